@@ -1,0 +1,117 @@
+/**
+ * The world outside as the activities see it. Adapters implement these interfaces, activities use
+ * them, and neither knows Temporal.
+ */
+import type { Duplex, Readable } from 'node:stream';
+
+/** Orders attempts: what an older pair would still do is refused by the host. */
+export interface Fence {
+  /** milliseconds; rises from change to change */
+  epoch: number;
+  /** when this attempt was scheduled, milliseconds; rises from attempt to attempt */
+  attempt: number;
+}
+
+export interface Ran {
+  /** exit code; a lost answer is thrown as OutcomeUnknown and never looks like a code */
+  code: number;
+  /** valid UTF-8, capped */
+  stdout: string;
+  stderr: string;
+  /** true when output was cut at the cap */
+  truncated: boolean;
+}
+
+export interface RunOptions {
+  signal: AbortSignal;
+  /** default 30 s; ends in TimedOut */
+  timeoutMs?: number;
+  stdin?: string | Buffer | Readable;
+  /** per stream, default 1 MiB */
+  maxOutputBytes?: number;
+}
+
+/** One host over pooled SSH. Throws HostUnreachable, HostKeyChanged, AccessDenied, OutcomeUnknown, TimedOut. */
+export interface RemoteHost {
+  readonly name: string;
+  /**
+   * Runs one of the fixed programs in `src/host/` (name without `.sh`) with arguments. Arguments are
+   * quoted in one place; data goes on stdin.
+   */
+  run(script: string, args: readonly string[], options: RunOptions): Promise<Ran>;
+  /** A stream to a UNIX socket on the host. */
+  openSocket(path: string, signal: AbortSignal): Promise<Duplex>;
+  /** A TCP stream that starts on the host (direct-tcpip), e.g. to 127.0.0.1:8080 there. */
+  openTcp(address: string, port: number, signal: AbortSignal): Promise<Duplex>;
+}
+
+/** All hosts of one cluster file. */
+export interface RemoteHosts {
+  on(host: string): RemoteHost;
+  close(): Promise<void>;
+}
+
+/** In a balancer. `down`: wanted in, but its health check fails. */
+export type TrafficState = 'in' | 'draining' | 'out' | 'down' | 'unknown';
+
+/** What is wanted of a balancer. */
+export type WantedTraffic = { state: 'in'; weight: number } | { state: 'draining' } | { state: 'out' };
+
+/** What a balancer says of one server. */
+export interface TrafficFacts {
+  state: TrafficState;
+  /** 0 to 256 on HAProxy */
+  weight: number;
+  /** requests or connections in work on this server now, those of an old balancer process included where it can be told */
+  sessions: number;
+  /** the balancer's own words, e.g. `UP 1/2`, `DRAIN`, `MAINT` */
+  says: string;
+  /** changes when the balancer was reloaded or restarted */
+  generation: string;
+}
+
+/** One server (a host's place) in one balancer. */
+export interface ServerRef {
+  balancer: string;
+  backend: string;
+  server: string;
+}
+
+/** Vendor words stay behind this. Throws BalancerRefused, BalancerUnavailable, Fenced and the SSH failures. */
+export interface LoadBalancer {
+  /** All servers of a backend by name: one round trip. */
+  backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>>;
+  /** Sets the wanted state, refused by the balancer's host when a newer fence was seen for this server. */
+  set(backend: string, server: string, wanted: WantedTraffic, fence: Fence, signal: AbortSignal): Promise<void>;
+  /** Requests of balancer processes that were replaced by a reload and still serve this server. */
+  oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number>;
+}
+
+/** A job on a host: long, or not to be run twice. */
+export interface JobSpec {
+  /** SHA-256 of change, step, host, digest of script and arguments, round; see domain/job-key */
+  key: string;
+  /** the resource, e.g. `web`: one active job per lane and host */
+  lane: string;
+  fence: Fence;
+  /** a program in `src/host/jobs/`, name without `.sh` */
+  script: string;
+  args: readonly string[];
+  maxSeconds: number;
+  /** what to do when the job was cut off (reboot, kill) */
+  ifCut: 'runAgain' | 'report';
+}
+
+export interface JobResult {
+  /** exit code of the script; only 0 is success */
+  code: number;
+  /** last 64 KiB of output, valid UTF-8 */
+  output: string;
+  /** true when an earlier attempt had started it */
+  reattached: boolean;
+}
+
+/** Throws JobDied, Fenced, LaneBusy and the SSH failures. A script that exits non-zero is a JobResult. */
+export interface Jobs {
+  run(host: RemoteHost, job: JobSpec, signal: AbortSignal, onProgress?: (line: string) => void): Promise<JobResult>;
+}
