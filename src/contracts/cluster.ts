@@ -19,7 +19,10 @@ export const Ssh = z.strictObject({
   config: z.string().optional(),
   knownHosts: z.string().optional(),
   identityFile: z.string().optional(),
-  user: z.string().regex(/^[a-z_][a-z0-9_-]*$/).optional(),
+  user: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]*$/)
+    .optional(),
   /** run commands through `sudo -n` */
   sudo: z.boolean().default(false),
   /** use the agent at SSH_AUTH_SOCK */
@@ -32,9 +35,15 @@ export const Host = z.strictObject({
   /** name or address; default: what ssh_config says, else the host's name */
   address: z.string().min(1).optional(),
   port: Port.optional(),
-  user: z.string().regex(/^[a-z_][a-z0-9_-]*$/).optional(),
+  user: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]*$/)
+    .optional(),
   /** `ssh-ed25519 AAAA…`; otherwise the key must stand in known_hosts */
-  hostKey: z.string().regex(/^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$/).optional(),
+  hostKey: z
+    .string()
+    .regex(/^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$/)
+    .optional(),
   proxyJump: Name.optional(),
 });
 export type Host = z.output<typeof Host>;
@@ -107,7 +116,9 @@ export const Cluster = z.strictObject({
   artifacts: z
     .strictObject({
       /** artifacts may be fetched from URLs with these beginnings only */
-      allowedUrls: z.array(z.string().regex(/^https?:\/\/[^/]+\//, 'an http(s) URL up to a slash')).default([]),
+      allowedUrls: z
+        .array(z.string().regex(/^https?:\/\/[^/]+\//, 'an http(s) URL up to a slash'))
+        .default([]),
     })
     .prefault({}),
 });

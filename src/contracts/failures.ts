@@ -26,7 +26,10 @@ export const FAILURES = {
   DiskFull: { retryable: false, meaning: 'the host has too little space' },
   // jobs
   JobFailed: { retryable: false, meaning: 'the job ran on the host and ended with an error' },
-  JobDied: { retryable: false, meaning: 'the job was cut off (reboot, kill) and may not be repeated unasked' },
+  JobDied: {
+    retryable: false,
+    meaning: 'the job was cut off (reboot, kill) and may not be repeated unasked',
+  },
   // traffic and health
   BalancerRefused: { retryable: false, meaning: 'the balancer answered a command with an error' },
   BalancerUnavailable: { retryable: true, meaning: 'the balancer gives no answer' },

@@ -82,7 +82,13 @@ export interface LoadBalancer {
   /** All servers of a backend by name: one round trip. */
   backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>>;
   /** Sets the wanted state, refused by the balancer's host when a newer fence was seen for this server. */
-  set(backend: string, server: string, wanted: WantedTraffic, fence: Fence, signal: AbortSignal): Promise<void>;
+  set(
+    backend: string,
+    server: string,
+    wanted: WantedTraffic,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Requests of balancer processes that were replaced by a reload and still serve this server. */
   oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number>;
 }
@@ -113,5 +119,10 @@ export interface JobResult {
 
 /** Throws JobDied, Fenced, LaneBusy and the SSH failures. A script that exits non-zero is a JobResult. */
 export interface Jobs {
-  run(host: RemoteHost, job: JobSpec, signal: AbortSignal, onProgress?: (line: string) => void): Promise<JobResult>;
+  run(
+    host: RemoteHost,
+    job: JobSpec,
+    signal: AbortSignal,
+    onProgress?: (line: string) => void,
+  ): Promise<JobResult>;
 }

@@ -1,0 +1,77 @@
+import { connect } from 'node:net';
+import type { LabHost } from './topology';
+
+/**
+ * The balancer never repeats a request elsewhere, so that every failed one is seen. Checks are
+ * frequent: a host counts as up or down about 0.2 s after it is.
+ */
+export function haproxyConfig(hosts: LabHost[]): string {
+  const servers = (port: number) =>
+    hosts
+      .filter((host) => host.role === 'app')
+      .map((host) => `    server ${host.name} ${host.address}:${port} check weight 100\n`)
+      .join('');
+  return `global
+    log /dev/log local0
+    chroot /var/lib/haproxy
+    stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners
+    stats timeout 30s
+    user haproxy
+    group haproxy
+
+defaults
+    mode http
+    log global
+    option httplog
+    option dontlog-normal
+    retries 0
+    no option redispatch
+    option idle-close-on-response
+    http-reuse safe
+    timeout connect 1s
+    timeout client 60s
+    timeout server 60s
+    timeout queue 5s
+    timeout check 1s
+    timeout http-request 10s
+    timeout http-keep-alive 60s
+    option httpchk
+    http-check send meth GET uri /health ver HTTP/1.1 hdr Host lab hdr Connection close
+    http-check expect status 200
+
+frontend web
+    bind :80
+    default_backend web
+
+frontend webdeb
+    bind :81
+    default_backend webdeb
+
+backend web
+    default-server inter 100ms fall 2 rise 2
+${servers(8080)}
+backend webdeb
+    default-server inter 200ms fall 2 rise 2
+${servers(8081)}`;
+}
+
+/** One command on HAProxy's runtime socket; resolves with the whole answer. */
+export function askHaproxy(socketPath: string, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(socketPath);
+    socket.setEncoding('utf8').setTimeout(2000, () => socket.destroy(new Error('HAProxy gives no answer')));
+    socket.on('connect', () => socket.write(command + '\n'));
+    socket.on('data', (text: string) => (answer += text));
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+/** Status of each server of a backend, in HAProxy's own words, e.g. `UP`, `DOWN 1/2`. */
+export async function serverStates(socketPath: string, backend: string): Promise<Record<string, string>> {
+  const rows = (await askHaproxy(socketPath, 'show stat')).split('\n').map((row) => row.split(','));
+  const column = rows[0]?.indexOf('status') ?? -1;
+  const servers = rows.filter(([proxy, server]) => proxy === backend && server !== 'BACKEND');
+  return Object.fromEntries(servers.map((row) => [row[1] ?? '', row[column] ?? '']));
+}

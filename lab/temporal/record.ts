@@ -1,0 +1,28 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stateFolder } from './places';
+import type { ProcessId } from './processes';
+import type { Ports } from './settings';
+
+/** What is known of a server of ours; it stays when the server ends, so that it comes back on its ports. */
+export interface ServerRecord {
+  process: ProcessId;
+  dbFile: string;
+  ui: boolean;
+  ports: Ports;
+}
+
+export async function readRecord(name: string): Promise<ServerRecord | undefined> {
+  const text = await readFile(recordFile(name), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as ServerRecord);
+}
+
+export async function writeRecord(name: string, record: ServerRecord): Promise<void> {
+  const draft = `${recordFile(name)}.${process.pid}`;
+  await mkdir(stateFolder, { recursive: true });
+  await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`);
+  await rename(draft, recordFile(name));
+}
+
+export const logFile = (name: string) => join(stateFolder, `${name}.log`);
+const recordFile = (name: string) => join(stateFolder, `${name}.json`);

@@ -1,0 +1,31 @@
+// npm run build: TypeScript → dist, then the workflow bundle; only what is stale.
+import { alone } from '../lab/alone.cjs';
+import { bundleWorkflows } from './bundle.mjs';
+import { ensureDependencies } from './dependencies.mjs';
+import { isMain, root, say, seconds } from './ground.mjs';
+import { transpile } from './transpile.mjs';
+
+/** Safe beside other builds of the same clone, and to repeat. */
+export async function build({ quiet = false } = {}) {
+  await ensureDependencies();
+  await alone('the build', root, async () => {
+    const started = performance.now();
+    const { written, removed } = await transpile();
+    const bundled = await bundleWorkflows();
+    const done = [
+      `${written} files written`,
+      `${removed} removed`,
+      ...(bundled ? ['workflow bundle made'] : []),
+    ];
+    if (!quiet || bundled) say(`built in ${seconds(started)}: ${done.join(', ')}`);
+  });
+}
+
+if (isMain(import.meta)) {
+  try {
+    await build();
+  } catch (error) {
+    say(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,97 @@
+import { PawlError } from '../../contracts/failures';
+import type { Mistake } from '../../contracts/failures';
+import type { ObservedHost, PlannedHost } from '../../contracts/plan';
+import type { Service } from '../../contracts/cluster';
+import type { World } from '../world';
+import { trafficOf } from '../world';
+
+/** A host before the change: facts, and what keeps it from being changed. */
+export interface Observation {
+  host: PlannedHost;
+  facts: ObservedHost;
+  /** versions whose package is kept on the host */
+  kept: string[];
+  mistakes: Mistake[];
+}
+
+/** Looks at one host and its places. Changes nothing; what cannot be reached becomes a mistake. */
+export async function observeHost(
+  world: World,
+  service: Service,
+  host: PlannedHost,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const mistakes: Mistake[] = [];
+  const mistake = (code: string, value: string, rule: string) =>
+    mistakes.push({ code, path: `hosts.${host.name}`, value, rule });
+  const [machine, traffic] = await Promise.all([
+    readMachine(world, service, host, signal).catch((error: unknown) => reached(error, mistake)),
+    trafficOf(world, host, signal).catch((error: unknown) => reached(error, mistake)),
+  ]);
+  for (const [balancer, { state, says }] of Object.entries(traffic ?? {}))
+    if (state !== 'in')
+      mistake('notInRotation', says, `must be in rotation and up at ${balancer} before the change`);
+  if (machine) judgeMachine(machine, service, mistake);
+  return {
+    host,
+    facts: {
+      version: machine?.version ?? '',
+      traffic: Object.fromEntries(
+        Object.entries(traffic ?? {}).map(([name, { state, weight, sessions }]) => [
+          name,
+          { state, weight, sessions },
+        ]),
+      ),
+      freeMiB: Number(machine?.freeMiB ?? 0),
+    },
+    kept: (machine?.kept ?? '')
+      .split(' ')
+      .flatMap((file) => (file.endsWith('.deb') ? [file.slice(0, -4)] : [])),
+    mistakes,
+  };
+}
+
+type Say = (code: string, value: string, rule: string) => void;
+
+function reached(error: unknown, mistake: Say): null {
+  if (!(error instanceof PawlError)) throw error;
+  mistake(error.type, error.type, error.message);
+  return null;
+}
+
+async function readMachine(
+  world: World,
+  service: Service,
+  host: PlannedHost,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const { release, unit } = service;
+  const where = release.kind === 'tarball' ? [release.releases, release.current] : [release.package];
+  const ran = await world.hosts.on(host.name).run('observe-host', [unit, release.kind, ...where], { signal });
+  return Object.fromEntries(
+    ran.stdout.split('\n').flatMap((line) => {
+      const at = line.indexOf('=');
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1).trim()]] : [];
+    }),
+  );
+}
+
+function judgeMachine(machine: Record<string, string>, service: Service, mistake: Say): void {
+  const { unit, release, limits } = service;
+  if (machine.load !== 'loaded') mistake('noUnit', unit, `there is no unit ${unit} on this host`);
+  else if (machine.active !== 'active')
+    mistake('notActive', machine.active ?? '', `${unit} must be active before the change`);
+  if (release.kind === 'tarball' && machine.link !== 'yes')
+    mistake(
+      'noRelease',
+      release.current,
+      'must be a symlink to the running release, so that there is a way back',
+    );
+  if (!machine.version) mistake('noRelease', '', 'no installed version can be read, so there is no way back');
+  if (Number(machine.freeMiB) < limits.freeMiB)
+    mistake(
+      'diskFull',
+      `${machine.freeMiB} MiB`,
+      `at least ${limits.freeMiB} MiB must be free (limits.freeMiB)`,
+    );
+}

@@ -1,0 +1,194 @@
+import type { Cluster, Service } from '../../contracts/cluster';
+import type { Mistake } from '../../contracts/failures';
+import { PawlError } from '../../contracts/failures';
+import type { Artifact } from '../../contracts/inputs/rolling-upgrade';
+import { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
+import type { Intent, Plan, PlannedArtifact, PlannedHost, PlannedStep } from '../../contracts/plan';
+import type { ArtifactStore } from '../../adapters/artifacts';
+import { refusal } from '../../adapters/artifacts/inspect';
+import { planBatches, unavailableCap } from '../../domain/batches';
+import { badInput, escaped, mistakesOf, unknownName } from '../../domain/mistakes';
+import { digestOf } from '../../domain/plan-hash';
+import { shortened } from '../../domain/shortened';
+import type { World } from '../world';
+import { hostsOf } from '../world';
+import type { Observation } from './observe';
+import { observeHost } from './observe';
+
+const LARGEST_INPUT = 256 * 1024;
+
+/** What happens to each host, and how it is undone. */
+const STEPS: PlannedStep[] = [
+  {
+    id: 'stage',
+    does: 'bring the release to the host, checked, beside the running one',
+    undo: 'none needed: nothing runs from it',
+  },
+  {
+    id: 'takeOut',
+    does: 'drain on every balancer, then out of rotation',
+    undo: 'back into rotation with its weights',
+  },
+  {
+    id: 'switchRelease',
+    does: 'stop, switch, start',
+    undo: 'out, switch to the previous release, start, prove healthy',
+  },
+  { id: 'proveHealthy', does: 'unit, port, health, version, own checks', undo: 'none needed: it only looks' },
+  {
+    id: 'putBack',
+    does: 'back into rotation, exactly up on every balancer',
+    undo: 'drain, then out of rotation',
+  },
+];
+
+/** Checks the shape of an input; every mistake at once. */
+export function parseRollingUpgrade(raw: unknown): RollingUpgradeInput {
+  const size = JSON.stringify(raw ?? null).length;
+  if (size > LARGEST_INPUT)
+    throw badInput([
+      { code: 'tooLarge', path: '', value: `${size} bytes`, rule: `at most ${LARGEST_INPUT} bytes` },
+    ]);
+  const parsed = RollingUpgradeInput.safeParse(raw);
+  if (!parsed.success) throw badInput(mistakesOf(parsed.error, raw));
+  return parsed.data;
+}
+
+/** Turns an input into a plan. Reads hosts and balancers, changes nothing, tells all mistakes at once. */
+export async function planUpgrade(
+  input: RollingUpgradeInput,
+  world: World,
+  artifacts: ArtifactStore,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { cluster } = world;
+  const service = cluster.services[input.service];
+  if (!service) throw badInput([unknownName('service', input.service, Object.keys(cluster.services))]);
+  const mistakes: Mistake[] = [];
+  const all = hostsOf(cluster, input.service);
+  const chosen = chooseHosts(input.hosts, all, mistakes);
+  const describe = (path: string, artifact: Artifact) =>
+    describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
+  const [seen, artifact, previousArtifact] = await Promise.all([
+    Promise.all(chosen.map((host) => observeHost(world, service, host, signal))),
+    describe('artifact', input.artifact),
+    input.previousArtifact ? describe('previousArtifact', input.previousArtifact) : null,
+  ]);
+  mistakes.push(...seen.flatMap((observation) => observation.mistakes));
+  mistakes.push(...noWayBack(service, input, seen));
+
+  const carrying = seen.filter(({ facts }) => facts.version === input.version);
+  const toChange = seen.filter(({ facts }) => facts.version !== input.version);
+  const order = [...carrying, ...toChange].map(({ host }) => host.name);
+  const { batches, ...planned } = planBatches(input.batches, order, carrying.length);
+  const cap = unavailableCap(input.maxUnavailable, all.length);
+  if (cap >= all.length)
+    planned.mistakes.push({
+      code: 'nobodyServing',
+      path: 'maxUnavailable',
+      value: String(input.maxUnavailable),
+      rule: `would take ${cap} of ${all.length} hosts out at once and leave nobody serving`,
+    });
+  mistakes.push(...planned.mistakes);
+  if (mistakes.length || !artifact) throw badInput(mistakes);
+
+  const intent = intentOf(input, world, service, toChange, batches, cap, { artifact, previousArtifact });
+  const notes = [
+    ...planned.notes,
+    ...carrying.map(({ host }) => `${host.name} runs ${input.version} already and is left alone`),
+    ...shortened(RollingUpgradeInput, input),
+  ];
+  const hosts = Object.fromEntries(seen.map(({ host, facts }) => [host.name, facts]));
+  return {
+    format: 1,
+    intent,
+    hash: digestOf(intent),
+    observed: { at: new Date().toISOString(), hosts },
+    notes,
+  };
+}
+
+function chooseHosts(names: string[] | undefined, all: PlannedHost[], mistakes: Mistake[]): PlannedHost[] {
+  if (!names) return all;
+  const known = all.map(({ name }) => name);
+  return names.flatMap((name, index) => {
+    const host = all.find((candidate) => candidate.name === name);
+    if (!host) mistakes.push(unknownName(`hosts.${index}`, name, known));
+    else if (names.indexOf(name) !== index)
+      mistakes.push({ code: 'twice', path: `hosts.${index}`, value: name, rule: 'each host once' });
+    else return [host];
+    return [];
+  });
+}
+
+async function describeArtifact(
+  path: string,
+  artifact: Artifact,
+  service: Service,
+  cluster: Cluster,
+  artifacts: ArtifactStore,
+  signal: AbortSignal,
+  mistakes: Mistake[],
+): Promise<PlannedArtifact | null> {
+  const value = 'file' in artifact ? artifact.file : artifact.url;
+  try {
+    const planned = await artifacts.describe(artifact, cluster.artifacts.allowedUrls, signal);
+    const why =
+      service.release.kind === 'tarball' ? await refusal(await artifacts.fetch(planned, signal)) : null;
+    if (why) throw new PawlError('ArtifactRefused', why);
+    return planned;
+  } catch (error) {
+    if (!(error instanceof PawlError)) throw error;
+    mistakes.push({ code: error.type, path, value: escaped(value), rule: error.message });
+    return null;
+  }
+}
+
+/** A package can be undone only when the one before is at hand. */
+function noWayBack(service: Service, input: RollingUpgradeInput, seen: Observation[]): Mistake[] {
+  if (service.release.kind !== 'deb' || input.previousArtifact) return [];
+  return seen
+    .filter(
+      ({ facts, kept }) => facts.version && facts.version !== input.version && !kept.includes(facts.version),
+    )
+    .map(({ host, facts }) => ({
+      code: 'noWayBack',
+      path: `hosts.${host.name}`,
+      value: facts.version,
+      rule: 'the host keeps no package of this version to go back to; name it as previousArtifact',
+    }));
+}
+
+function intentOf(
+  input: RollingUpgradeInput,
+  world: World,
+  service: Service,
+  toChange: Observation[],
+  batches: string[][],
+  maxUnavailable: number,
+  bytes: { artifact: PlannedArtifact; previousArtifact: PlannedArtifact | null },
+): Intent {
+  const { unit, port, release, health, version, limits } = service;
+  return {
+    workflow: 'rollingUpgrade',
+    cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
+    service: { name: input.service, unit, port, release, health, version, limits },
+    version: input.version,
+    ...bytes,
+    hosts: toChange.map(({ host }) => host),
+    batches,
+    maxUnavailable,
+    steps: STEPS,
+    checks: input.checks,
+    settings: {
+      drain: input.drain,
+      minHealthySeconds: input.minHealthySeconds,
+      soakSeconds: input.soakSeconds,
+      watchSeconds: input.watchSeconds,
+      approvals: input.approvals,
+      onFailure: input.onFailure,
+      personDeadlineHours: input.personDeadlineHours,
+      unreachableSeconds: input.unreachableSeconds,
+    },
+  };
+}

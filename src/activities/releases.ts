@@ -1,0 +1,138 @@
+import { PawlError } from '../contracts/failures';
+import type { PlannedArtifact, PlannedHost, PlannedService } from '../contracts/plan';
+import type { Jobs, RemoteHost } from '../contracts/world';
+import { upload } from '../adapters/ssh';
+import { jobKey } from '../adapters/ssh/job-key';
+import type { ArtifactStore } from '../adapters/artifacts';
+import type { ChangeRef } from './attempt';
+import { attempt } from './attempt';
+import { keepingOut } from './traffic';
+import type { Worlds } from './world';
+
+/** A release as its host knows it. */
+interface Release {
+  version: string;
+  artifact: PlannedArtifact;
+}
+
+interface StageInput {
+  change: ChangeRef;
+  service: PlannedService;
+  host: PlannedHost;
+  version: string;
+  artifact: PlannedArtifact;
+  /** the package to go back to, where one was named */
+  previous: Release | null;
+}
+
+/** What the staging programs say with their exit code. */
+const STAGE_EXITS: Record<
+  number,
+  { type: 'DiskFull' | 'ArtifactRefused' | 'ChecksumMismatch'; meaning: string }
+> = {
+  20: { type: 'DiskFull', meaning: 'too little space' },
+  21: { type: 'ChecksumMismatch', meaning: 'another release of this name is there already' },
+  22: { type: 'ArtifactRefused', meaning: 'the archive cannot be unpacked safely' },
+};
+
+export function releaseActivities(worlds: Worlds, jobs: Jobs, artifacts: ArtifactStore) {
+  return {
+    /** Brings a release to a host, checked and unpacked beside the running one. What is there already is kept. */
+    async stageRelease(input: StageInput): Promise<void> {
+      const world = await worlds.of(input.change.cluster);
+      const { signal, progress } = attempt(input.change);
+      const remote = world.hosts.on(input.host.name);
+      const releases = [
+        { version: input.version, artifact: input.artifact },
+        ...(input.previous ? [input.previous] : []),
+      ];
+      for (const { version, artifact } of releases) {
+        const file = await artifacts.fetch(artifact, signal);
+        const remotePath = `/var/lib/pawl/artifacts/${artifact.sha256}`;
+        const { size, sha256 } = artifact;
+        await upload(remote, { file, size, sha256, remotePath, mode: 0o600 }, signal, (bytes) =>
+          progress(`${input.host.name}: ${Math.round((100 * bytes) / Math.max(1, size))} % of ${version}`),
+        );
+        await place(remote, input.service, version, remotePath, artifact, signal);
+      }
+    },
+
+    /** Stops the service, switches to a staged release, and starts it: one job, once for each round. */
+    async switchRelease(input: {
+      change: ChangeRef;
+      service: PlannedService;
+      host: PlannedHost;
+      version: string;
+      step: string;
+      round: number;
+    }): Promise<{ reattached: boolean }> {
+      const world = await worlds.of(input.change.cluster);
+      const now = attempt(input.change);
+      const { service, host } = input;
+      const { script, args } = switchJob(service, input.version);
+      const key = jobKey({
+        change: input.change.id,
+        step: input.step,
+        host: host.name,
+        script,
+        args,
+        round: input.round,
+      });
+      const result = await keepingOut(world, host, now, () =>
+        jobs.run(
+          world.hosts.on(host.name),
+          // each of its moves converges, so a job that a reboot has cut goes on where it stood
+          {
+            key,
+            lane: service.name,
+            fence: now.fence,
+            script,
+            args,
+            maxSeconds: service.limits.switchSeconds,
+            ifCut: 'runAgain',
+          },
+          now.signal,
+          now.progress,
+        ),
+      );
+      if (result.code !== 0)
+        throw new PawlError(
+          'JobFailed',
+          `${host.name}: switching to ${input.version} ended with ${result.code}: ${result.output.trim().slice(-300)}`,
+        );
+      return { reattached: result.reattached };
+    },
+  };
+}
+
+/** Unpacks a tarball beside the running release; keeps a package where the switch finds it. */
+async function place(
+  remote: RemoteHost,
+  service: PlannedService,
+  version: string,
+  file: string,
+  artifact: PlannedArtifact,
+  signal: AbortSignal,
+): Promise<void> {
+  const { release, limits } = service;
+  const [script, where] =
+    release.kind === 'tarball' ? ['stage-tarball', release.releases] : ['stage-deb', release.package];
+  const ran = await remote.run(script, [file, where, version, artifact.sha256, String(limits.freeMiB)], {
+    signal,
+    timeoutMs: 600_000,
+  });
+  if (ran.code === 0) return;
+  const known = STAGE_EXITS[ran.code];
+  const said = (ran.stderr || ran.stdout).trim().slice(-300);
+  throw new PawlError(
+    known?.type ?? 'CommandFailed',
+    `${remote.name}: ${known?.meaning ?? `staging ended with ${ran.code}`}: ${said}`,
+  );
+}
+
+function switchJob(service: PlannedService, version: string): { script: string; args: string[] } {
+  const { release, unit } = service;
+  return release.kind === 'tarball'
+    ? { script: 'switch-tarball', args: [unit, release.current, `${release.releases}/${version}`] }
+    : { script: 'switch-deb', args: [unit, release.package, version] };
+}

@@ -1,0 +1,205 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { PawlError } from '../contracts/failures';
+import type { Place, PlannedHost } from '../contracts/plan';
+import type { HostTraffic } from '../contracts/status';
+import type { Fence, TrafficFacts, WantedTraffic } from '../contracts/world';
+import type { Attempt, ChangeRef } from './attempt';
+import { attempt } from './attempt';
+import type { World, Worlds } from './world';
+import { factsAt, hostsOf, trafficOf } from './world';
+
+export interface TrafficInput {
+  change: ChangeRef;
+  service: { name: string };
+  host: PlannedHost;
+}
+
+/** Milliseconds between two looks: one look costs about 1 ms on a warm connection. */
+const LOOK = 25;
+/** A reload makes a balancer forget; this is how long it may go unnoticed while a host is out. */
+const GUARD = 250;
+
+export function trafficActivities(worlds: Worlds) {
+  return {
+    /**
+     * Drains a host and takes it out of rotation, proven on every balancer. Waits first until the other
+     * hosts of the service leave room for it under the cap.
+     *
+     * @param input.deadlineSeconds counted from the first attempt; 0 means do not wait for sessions
+     * @param input.force cut the sessions that are left at the deadline
+     * @returns `out: false` with the sessions that are left, when they may not be cut
+     */
+    async takeOut(input: TrafficInput & { cap: number; deadlineSeconds: number; force: boolean }) {
+      const world = await worlds.of(input.change.cluster);
+      const now = attempt(input.change);
+      const deadline = now.began + input.deadlineSeconds * 1_000;
+      await roomUnderCap(world, input, now.signal);
+      const sessions = await drained(world, input.host, now, deadline);
+      const out = sessions === 0 || input.force;
+      if (out) await setAll(world, input.host.places, { state: 'out' }, now);
+      return { out, sessions, traffic: await shown(world, input.host, now.signal) };
+    },
+
+    /**
+     * Puts a host back into rotation and waits until every balancer reports it exactly up.
+     *
+     * @param input.weights by balancer
+     */
+    async putBack(input: TrafficInput & { weights: Record<string, number> }) {
+      const world = await worlds.of(input.change.cluster);
+      const now = attempt(input.change);
+      for (const place of input.host.places) {
+        const weight = input.weights[place.balancer];
+        if (weight === undefined) throw new PawlError('Failed', `no weight is known for ${place.balancer}`);
+        await world
+          .balancer(place.balancer)
+          .set(place.backend, place.server, { state: 'in', weight }, now.fence, now.signal);
+      }
+      const limit = world.cluster.services[input.service.name]?.limits.healthySeconds ?? 60;
+      await exactlyIn(world, input.host, Date.now() + limit * 1_000, now.signal);
+      return { traffic: await shown(world, input.host, now.signal) };
+    },
+  };
+}
+
+/** Other hosts of the service may have gone down by themselves: they count too. */
+async function roomUnderCap(
+  world: World,
+  input: TrafficInput & { cap: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const others = hostsOf(world.cluster, input.service.name).filter(({ name }) => name !== input.host.name);
+  const routes = world.cluster.services[input.service.name]?.routes ?? [];
+  const missing = new Map<string, string>();
+  for (const { balancer, backend } of routes) {
+    const servers = await world.balancer(balancer).backend(backend, signal);
+    for (const other of others)
+      for (const place of other.places.filter((candidate) => candidate.balancer === balancer)) {
+        const facts = servers[place.server];
+        if (facts?.state !== 'in') missing.set(other.name, facts?.says ?? 'not there');
+      }
+  }
+  if (missing.size < input.cap) return;
+  const list = [...missing].map(([name, says]) => `${name} (${says})`).join(', ');
+  throw new PawlError(
+    'BalancerNotAsWanted',
+    `${input.host.name} cannot leave: out of rotation already: ${list}; at most ${input.cap} may be out`,
+  );
+}
+
+/**
+ * Sets drain and waits until no request is left, those of replaced balancer processes included. The state
+ * is asserted at every look, because a reload forgets it.
+ *
+ * @returns sessions left at the deadline, 0 when drained
+ */
+async function drained(world: World, host: PlannedHost, now: Attempt, deadline: number): Promise<number> {
+  for (let pause = LOOK; ; pause = Math.min(pause * 1.5, 500)) {
+    const facts = await assertAll(world, host.places, 'draining', now);
+    let sessions = facts.reduce((sum, { sessions }) => sum + sessions, 0);
+    if (sessions === 0) sessions = await oldSessions(world, host.places, now.signal);
+    if (sessions === 0 || Date.now() >= deadline) return sessions;
+    now.progress(`${host.name}: ${sessions} sessions left`);
+    await delay(pause, undefined, { signal: now.signal });
+  }
+}
+
+async function oldSessions(world: World, places: Place[], signal: AbortSignal): Promise<number> {
+  const counts = await Promise.all(
+    places.map(({ balancer, backend, server }) =>
+      world.balancer(balancer).oldSessions(backend, server, signal),
+    ),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Makes it so where it is not; a host that is out already stays out when draining is wanted. */
+async function assertAll(
+  world: World,
+  places: Place[],
+  wanted: 'draining' | 'out',
+  now: { fence: Fence; signal: AbortSignal },
+): Promise<TrafficFacts[]> {
+  return Promise.all(
+    places.map(async (place) => {
+      const facts = await factsAt(world, place, now.signal);
+      if (facts.state === wanted || facts.state === 'out') return facts;
+      await world
+        .balancer(place.balancer)
+        .set(place.backend, place.server, { state: wanted }, now.fence, now.signal);
+      return factsAt(world, place, now.signal);
+    }),
+  );
+}
+
+async function setAll(
+  world: World,
+  places: Place[],
+  wanted: WantedTraffic,
+  now: { fence: Fence; signal: AbortSignal },
+): Promise<void> {
+  await Promise.all(
+    places.map(({ balancer, backend, server }) =>
+      world.balancer(balancer).set(backend, server, wanted, now.fence, now.signal),
+    ),
+  );
+}
+
+/** `UP 1/2` is not up: the next host would leave before this one answers. */
+async function exactlyIn(
+  world: World,
+  host: PlannedHost,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const facts = Object.entries(await trafficOf(world, host, signal));
+    const late = facts.filter(([, { state }]) => state !== 'in');
+    if (late.length === 0) return;
+    const says = late.map(([balancer, { says }]) => `${says} at ${balancer}`).join(', ');
+    if (Date.now() > deadline) throw new PawlError('Unhealthy', `${host.name} does not come up: ${says}`);
+    await delay(LOOK, undefined, { signal });
+  }
+}
+
+async function shown(
+  world: World,
+  host: PlannedHost,
+  signal: AbortSignal,
+): Promise<Record<string, HostTraffic>> {
+  const facts = await trafficOf(world, host, signal);
+  return Object.fromEntries(
+    Object.entries(facts).map(([balancer, { state, weight, sessions }]) => [
+      balancer,
+      { state, weight, sessions },
+    ]),
+  );
+}
+
+/**
+ * Proves that a host is out on every balancer, then keeps it out while the work goes on: a balancer that is
+ * reloaded meanwhile forgets, and would send requests to a stopped service.
+ */
+export async function keepingOut<T>(
+  world: World,
+  host: PlannedHost,
+  now: { fence: Fence; signal: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  await assertAll(world, host.places, 'out', now);
+  const guard = new AbortController();
+  const signal = AbortSignal.any([guard.signal, now.signal]);
+  const guarding = (async () => {
+    while (!signal.aborted) {
+      await delay(GUARD, undefined, { signal });
+      // a balancer that gives no answer now is asked again at the next look
+      await assertAll(world, host.places, 'out', { fence: now.fence, signal }).catch(() => undefined);
+    }
+  })().catch(() => undefined);
+  try {
+    return await work();
+  } finally {
+    guard.abort();
+    await guarding;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Cluster } from '../contracts/cluster';
+import { PawlError } from '../contracts/failures';
+import type { Place, PlannedHost } from '../contracts/plan';
+import type { LoadBalancer, RemoteHosts, TrafficFacts } from '../contracts/world';
+import { loadCluster } from '../adapters/cluster-file';
+import { openBalancer } from '../adapters/load-balancers';
+import { openHosts } from '../adapters/ssh';
+
+/** One cluster as the activities reach it. */
+export interface World {
+  cluster: Cluster;
+  digest: string;
+  hosts: RemoteHosts;
+  balancer(name: string): LoadBalancer;
+}
+
+export interface Worlds {
+  /** Reads the cluster file; connections are kept as long as it stays the same. */
+  of(clusterFile: string): Promise<World>;
+  close(): Promise<void>;
+}
+
+export function openWorlds(): Worlds {
+  const open = new Map<string, World>();
+  return {
+    async of(clusterFile) {
+      const { cluster, folder, digest } = await loadCluster(clusterFile);
+      const known = open.get(clusterFile);
+      if (known?.digest === digest) return known;
+      const hosts = openHosts(cluster, { folder });
+      const balancers = new Map<string, LoadBalancer>();
+      const world: World = {
+        cluster,
+        digest,
+        hosts,
+        balancer(name) {
+          const found = balancers.get(name) ?? openBalancer(name, cluster, hosts);
+          balancers.set(name, found);
+          return found;
+        },
+      };
+      open.set(clusterFile, world);
+      // activities that still use the old connections finish on their own; the pool lets idle ones go
+      void known?.hosts.close();
+      return world;
+    },
+    async close() {
+      await Promise.all([...open.values()].map(({ hosts }) => hosts.close()));
+    },
+  };
+}
+
+/** The places of a host of a service, from the cluster file. */
+export function placesOf(cluster: Cluster, service: string, host: string): Place[] {
+  const routes = cluster.services[service]?.routes ?? [];
+  return routes.map(({ balancer, backend, servers }) => ({
+    balancer,
+    backend,
+    server: servers[host] ?? host,
+  }));
+}
+
+/** All hosts of a service, in the order of the cluster file. */
+export function hostsOf(cluster: Cluster, service: string): PlannedHost[] {
+  const role = cluster.services[service]?.role;
+  return Object.entries(cluster.hosts)
+    .filter(([, { roles }]) => role !== undefined && roles.includes(role))
+    .map(([name]) => ({ name, places: placesOf(cluster, service, name) }));
+}
+
+/** What all balancers say of a host's places, by balancer name. */
+export async function trafficOf(
+  world: World,
+  host: PlannedHost,
+  signal: AbortSignal,
+): Promise<Record<string, TrafficFacts>> {
+  const facts = await Promise.all(
+    host.places.map(async (place) => [place.balancer, await factsAt(world, place, signal)] as const),
+  );
+  return Object.fromEntries(facts);
+}
+
+export async function factsAt(world: World, place: Place, signal: AbortSignal): Promise<TrafficFacts> {
+  const servers = await world.balancer(place.balancer).backend(place.backend, signal);
+  const facts = servers[place.server];
+  if (!facts)
+    throw new PawlError(
+      'BalancerRefused',
+      `${place.balancer} has no server ${place.backend}/${place.server}; it has ${Object.keys(servers).join(', ')}`,
+    );
+  return facts;
+}

@@ -1,0 +1,102 @@
+/** One SSH connection: its channels, and the news of its end. */
+import { setMaxListeners } from 'node:events';
+import type { Client, ClientChannel } from 'ssh2';
+
+/** OpenSSH allows 10 sessions a connection; some are left for sessions that linger. */
+export const MAX_CHANNELS = 6;
+/** Milliseconds for ssh2 to report each channel's own fate after the connection was lost. */
+const LAST_WORDS = 250;
+
+/** Nothing was sent to the host, or it refused to begin: trying again is safe. */
+export class NotSent extends Error {}
+/** The request went out and no answer came back. */
+export class AnswerLost extends Error {}
+
+type Opener = (done: (error: Error | undefined, channel: ClientChannel) => void) => void;
+
+export class Connection {
+  /** channels that count against MAX_CHANNELS */
+  channels = 0;
+  /** connections to other hosts that travel through this one */
+  riders = 0;
+  /** takes no new channels and ends with its last one */
+  retired = false;
+  /** aborts when the connection is gone, with the reason */
+  readonly gone: AbortSignal;
+  private readonly loss = new AbortController();
+
+  constructor(private readonly client: Client) {
+    this.gone = this.loss.signal;
+    setMaxListeners(0, this.gone);
+    client.on('error', (error) => this.loss.abort(error));
+    client.on('close', () => this.loss.abort(new Error('the connection was closed')));
+  }
+
+  get free(): number {
+    return this.retired || this.gone.aborted ? 0 : MAX_CHANNELS - this.channels;
+  }
+
+  get idle(): boolean {
+    return this.channels === 0 && this.riders === 0;
+  }
+
+  /** @param onOpen called in the same tick: what comes right behind must find its listeners */
+  exec<T>(command: string, onOpen: (channel: ClientChannel) => T): Promise<T> {
+    return this.open((done) => this.client.exec(command, {}, done), onOpen);
+  }
+
+  openSocket<T>(path: string, onOpen: (channel: ClientChannel) => T): Promise<T> {
+    return this.open((done) => this.client.openssh_forwardOutStreamLocal(path, done), onOpen);
+  }
+
+  openTcp<T>(address: string, port: number, onOpen: (channel: ClientChannel) => T): Promise<T> {
+    return this.open((done) => this.client.forwardOut('127.0.0.1', 0, address, port, done), onOpen);
+  }
+
+  /** Calls back once, also when the connection is gone already. */
+  whenGone(tell: (reason: Error) => void): void {
+    if (this.gone.aborted) tell(this.gone.reason as Error);
+    else this.gone.addEventListener('abort', () => tell(this.gone.reason as Error), { once: true });
+  }
+
+  end(): void {
+    this.retired = true;
+    this.client.end();
+  }
+
+  destroy(): void {
+    this.client.destroy();
+  }
+
+  private open<T>(opener: Opener, onOpen: (channel: ClientChannel) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const lost = () => {
+        const words = `the connection was lost: ${(this.gone.reason as Error).message}`;
+        setTimeout(() => reject(new AnswerLost(words)), LAST_WORDS);
+      };
+      if (this.gone.aborted) return reject(new NotSent('the connection is gone'));
+      this.gone.addEventListener('abort', lost, { once: true });
+      try {
+        opener((error, channel) => {
+          this.gone.removeEventListener('abort', lost);
+          if (error) reject(this.fate(error));
+          else resolve(onOpen(channel));
+        });
+      } catch (error) {
+        this.gone.removeEventListener('abort', lost);
+        reject(new NotSent((error as Error).message));
+      }
+    });
+  }
+
+  /**
+   * ssh2 says "Unable to exec" both when the host refuses and when the connection ends after the
+   * command went out; all its other words come before the command goes out.
+   */
+  private fate(error: Error): Error {
+    if (error.message === 'Unable to exec' && this.gone.aborted) {
+      return new AnswerLost(`the connection was lost: ${(this.gone.reason as Error).message}`);
+    }
+    return new NotSent(error.message);
+  }
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { Name } from '../cluster';
+
+/** ASCII only, so no look-alikes, and nothing a shell, a path or an option parser could take for its own. */
+export const Version = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9.+~:_-]{0,63}$/,
+    'letters, digits and . + ~ : _ -, at most 64, beginning with a letter or digit',
+  )
+  .refine((version) => !version.includes('..'), 'no ".." in a version');
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits');
+
+/** A file beside the worker (relative to its working folder), or a URL that the cluster file allows. */
+export const Artifact = z.union(
+  [
+    z.strictObject({ file: z.string().min(1).max(1_000), sha256: Sha256.optional() }),
+    z.strictObject({
+      url: z
+        .string()
+        .regex(/^https?:\/\//)
+        .max(2_000),
+      sha256: Sha256,
+    }),
+  ],
+  { error: 'either {"file": …, "sha256"?: …} or {"url": …, "sha256": …}' },
+);
+export type Artifact = z.output<typeof Artifact>;
+
+/** A share of the hosts, `"1%"` to `"100%"`. */
+const Percent = z.string().regex(/^([1-9]|[1-9][0-9]|100)%$/, 'a whole percentage from "1%" to "100%"');
+const Hosts = z.number().int().min(1).max(10_000);
+export const Amount = z.union([Hosts, Percent], {
+  error: 'a number of hosts such as 1, or a percentage such as "30%"',
+});
+export type Amount = z.output<typeof Amount>;
+
+/** A check of the user's, run for each host before it goes back into rotation. */
+export const Check = z.union(
+  [
+    z.strictObject({
+      name: Name,
+      http: z.strictObject({
+        path: z.string().regex(/^\/[\w\-./~%?&=]*$/, 'a path such as /login'),
+        status: z.number().int().min(100).max(599).default(200),
+        /** the body must contain this */
+        contains: z.string().max(1_000).optional(),
+      }),
+    }),
+    z.strictObject({
+      name: Name,
+      /** program and arguments, run on the host; exit code 0 passes */
+      command: z.array(z.string().min(1).max(1_000)).min(1).max(50),
+      timeoutSeconds: z.number().int().min(1).max(600).default(30),
+    }),
+  ],
+  { error: 'either {"name": …, "http": {"path": …}} or {"name": …, "command": […]}' },
+);
+export type Check = z.output<typeof Check>;
+
+const Seconds = (max: number) => z.number().int().min(0).max(max);
+const week = 7 * 86_400;
+
+export const RollingUpgradeInput = z.strictObject({
+  /** path of the cluster file, as the worker sees it */
+  cluster: z.string().min(1).max(1_000),
+  service: Name,
+  version: Version,
+  artifact: Artifact,
+  /** Debian packages only: the package to go back to, where the host keeps none */
+  previousArtifact: Artifact.optional(),
+  /** these hosts, in this order; default: all hosts of the service in the order of the cluster file */
+  hosts: z.array(Name).min(1).max(10_000).optional(),
+  /** cumulative targets: how many hosts carry the change when the batch is over */
+  batches: z.array(Amount).min(1).max(100).default([1, '30%', '100%']),
+  /** cap on the hosts out of rotation at any moment */
+  maxUnavailable: Amount.default(1),
+  drain: z
+    .strictObject({
+      deadlineSeconds: Seconds(86_400).default(300),
+      /** sessions are left at the deadline: cut them, wait for a person, or put the host back and fail */
+      onDeadline: z.enum(['force', 'wait', 'putBack']).default('putBack'),
+    })
+    .prefault({}),
+  /** a host must stay healthy in rotation this long before the next one leaves */
+  minHealthySeconds: Seconds(3_600).default(10),
+  /** observation after each batch but the last */
+  soakSeconds: Seconds(week).default(60),
+  /** observation after the last batch, before the change counts as succeeded */
+  watchSeconds: Seconds(week).default(60),
+  checks: z.array(Check).max(50).default([]),
+  approvals: z
+    .array(z.enum(['before', 'afterFirstBatch']))
+    .max(2)
+    .default([]),
+  /** put back what was touched, leave everything as it stands, or ask a person (retry, skip, abort) */
+  onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
+  /** how long the change waits for a person before it counts as failed */
+  personDeadlineHours: z.number().min(0.01).max(720).default(72),
+  /** how long a host may be unreachable before a person is asked */
+  unreachableSeconds: z.number().int().min(5).max(86_400).default(120),
+  note: z.string().max(2_000).optional(),
+  /** plan only */
+  dryRun: z.boolean().default(false),
+});
+export type RollingUpgradeInput = z.output<typeof RollingUpgradeInput>;

@@ -1,0 +1,83 @@
+import type { Route, Service } from './cluster';
+import type { Check, RollingUpgradeInput } from './inputs/rolling-upgrade';
+import type { TrafficState } from './world';
+
+/** A host's place in a balancer. */
+export interface Place {
+  balancer: string;
+  backend: Route['backend'];
+  server: string;
+}
+
+export interface PlannedHost {
+  name: string;
+  places: Place[];
+}
+
+/** Bytes that a release is made of. */
+export interface PlannedArtifact {
+  source: { file: string } | { url: string };
+  sha256: string;
+  /** bytes */
+  size: number;
+}
+
+/** What the steps need to know of the service. */
+export type PlannedService = Pick<Service, 'unit' | 'port' | 'release' | 'health' | 'version' | 'limits'> & {
+  name: string;
+};
+
+/** One kind of step, in the order in which a host meets them. */
+export interface PlannedStep {
+  id: 'stage' | 'takeOut' | 'switchRelease' | 'proveHealthy' | 'putBack';
+  /** in words */
+  does: string;
+  undo: string;
+}
+
+/** What people approve. Its SHA-256 over canonical JSON (RFC 8785) is the plan hash. */
+export interface Intent {
+  workflow: 'rollingUpgrade';
+  cluster: { name: string; file: string; digest: string };
+  service: PlannedService;
+  version: string;
+  artifact: PlannedArtifact;
+  previousArtifact: PlannedArtifact | null;
+  /** hosts to change, in order */
+  hosts: PlannedHost[];
+  /** host names that each batch adds */
+  batches: string[][];
+  maxUnavailable: number;
+  steps: PlannedStep[];
+  checks: Check[];
+  settings: Pick<
+    RollingUpgradeInput,
+    | 'drain'
+    | 'minHealthySeconds'
+    | 'soakSeconds'
+    | 'watchSeconds'
+    | 'approvals'
+    | 'onFailure'
+    | 'personDeadlineHours'
+    | 'unreachableSeconds'
+  >;
+}
+
+/** What a host ran and carried when the plan was made: where an undo goes back to. */
+export interface ObservedHost {
+  version: string;
+  /** by balancer */
+  traffic: Record<string, { state: TrafficState; weight: number; sessions: number }>;
+  freeMiB: number;
+}
+
+export interface Plan {
+  /** rises when the meaning of a plan changes; open runs branch on it */
+  format: 1;
+  intent: Intent;
+  hash: string;
+  /** not hashed */
+  observed: { at: string; hosts: Record<string, ObservedHost> };
+  /** what a reader should know: dropped batches, shortened defaults, hosts that need nothing */
+  notes: string[];
+}

@@ -1,0 +1,93 @@
+import type { TrafficState } from './world';
+
+export type Phase =
+  | 'planning'
+  | 'queued'
+  | 'awaitingApproval'
+  | 'preparing'
+  | 'running'
+  | 'soaking'
+  | 'watching'
+  | 'paused'
+  | 'rollingBack'
+  | End;
+
+/** `succeeded` and `planned` complete the workflow, the others fail it with a failure of that type. */
+export type End = 'succeeded' | 'planned' | 'rolledBack' | 'aborted' | 'frozen' | 'failed';
+
+export type HostState =
+  | 'pending'
+  | 'staged'
+  | 'draining'
+  | 'out'
+  | 'changing'
+  | 'checking'
+  | 'ramping'
+  | 'done'
+  | 'undoing'
+  | 'undone'
+  | 'skipped'
+  | 'failed'
+  | 'unreachable';
+
+export interface HostTraffic {
+  state: TrafficState;
+  weight: number;
+  sessions: number;
+}
+
+export interface HostStatus {
+  name: string;
+  version: string;
+  state: HostState;
+  /** by balancer */
+  balancers: Record<string, HostTraffic>;
+  /** the last failure or remark, one sentence */
+  note?: string;
+}
+
+/** What a run waits for; the answer is what to send. */
+export interface WaitingFor {
+  /** in words: for whom and for what */
+  what: string;
+  /** message name → its JSON, ready to send */
+  answers: { message: string; payload: Record<string, unknown> }[];
+  /** ISO time; what happens then */
+  until: string;
+  then: string;
+}
+
+export interface Todo {
+  host?: string;
+  what: string;
+  /** a command that does it or shows it */
+  command?: string;
+}
+
+/** The one object that query, Current Details, CLI, and report show. */
+export interface Status {
+  workflow: string;
+  id: string;
+  phase: Phase;
+  planHash: string | null;
+  cluster: string | null;
+  service: string | null;
+  version: string | null;
+  /** 1-based */
+  batch: { index: number; of: number } | null;
+  hosts: HostStatus[];
+  waitingFor: WaitingFor | null;
+  leftToDo: Todo[];
+  /** one sentence: what is going on, or how it ended */
+  summary: string;
+  /** 0 to 1 */
+  progress: number;
+  notes: string[];
+  /** messages that were taken, oldest first, at most 50 */
+  messages: { at: string; name: string; by: string; answer: string }[];
+  startedAt: string;
+  endedAt: string | null;
+}
+
+/** What a run returns, or carries in the details of its failure. */
+export type Report = Status & { plan?: unknown };

@@ -1,0 +1,154 @@
+import type { Message } from '../contracts/messages';
+import type { HostState, Phase } from '../contracts/status';
+
+export type Gate = 'before' | 'afterFirstBatch';
+
+/** What people have said so far: plain data, so that it survives continue-as-new. */
+export interface Control {
+  paused: { by: string; note?: string } | null;
+  abort: { by: string; undo: boolean; note?: string } | null;
+  decisions: Partial<Record<Gate, { approved: boolean; by: string; note?: string }>>;
+  skips: string[];
+  retries: string[];
+  promoted: boolean;
+  /** minutes that were added to what is waited for now */
+  extended: number;
+  /** approvals by signal that came before their gate; judged when it opens */
+  early: Message[];
+}
+
+export function newControl(): Control {
+  return {
+    paused: null,
+    abort: null,
+    decisions: {},
+    skips: [],
+    retries: [],
+    promoted: false,
+    extended: 0,
+    early: [],
+  };
+}
+
+/** What the run is doing when a message comes. */
+export interface Moment {
+  phase: Phase;
+  ended: boolean;
+  planHash: string | null;
+  openGate: Gate | null;
+  /** a soak or watch is under way */
+  soaking: boolean;
+  /** a person or a bounded wait is pending, so `extend` has a meaning */
+  waiting: boolean;
+  /** hosts that wait for retry, skip or abort */
+  askingFor: string[];
+  /** hosts that are being worked on */
+  inFlight: string[];
+  hosts: Record<string, HostState>;
+}
+
+/** `ok: false` means that the message has no effect; the text is the answer in both cases. */
+export interface Verdict {
+  ok: boolean;
+  text: string;
+}
+
+const yes = (text: string): Verdict => ({ ok: true, text });
+const no = (text: string): Verdict => ({ ok: false, text });
+
+/** Judges a message without applying it. */
+export function judgeMessage(message: Message, control: Control, now: Moment): Verdict {
+  if (now.ended) return no(`the change has ended (${now.phase}); nothing was done`);
+  if (control.abort && message.name !== 'abort')
+    return no(`${control.abort.by} has stopped this change; ${message.name} means nothing any more`);
+  if (now.phase === 'rollingBack') return no(`the change is rolling back; ${message.name} means nothing now`);
+  switch (message.name) {
+    case 'pause':
+      return control.paused
+        ? yes(`already paused by ${control.paused.by}`)
+        : yes(`recorded; ${whenPauseActs(now)}`);
+    case 'resume':
+      return control.paused ? yes('going on') : no('the change is not paused');
+    case 'approve':
+    case 'reject':
+      return judgeDecision(message, now);
+    case 'promote':
+      return now.soaking ? yes('this observation ends now') : no('nothing is being observed now');
+    case 'skip':
+      return judgeSkip(message.host, control, now);
+    case 'retry':
+      return judgeRetry(message.host, now);
+    case 'abort':
+      if (control.abort) return yes(`already stopped by ${control.abort.by}`);
+      return yes(message.undo ? 'recorded; touched hosts are put back' : 'recorded; nothing more is changed');
+    case 'extend':
+      return now.waiting
+        ? yes(`${message.minutes} more minutes`)
+        : no('nothing with a deadline is waited for now');
+  }
+}
+
+function whenPauseActs(now: Moment): string {
+  return now.inFlight.length ? `acts after ${now.inFlight.join(', ')} is back` : 'acts before the next host';
+}
+
+function judgeDecision(message: Message & { name: 'approve' | 'reject' }, now: Moment): Verdict {
+  if (!now.planHash) return no('there is no plan yet');
+  if (!now.openGate) return no('no gate is open');
+  if (message.name === 'approve' && message.planHash && !now.planHash.startsWith(message.planHash))
+    return no(`that is an approval for another plan; this one is ${now.planHash}`);
+  return yes(message.name === 'approve' ? `approved: ${now.openGate}` : `rejected: ${now.openGate}`);
+}
+
+function judgeSkip(host: string, control: Control, now: Moment): Verdict {
+  const state = now.hosts[host];
+  if (!state)
+    return no(`there is no host ${host} in this change; there are ${Object.keys(now.hosts).join(', ')}`);
+  if (control.skips.includes(host) || state === 'skipped') return yes(`${host} is skipped already`);
+  if (now.askingFor.includes(host)) return yes(`${host} is put back as it was and left out`);
+  if (state === 'pending' || state === 'staged') return yes(`${host} will be left out`);
+  return no(`${host} is ${state}; only a host that waits can be skipped`);
+}
+
+function judgeRetry(host: string | undefined, now: Moment): Verdict {
+  if (now.askingFor.length === 0) return no('no host waits for another try');
+  if (host && !now.askingFor.includes(host))
+    return no(`${host} does not wait for another try; ${now.askingFor.join(', ')} does`);
+  return yes(`trying ${host ?? now.askingFor.join(', ')} again`);
+}
+
+/** Applies a message that was judged ok. Applying twice is the same as once. */
+export function applyMessage(message: Message, control: Control, now: Moment): void {
+  switch (message.name) {
+    case 'pause':
+      control.paused ??= { by: message.by, note: message.note };
+      return;
+    case 'resume':
+      control.paused = null;
+      return;
+    case 'approve':
+    case 'reject':
+      if (now.openGate)
+        control.decisions[now.openGate] ??= {
+          approved: message.name === 'approve',
+          by: message.by,
+          note: message.note,
+        };
+      return;
+    case 'promote':
+      control.promoted = true;
+      return;
+    case 'skip':
+      if (!control.skips.includes(message.host)) control.skips.push(message.host);
+      return;
+    case 'retry':
+      control.retries = message.host ? [...new Set([...control.retries, message.host])] : [...now.askingFor];
+      return;
+    case 'abort':
+      control.abort ??= { by: message.by, undo: message.undo, note: message.note };
+      return;
+    case 'extend':
+      control.extended += message.minutes;
+      return;
+  }
+}

@@ -1,0 +1,14 @@
+# Stops a unit, installs a kept package, starts the unit. Goes on where an earlier, cut run stood.
+# usage: switch-deb UNIT PACKAGE VERSION
+set -eu
+unit=$1 package=$2 version=$3
+file=/var/lib/pawl/packages/$package/$version.deb
+[ -f "$file" ] || { echo "$file is not staged"; exit 30; }
+export DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+if [ "$(dpkg-query -W -f='${db:Status-Status} ${Version}' "$package" 2>/dev/null)" != "installed $version" ]; then
+  systemctl stop -- "$unit"
+  dpkg --force-confold --force-downgrade --install "$file"
+  systemctl daemon-reload
+fi
+systemctl reset-failed -- "$unit" 2>/dev/null || true
+systemctl start -- "$unit"

@@ -1,0 +1,68 @@
+# Fence: a newer attempt locks an older one out of a resource (a "lane") of this host.
+#
+# A program asks for this text with a comment line near its top:
+#
+#   # uses: fence
+#
+# and the loader (src/adapters/ssh/programs.ts) sends this file in front of it. Then:
+#
+#   fence_enter "$lane" "$epoch" "$attempt"    # lanes look like `web` or `web/n3`
+#   timeout 5 some-command 9>&-                # the lane is ours until the program ends ...
+#   fence_leave                                # ... or until here
+#
+# fence_enter waits up to 5 s for the lane's lock, then compares (epoch, attempt) with the pair that
+# was stored last. It ends the program with
+#
+#   91 and `pawl: fenced: ...` on stderr      a newer pair has been here     -> PawlError Fenced
+#   92 and `pawl: lane busy: ...` on stderr   the lock was not free in time  -> PawlError LaneBusy
+#
+# RemoteHost.run makes these errors itself, so callers need not look; a program must not use 91 and
+# 92 for anything else. Everything under the lock must be bounded in time, and children that may
+# outlive the program must not inherit the lock, which is open on descriptor 9: hence `9>&-`.
+
+fence_folder=/var/lib/pawl/lanes
+
+fence_refuse() { # CODE WORDS
+  echo "pawl: $2" >&2
+  exit "$1"
+}
+
+fence_enter() { # LANE EPOCH ATTEMPT
+  case $1 in
+  '' | *[!A-Za-z0-9._:@/-]* | /* | */ | *//* | .* | */.*) fence_refuse 2 "not a lane: $1" ;;
+  esac
+  fence_number "$2"
+  fence_number "$3"
+  fence_file=$fence_folder/$1
+  [ -d "${fence_file%/*}" ] || mkdir -p "${fence_file%/*}"
+  exec 9>>"$fence_file.lock"
+  flock -w 5 9 || fence_refuse 92 "lane busy: another attempt holds the lock of $1"
+  fence_epoch=0 fence_attempt=0
+  if [ -e "$fence_file.fence" ]; then
+    read -r fence_epoch fence_attempt <"$fence_file.fence" || fence_refuse 2 "damaged: $fence_file.fence"
+    fence_number "$fence_epoch"
+    fence_number "$fence_attempt"
+  fi
+  if [ "$2" -lt "$fence_epoch" ] || { [ "$2" -eq "$fence_epoch" ] && [ "$3" -lt "$fence_attempt" ]; }; then
+    fence_refuse 91 "fenced: $1 belongs to the newer attempt $fence_epoch $fence_attempt"
+  fi
+  [ "$2 $3" = "$fence_epoch $fence_attempt" ] || fence_store "$2 $3"
+}
+
+# Gives the lane back before the program ends.
+fence_leave() {
+  exec 9>&-
+}
+
+# The pair must outlive a power cut: an older attempt may come back after it.
+fence_store() { # PAIR
+  echo "$1" >"$fence_file.fence.new"
+  sync "$fence_file.fence.new"
+  mv -T "$fence_file.fence.new" "$fence_file.fence"
+}
+
+fence_number() {
+  case $1 in
+  '' | *[!0-9]* | ???????????????????*) fence_refuse 2 "not a number: $1" ;;
+  esac
+}

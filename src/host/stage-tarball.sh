@@ -1,0 +1,46 @@
+# Unpacks a checked archive beside the running release. Safe to repeat; a half-unpacked folder is never seen.
+# usage: stage-tarball ARCHIVE RELEASES VERSION SHA256 FREE-MIB
+# exits 20 too little space, 21 another release of this name is there, 22 unsafe archive
+set -eu
+archive=$1 releases=$2 version=$3 sha=$4 free_mib=$5
+marks=$releases/.pawl mark=$releases/.pawl/$version.sha256 release=$releases/$version
+if [ -d "$release" ]; then
+  [ "$(cat "$mark" 2>/dev/null)" = "$sha" ] && exit 0
+  echo "$release holds other bytes than the planned ones; give the release another version" >&2
+  exit 21
+fi
+mkdir -p "$marks"
+# leftovers of attempts that were cut off
+find "$marks" -mindepth 1 -maxdepth 1 -name 'unpack.*' -mmin +60 -exec rm -rf {} +
+unpacked=$(gzip -dc "$archive" 2>/dev/null | wc -c || wc -c <"$archive")
+free=$(df --output=avail -B1 "$releases" | tail -n 1)
+if [ "$free" -lt $((unpacked + free_mib * 1048576)) ]; then
+  echo "$releases has $((free / 1048576)) MiB free; $((unpacked / 1048576)) MiB and $free_mib MiB of reserve are needed" >&2
+  exit 20
+fi
+work=$(mktemp -d "$marks/unpack.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/release"
+chown nobody "$work" "$work/release"
+chmod 755 "$work"
+# as nobody: what an archive does while it is unpacked, it may not do as root
+if ! setpriv --reuid=nobody --clear-groups --no-new-privs \
+  tar -x -z -f - -C "$work/release" --no-same-owner --no-same-permissions --delay-directory-restore <"$archive" >"$work/log" 2>&1; then
+  tail -n 3 "$work/log" >&2
+  # tar cannot tell a full disk from a bad archive; the disk can
+  [ "$(df --output=avail -B1 "$releases" | tail -n 1)" -lt 1048576 ] && exit 20
+  exit 22
+fi
+odd=$(find "$work/release" ! -type f ! -type d -printf '%P ' -quit)
+odd=$odd$(find "$work/release" -type f -links +1 -printf '%P ' -quit)
+if [ -n "$odd" ]; then
+  echo "only regular files and folders are unpacked; this archive holds $odd" >&2
+  exit 22
+fi
+chown -R root:root "$work/release"
+chmod -R u-s,g-s,go-w,a+rX "$work/release"
+sync -f "$work/release"
+# the mark comes first: it means nothing without its folder, and the folder never appears without it
+printf '%s' "$sha" >"$mark.new"
+mv "$mark.new" "$mark"
+mv -T "$work/release" "$release"

@@ -1,0 +1,82 @@
+import type { HostStatus, HostTraffic, Phase, Status } from '../contracts/status';
+
+export type Tone = 'plain' | 'strong' | 'quiet' | 'good' | 'busy' | 'bad';
+
+/** One line of what people see; CLI, Current Details and reports draw the same rows. */
+export interface Row {
+  depth: 0 | 1 | 2;
+  tone: Tone;
+  mark: string;
+  text: string;
+  /** something to type, set in code type where that exists */
+  code?: string;
+}
+
+const GOOD: readonly string[] = ['done', 'succeeded', 'planned', 'undone', 'rolledBack'];
+const BAD: readonly string[] = ['failed', 'frozen', 'unreachable', 'aborted'];
+const QUIET: readonly string[] = ['pending', 'staged', 'skipped', 'queued'];
+
+/** The colour and the sign of a phase or of a host's state. */
+export function toneOf(state: Phase | HostStatus['state']): { tone: Tone; mark: string } {
+  if (GOOD.includes(state)) return { tone: 'good', mark: '✔' };
+  if (BAD.includes(state)) return { tone: 'bad', mark: '✖' };
+  if (QUIET.includes(state)) return { tone: 'quiet', mark: '·' };
+  return { tone: 'busy', mark: '◐' };
+}
+
+/** Status in rows: phase, hosts, what is waited for, what is left to do. */
+export function statusRows(status: Status): Row[] {
+  return [
+    ...headRows(status),
+    ...status.hosts.map(hostRow),
+    ...waitingRows(status),
+    ...status.leftToDo.map((todo): Row => ({
+      depth: 1,
+      tone: 'bad',
+      mark: '→',
+      text: todo.what,
+      code: todo.command,
+    })),
+    ...status.notes.map((note): Row => ({ depth: 1, tone: 'quiet', mark: 'ⓘ', text: note })),
+    ...status.messages.slice(-5).map((message): Row => ({
+      depth: 1,
+      tone: 'quiet',
+      mark: '✉',
+      text: `${message.name} by ${message.by}: ${message.answer}`,
+    })),
+  ];
+}
+
+function headRows({ phase, service, version, cluster, summary, batch, planHash }: Status): Row[] {
+  const what = service ? `${service} → ${version} on ${cluster}` : 'not planned yet';
+  const facts = [batch && `batch ${batch.index} of ${batch.of}`, planHash && `plan ${planHash.slice(0, 12)}`];
+  return [
+    { depth: 0, ...toneOf(phase), tone: 'strong', text: `${phase}: ${what}` },
+    { depth: 1, tone: 'plain', mark: '', text: [summary, ...facts.filter(Boolean)].join(' · ') },
+  ];
+}
+
+function hostRow(host: HostStatus): Row {
+  const traffic = Object.entries(host.balancers).map(([name, facts]) => `${trafficText(facts)} at ${name}`);
+  const text = [host.name, host.version, host.state, ...traffic, host.note].filter(Boolean).join('  ');
+  return { depth: 1, ...toneOf(host.state), text };
+}
+
+function trafficText({ state, weight, sessions }: HostTraffic): string {
+  return state === 'in' ? `in (weight ${weight})` : `${state}${sessions ? ` (${sessions} sessions)` : ''}`;
+}
+
+function waitingRows({ id, waitingFor }: Status): Row[] {
+  if (!waitingFor) return [];
+  const until = `until ${waitingFor.until.slice(0, 19)}Z, then ${waitingFor.then}`;
+  return [
+    { depth: 1, tone: 'busy', mark: '⏳', text: `${waitingFor.what} (${until})` },
+    ...waitingFor.answers.map(({ message, payload }): Row => ({
+      depth: 2,
+      tone: 'plain',
+      mark: '',
+      text: `${message}:`,
+      code: `pawl ${message} ${id} '${JSON.stringify(payload)}'`,
+    })),
+  ];
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from './activities';
+import { openWorlds } from './activities/world';
+import { openArtifacts } from './adapters/artifacts';
+import { sshJobs } from './adapters/ssh';
+import { TASK_QUEUE } from './contracts/messages';
+import { activityInterceptor } from './temporal/activity-interceptor';
+import { connectionConfig } from './temporal/connection';
+import { log, temporalLogger } from './temporal/log';
+import { missingSearchAttributes } from './temporal/search-attributes';
+
+/** Made by `npm run build`, so that a worker starts quickly; without it the workflows are bundled at the start. */
+const BUNDLE = join(__dirname, '..', 'workflow-bundle.js');
+
+export interface PawlWorker {
+  worker: Worker;
+  close(): Promise<void>;
+}
+
+/** Puts the parts together: adapters, activities, worker. */
+export async function createWorker(extra: Partial<WorkerOptions> = {}): Promise<PawlWorker> {
+  const { connectionOptions, namespace } = connectionConfig();
+  const connection = await NativeConnection.connect(connectionOptions);
+  const missing = await missingSearchAttributes(connection, namespace);
+  if (missing.length)
+    throw new Error(`the Temporal server lacks search attributes of ours; run\n  ${missing.join('\n  ')}`);
+  const worlds = openWorlds();
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: TASK_QUEUE,
+    identity: `pawl@${hostname()}:${process.pid}`,
+    ...(existsSync(BUNDLE)
+      ? { workflowBundle: { codePath: BUNDLE } }
+      : { workflowsPath: join(__dirname, 'workflows') }),
+    activities: createActivities({ worlds, jobs: sshJobs(), artifacts: openArtifacts() }),
+    interceptors: { activity: [activityInterceptor] },
+    // a killed worker's workflow tasks would wait 10 s for it by default
+    stickyQueueScheduleToStartTimeout: '1s',
+    // running activities hand over at their next beat
+    shutdownGraceTime: '20s',
+    maxConcurrentActivityTaskExecutions: 100,
+    ...extra,
+  });
+  return {
+    worker,
+    async close() {
+      await worlds.close();
+      await connection.close();
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  Runtime.install({ logger: temporalLogger, shutdownSignals: ['SIGTERM', 'SIGINT'] });
+  const { worker, close } = await createWorker();
+  try {
+    await worker.run();
+  } finally {
+    await close();
+  }
+}
+
+if (require.main === module)
+  main().catch((error: unknown) => {
+    log.fatal(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  });

@@ -1,0 +1,2 @@
+// every function exported here is a workflow type
+export { rollingUpgrade } from './rolling-upgrade';

@@ -1,0 +1,215 @@
+import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { PlannedHost } from '../contracts/plan';
+import type { Report } from '../contracts/status';
+import { planRollingUpgrade, stageRelease } from './steps/activities';
+import { Change, ChangeStopped } from './steps/change';
+import type { Ending } from './steps/conduct';
+import { conduct } from './steps/conduct';
+import { HostFailed, hostFailed } from './steps/host-failure';
+import { proveHealthy, putBack, stayHealthy, switchRelease, takeOut, target } from './steps/host-steps';
+import type { ChangeState } from './steps/state';
+import { adoptPlan } from './steps/state';
+import { undoHost, willUndo } from './steps/undo';
+import { walk } from './steps/walk';
+
+/** Upgrades a service host by host without losing a request. The input is checked by the plan. */
+export async function rollingUpgrade(input: unknown, carried?: ChangeState): Promise<Report> {
+  const run = Change.begin('rollingUpgrade', carried);
+  return conduct(run, async () => {
+    if (!run.state.plan) {
+      const { plan, dryRun } = await planRollingUpgrade(input);
+      adoptPlan(run.state, plan);
+      if (dryRun) return { end: 'planned', summary: `planned: ${run.plan.intent.hosts.length} hosts` };
+    }
+    const { intent } = run.plan;
+    if (intent.hosts.length === 0) return nothingToDo(run);
+    if (!run.state.staged) {
+      await approveBefore(run, input);
+      await stage(run);
+    }
+    for (const batch of intent.batches.slice(run.state.batchesDone)) {
+      await upgradeBatch(run, batch);
+      await afterBatch(run);
+      if (isLong()) await continueAsNew<typeof rollingUpgrade>(input, run.state);
+    }
+    const skipped = run.status.hosts.filter(({ state }) => state === 'skipped').map(({ name }) => name);
+    const left = skipped.length ? `; skipped: ${skipped.join(', ')}` : '';
+    return {
+      end: 'succeeded',
+      summary: `${intent.service.name} runs ${intent.version} on ${intent.hosts.length - skipped.length} hosts${left}`,
+    };
+  });
+}
+
+function nothingToDo(run: Change): Ending {
+  const { service, version } = run.plan.intent;
+  return { end: 'succeeded', summary: `nothing to do: every host runs ${service.name} ${version} already` };
+}
+
+/** Waits for the yes; if the world made the plan another one meanwhile, the yes was for the old one. */
+async function approveBefore(run: Change, input: unknown): Promise<void> {
+  await run.boundary();
+  while (run.plan.intent.settings.approvals.includes('before')) {
+    await run.approval('before', `approve plan ${run.plan.hash.slice(0, 12)} before anything is touched`);
+    const { plan } = await planRollingUpgrade(input);
+    if (plan.hash === run.plan.hash) return;
+    adoptPlan(run.state, plan);
+    run.status.notes.push('the plan changed while it waited; earlier approvals are void');
+    delete run.state.control.decisions.before;
+  }
+}
+
+/** Brings the release to all hosts while all of them serve. */
+async function stage(run: Change): Promise<void> {
+  const { intent } = run.plan;
+  run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
+  const { failures } = await walk(intent.hosts, 20, async (host) => {
+    await run.boundary();
+    const input = {
+      ...target(run, host),
+      version: intent.version,
+      artifact: intent.artifact,
+      previous: previousOf(run, host),
+    };
+    await stageRelease.executeWithOptions({ summary: `${host.name}: stage ${intent.version}` }, [input]);
+    run.note(host.name, { state: 'staged' });
+  });
+  for (const { item, error } of failures) {
+    if (error instanceof ChangeStopped) throw error;
+    const { message, kind } = hostFailed(item.name, error);
+    run.note(item.name, { state: kind === 'unreachable' ? 'unreachable' : 'failed', note: message });
+  }
+  const [first] = failures;
+  if (first)
+    throw new ChangeStopped(
+      'failed',
+      `${first.item.name} could not be prepared: ${run.host(first.item.name).note}`,
+      false,
+    );
+  run.state.staged = true;
+}
+
+/** The package to keep ready for the way back, where the release is a package. */
+function previousOf(run: Change, host: PlannedHost) {
+  const { previousArtifact } = run.plan.intent;
+  const version = run.plan.observed.hosts[host.name]?.version;
+  return previousArtifact && version ? { version, artifact: previousArtifact } : null;
+}
+
+async function upgradeBatch(run: Change, names: string[]): Promise<void> {
+  const { intent } = run.plan;
+  const index = run.state.batchesDone + 1;
+  run.status.batch = { index, of: intent.batches.length };
+  run.enter('running', `batch ${index} of ${intent.batches.length}: ${names.join(', ')}`);
+  let hosts = intent.hosts.filter(({ name }) => names.includes(name));
+  while (hosts.length) {
+    const { failures, notStarted } = await walk(hosts, intent.maxUnavailable, (host) =>
+      upgradeHost(run, host),
+    );
+    const again: PlannedHost[] = [];
+    for (const { item, error } of failures)
+      if ((await settle(run, item, error)) === 'retry') again.push(item);
+    hosts = [...again, ...notStarted];
+  }
+  run.state.batchesDone = index;
+}
+
+/** One host out, changed, back. The undo of each step is written down before the step. */
+async function upgradeHost(run: Change, host: PlannedHost): Promise<void> {
+  const { version, checks, settings } = run.plan.intent;
+  const before = run.plan.observed.hosts[host.name];
+  await run.boundary();
+  if (!before || run.isSkipped(host)) return run.note(host.name, { state: 'skipped' });
+  const weights = Object.fromEntries(
+    Object.entries(before.traffic).map(([name, { weight }]) => [name, weight]),
+  );
+  await run.working(host, async () => {
+    willUndo(run, { step: 'putBack', host: host.name, weights });
+    await takeOut(run, host, settings.drain.onDeadline);
+    willUndo(run, { step: 'switchBack', host: host.name, version: before.version });
+    await switchRelease(run, host, version, 'switch');
+    await proveHealthy(run, host, version, checks);
+    await putBack(run, host, weights);
+    await stayHealthy(
+      run,
+      [host],
+      settings.minHealthySeconds,
+      `${host.name} must stay healthy for ${settings.minHealthySeconds} s`,
+    );
+    run.note(host.name, { state: 'done', note: undefined });
+  });
+}
+
+/** A host failed: ask where a person is needed, otherwise stop the change. */
+async function settle(run: Change, host: PlannedHost, error: unknown): Promise<'retry' | 'skip'> {
+  if (error instanceof ChangeStopped) throw error;
+  const failure = hostFailed(host.name, error);
+  const state = failure.kind === 'unreachable' ? 'unreachable' : 'failed';
+  run.note(host.name, { state, note: failure.message });
+  if (failure.kind === 'fenced')
+    throw new ChangeStopped('failed', `${failure.message}; it is left to the newer change`, false);
+  if (!needsPerson(run, failure)) throw new ChangeStopped('failed', failure.message, 'asPlanned');
+  const answer = await run.askAboutHost(
+    host.name,
+    `${host.name}: ${failure.message}. Try again, leave it out, or abort?`,
+  );
+  run.state.rounds[host.name] = (run.state.rounds[host.name] ?? 0) + 1;
+  run.enter('running', `going on: ${answer} ${host.name}`);
+  if (answer === 'skip') await leaveOut(run, host);
+  return answer;
+}
+
+/** Nobody can tell what an unreachable host looks like, so undoing blindly is no answer. */
+function needsPerson(run: Change, failure: HostFailed): boolean {
+  return (
+    failure.kind === 'unreachable' ||
+    failure.kind === 'drainLate' ||
+    run.plan.intent.settings.onFailure === 'ask'
+  );
+}
+
+async function leaveOut(run: Change, host: PlannedHost): Promise<void> {
+  try {
+    await undoHost(run, host.name);
+    run.note(host.name, { state: 'skipped' });
+  } catch (error) {
+    const failure = hostFailed(host.name, error);
+    run.note(host.name, { state: 'unreachable', note: `skipped, but not put back: ${failure.message}` });
+    run.status.leftToDo.push({
+      host: host.name,
+      what: `${host.name} was skipped and could not be put back: ${failure.message}`,
+    });
+  }
+}
+
+/** Observation and the gate after a batch; after the last one, the watch. */
+async function afterBatch(run: Change): Promise<void> {
+  const { batches, hosts, settings } = run.plan.intent;
+  const done = hosts.filter(({ name }) => run.host(name).state === 'done');
+  const last = run.state.batchesDone === batches.length;
+  const seconds = last ? settings.watchSeconds : settings.soakSeconds;
+  if (done.length && seconds) {
+    const what = last
+      ? `watching all hosts for ${seconds} s`
+      : `soaking batch ${run.state.batchesDone} for ${seconds} s`;
+    run.enter(last ? 'watching' : 'soaking', what);
+    try {
+      await stayHealthy(run, done, seconds, what);
+    } catch (error) {
+      if (error instanceof ChangeStopped) throw error;
+      throw new ChangeStopped('failed', hostFailed('the service', error).message, 'asPlanned');
+    }
+  }
+  await run.boundary();
+  if (!last && run.state.batchesDone === 1 && settings.approvals.includes('afterFirstBatch'))
+    await run.approval(
+      'afterFirstBatch',
+      `batch 1 is done; approve the rest of plan ${run.plan.hash.slice(0, 12)}`,
+    );
+}
+
+/** About 150 hosts fit into one history with room to spare. */
+function isLong(): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || historyLength > 5_000;
+}

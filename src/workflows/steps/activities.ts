@@ -1,0 +1,49 @@
+import { proxyActivities, ActivityCancellationType } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../../activities';
+
+/**
+ * Timeouts and retries of all activities stand here. Attempts are not counted: a killed or frozen worker
+ * burns attempts without running. The total time and the failures that no retry can mend are the bounds.
+ */
+const base: ActivityOptions = {
+  // the worker beats each second, so a lost worker is noticed within 5 s
+  heartbeatTimeout: '5s',
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },
+};
+
+/** Reads the world; 100 hosts answer in seconds, a slow bastion in a minute. */
+export const { planRollingUpgrade } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '5m',
+  scheduleToCloseTimeout: '10m',
+});
+
+/** Uploads: a slow line may need long for a large artifact; each retry skips what is there. */
+export const { stageRelease } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '30m',
+  scheduleToCloseTimeout: '1h',
+});
+
+/** Observes until it is cancelled by the workflow's own timer, or something is wrong. */
+export const { watchHosts } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '8d',
+  // nothing to clean up, so nobody waits for the last look
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+/**
+ * The steps of one host. What each of them may take follows from the plan: its own limit, and the time
+ * for which the host may be unreachable.
+ */
+export function hostSteps(limitSeconds: number, unreachableSeconds: number) {
+  return proxyActivities<Activities>({
+    ...base,
+    startToCloseTimeout: `${limitSeconds + 30}s`,
+    scheduleToCloseTimeout: `${limitSeconds + 30 + unreachableSeconds}s`,
+    // a half-done step must have ended before its undo begins
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+}

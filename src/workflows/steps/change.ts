@@ -1,0 +1,360 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  allHandlersFinished,
+  condition,
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Message } from '../../contracts/messages';
+import type { Plan, PlannedHost } from '../../contracts/plan';
+import type { End, HostStatus, Phase, Report, Status, WaitingFor } from '../../contracts/status';
+import type { Gate, Moment } from '../../domain/control';
+import { applyMessage, judgeMessage } from '../../domain/control';
+import { statusMarkdown } from '../../render/markdown';
+import { listen } from './messages';
+import type { ChangeState } from './state';
+import { newState } from './state';
+
+/** Thrown inside a run to leave its steps; `conduct` turns it into an undo and an end. */
+export class ChangeStopped extends Error {
+  constructor(
+    readonly why: 'aborted' | 'failed',
+    message: string,
+    readonly undo: boolean | 'asPlanned',
+  ) {
+    super(message);
+  }
+}
+
+export const statusQuery = defineQuery<Status>('status');
+
+/** A running change: its state, the messages that reach it, and how it waits. */
+export class Change {
+  private openGate: Gate | null = null;
+  private soaking = false;
+  private readonly askingFor = new Set<string>();
+  private readonly inFlight = new Set<string>();
+  private readonly interruptible = new Set<CancellationScope>();
+
+  private constructor(readonly state: ChangeState) {}
+
+  /** Sets all handlers, before the first wait. */
+  static begin(workflow: string, carried?: ChangeState): Change {
+    const info = workflowInfo();
+    const changeId = `${info.workflowId}/${info.firstExecutionRunId}`;
+    const change = new Change(
+      carried ?? newState({ workflow, id: info.workflowId, changeId, startedAt: info.startTime }),
+    );
+    setHandler(statusQuery, () => change.status, { description: 'Phase, hosts, and what is waited for' });
+    listen({
+      judge: (message) => judgeMessage(message, change.state.control, change.moment()),
+      take: (message, viaSignal) => change.take(message, viaSignal),
+      record: (name, by, answer) => change.record(name, by, answer),
+    });
+    change.abortOnCancellation();
+    change.show();
+    return change;
+  }
+
+  get status(): Status {
+    return this.state.status;
+  }
+
+  get plan(): Plan {
+    if (!this.state.plan) throw ApplicationFailure.nonRetryable('there is no plan yet', 'Failed');
+    return this.state.plan;
+  }
+
+  /** What every activity of this change is told. */
+  get ref() {
+    const { cluster } = this.plan.intent;
+    return { id: this.state.changeId, epoch: this.state.epoch, cluster: cluster.file };
+  }
+
+  // --- showing
+
+  /** Phase and summary in one; search attributes follow. */
+  enter(phase: Phase, summary: string): void {
+    const changed = this.status.phase !== phase;
+    this.status.phase = phase;
+    this.status.summary = summary;
+    if (changed) this.publish();
+    this.show();
+  }
+
+  host(name: string): HostStatus {
+    const found = this.status.hosts.find((host) => host.name === name);
+    if (!found) throw ApplicationFailure.nonRetryable(`no host ${name} in this change`, 'Failed');
+    return found;
+  }
+
+  note(name: string, facts: Partial<HostStatus>): void {
+    const host = this.host(name);
+    Object.assign(host, facts);
+    const finished = this.status.hosts.filter(({ state }) => state === 'done' || state === 'skipped').length;
+    this.status.progress = this.status.hosts.length ? finished / this.status.hosts.length : 0;
+    this.show();
+  }
+
+  show(): void {
+    setCurrentDetails(statusMarkdown(this.status));
+  }
+
+  private publish(): void {
+    const { cluster, service, phase, hosts, progress } = this.status;
+    upsertSearchAttributes({
+      PawlPhase: [phase],
+      PawlProgress: [progress],
+      ...(cluster && { PawlCluster: [cluster] }),
+      ...(service && { PawlService: [service] }),
+      ...(hosts.length && { PawlHosts: hosts.slice(0, 100).map(({ name }) => name) }),
+    });
+  }
+
+  // --- messages
+
+  private moment(): Moment {
+    return {
+      phase: this.status.phase,
+      ended: this.status.endedAt !== null,
+      planHash: this.status.planHash,
+      openGate: this.openGate,
+      soaking: this.soaking,
+      waiting: this.status.waitingFor !== null,
+      askingFor: [...this.askingFor],
+      inFlight: [...this.inFlight],
+      hosts: Object.fromEntries(this.status.hosts.map(({ name, state }) => [name, state])),
+    };
+  }
+
+  private take(message: Message, viaSignal: boolean): string {
+    const { control } = this.state;
+    const moment = this.moment();
+    const verdict = judgeMessage(message, control, moment);
+    const early =
+      viaSignal && message.name === 'approve' && !moment.openGate && !moment.ended && !control.abort;
+    if (verdict.ok) applyMessage(message, control, moment);
+    else if (early) control.early.push(message);
+    const answer = early ? `kept until a gate opens (${verdict.text})` : verdict.text;
+    this.record(message.name, message.by, answer);
+    if (message.name === 'abort' && verdict.ok) this.interrupt();
+    return answer;
+  }
+
+  private record(name: string, by: string, answer: string): void {
+    this.status.messages.push({ at: new Date().toISOString(), name, by, answer });
+    this.status.messages.splice(0, this.status.messages.length - 50);
+    this.show();
+  }
+
+  /** The UI's "Request Cancellation" is an abort with undo. */
+  private abortOnCancellation(): void {
+    CancellationScope.current().cancelRequested.catch(() => {
+      this.take({ name: 'abort', by: 'a cancellation request', undo: true }, true);
+    });
+  }
+
+  // --- waiting
+
+  /** Where pause and abort act. Hosts in flight are finished before a pause shows. */
+  async boundary(): Promise<void> {
+    this.throwIfAborted();
+    const { paused } = this.state.control;
+    if (!paused) return;
+    const { phase, summary } = this.status;
+    await condition(
+      () => this.inFlight.size === 0 || !this.state.control.paused || !!this.state.control.abort,
+    );
+    if (this.state.control.paused)
+      await this.askPerson('paused', {
+        what: `paused by ${paused.by}${paused.note ? ` (${paused.note})` : ''}; waits for somebody to resume`,
+        answers: [{ message: 'resume', payload: { by: 'you' } }],
+        answered: () => !this.state.control.paused,
+      });
+    this.enter(phase, summary);
+  }
+
+  throwIfAborted(): void {
+    const { abort } = this.state.control;
+    if (abort)
+      throw new ChangeStopped(
+        'aborted',
+        `stopped by ${abort.by}${abort.note ? `: ${abort.note}` : ''}`,
+        abort.undo,
+      );
+  }
+
+  /** Waits for a person, and says so. Ends with the answer, an abort, or the deadline of the plan as a failure. */
+  async askPerson(
+    phase: Phase,
+    question: Pick<WaitingFor, 'what' | 'answers'> & { answered: () => boolean },
+  ): Promise<void> {
+    const { control } = this.state;
+    const hours = this.plan.intent.settings.personDeadlineHours;
+    const until = Date.now() + hours * 3_600_000;
+    control.extended = 0;
+    const answers = [...question.answers, { message: 'abort', payload: { by: 'you', undo: true } }];
+    const then = 'the change counts as failed';
+    this.enter(phase, question.what);
+    for (let deadline = until; ; deadline = until + control.extended * 60_000) {
+      this.status.waitingFor = {
+        what: question.what,
+        answers,
+        until: new Date(deadline).toISOString(),
+        then,
+      };
+      this.show();
+      const extended = control.extended;
+      const woken = await condition(
+        () => question.answered() || !!control.abort || control.extended !== extended,
+        deadline - Date.now(),
+        { summary: question.what },
+      );
+      if (woken && !question.answered() && !control.abort) continue;
+      this.status.waitingFor = null;
+      if (question.answered()) return;
+      this.throwIfAborted();
+      throw new ChangeStopped('failed', `nobody answered in ${hours} h: ${question.what}`, 'asPlanned');
+    }
+  }
+
+  /** Opens a gate and waits for approve or reject. */
+  async approval(gate: Gate, what: string): Promise<void> {
+    const { control } = this.state;
+    this.openGate = gate;
+    for (const early of control.early.splice(0)) this.take(early, false);
+    await this.askPerson('awaitingApproval', {
+      what,
+      answers: [
+        { message: 'approve', payload: { by: 'you', planHash: this.plan.hash.slice(0, 12) } },
+        { message: 'reject', payload: { by: 'you' } },
+      ],
+      answered: () => control.decisions[gate] !== undefined,
+    });
+    this.openGate = null;
+    const decision = control.decisions[gate];
+    if (decision && !decision.approved)
+      throw new ChangeStopped(
+        'aborted',
+        `${decision.by} rejected it${decision.note ? `: ${decision.note}` : ''}`,
+        true,
+      );
+  }
+
+  /** A host could not be brought further: a person says retry, skip or abort. */
+  async askAboutHost(host: string, what: string): Promise<'retry' | 'skip'> {
+    const { control } = this.state;
+    this.askingFor.add(host);
+    const said = (list: string[]) => list.includes(host);
+    try {
+      await this.askPerson(this.status.phase, {
+        what,
+        answers: [
+          { message: 'retry', payload: { by: 'you', host } },
+          { message: 'skip', payload: { by: 'you', host } },
+        ],
+        answered: () => said(control.retries) || said(control.skips),
+      });
+    } finally {
+      this.askingFor.delete(host);
+    }
+    const answer = said(control.skips) ? 'skip' : 'retry';
+    control.retries = control.retries.filter((name) => name !== host);
+    return answer;
+  }
+
+  /** Runs a wait that an abort may cut short: a drain or an observation, never a switch. */
+  async interruptibly<T>(work: () => Promise<T>): Promise<T> {
+    const scope = new CancellationScope();
+    this.interruptible.add(scope);
+    try {
+      return await scope.run(work);
+    } catch (error) {
+      if (isCancellation(error)) this.throwIfAborted();
+      throw error;
+    } finally {
+      this.interruptible.delete(scope);
+    }
+  }
+
+  private interrupt(): void {
+    for (const scope of this.interruptible) scope.cancel();
+  }
+
+  /** Observes until the time is over or somebody promotes; fails as soon as the observation does. */
+  async observe(seconds: number, what: string, observation: () => Promise<unknown>): Promise<void> {
+    if (seconds <= 0) return;
+    const { control } = this.state;
+    control.promoted = false;
+    control.extended = 0;
+    this.soaking = true;
+    const until = Date.now() + seconds * 1_000;
+    this.status.waitingFor = {
+      what,
+      answers: [{ message: 'promote', payload: { by: 'you' } }],
+      until: new Date(until).toISOString(),
+      then: 'it goes on',
+    };
+    this.show();
+    try {
+      await this.interruptibly(async () => {
+        const broken = observation();
+        // the race below may end first; what the observation says after that no longer matters
+        broken.catch(() => undefined);
+        await Promise.race([broken, this.timeIsOver(until, what)]);
+        CancellationScope.current().cancel();
+      });
+    } finally {
+      this.soaking = false;
+      this.status.waitingFor = null;
+      this.show();
+    }
+  }
+
+  private async timeIsOver(until: number, what: string): Promise<void> {
+    const { control } = this.state;
+    for (;;) {
+      const extended = control.extended;
+      const left = until + extended * 60_000 - Date.now();
+      if (control.promoted || left <= 0) return;
+      await condition(() => control.promoted || control.extended !== extended, left, { summary: what });
+    }
+  }
+
+  /** Marks a host as worked on, so that a pause waits for it. */
+  async working<T>(host: PlannedHost, work: () => Promise<T>): Promise<T> {
+    this.inFlight.add(host.name);
+    try {
+      return await work();
+    } finally {
+      this.inFlight.delete(host.name);
+    }
+  }
+
+  isSkipped(host: PlannedHost): boolean {
+    return this.state.control.skips.includes(host.name);
+  }
+
+  // --- ending
+
+  /** The run is over: late messages are answered, then it completes or fails with its report. */
+  async end(end: End, summary: string): Promise<Report> {
+    this.status.endedAt = new Date().toISOString();
+    this.status.waitingFor = null;
+    this.enter(end, summary);
+    await condition(allHandlersFinished);
+    const report: Report = end === 'planned' ? { ...this.status, plan: this.state.plan } : this.status;
+    if (end === 'succeeded' || end === 'planned') return report;
+    throw ApplicationFailure.create({
+      type: end.charAt(0).toUpperCase() + end.slice(1),
+      message: summary,
+      details: [report],
+      nonRetryable: true,
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import { defineSignal, defineUpdate, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import type { Message, MessageName } from '../../contracts/messages';
+import { MESSAGES, messageNames } from '../../contracts/messages';
+import type { Verdict } from '../../domain/control';
+import { mistakesOf } from '../../domain/mistakes';
+
+export interface Inbox {
+  judge(message: Message): Verdict;
+  /** Takes a message and returns the answer; keeps those that come too early. */
+  take(message: Message, viaSignal: boolean): string;
+  /** A message that cannot be read is recorded, and the run lives on. */
+  record(name: string, by: string, answer: string): void;
+}
+
+/**
+ * Every message as an update with a validator and as a signal of the same name. The handlers never wait:
+ * they write down what was said, and the run acts on it at its next boundary.
+ */
+export function listen(inbox: Inbox): void {
+  for (const name of messageNames) {
+    const { description } = MESSAGES[name];
+    setHandler(
+      defineUpdate<string, [unknown]>(name),
+      (payload) => {
+        const message = parse(name, payload);
+        return inbox.take(message as Message, false);
+      },
+      {
+        description,
+        validator: (payload) => {
+          const message = parse(name, payload);
+          if (typeof message === 'string') throw new Error(message);
+          const verdict = inbox.judge(message);
+          if (!verdict.ok) throw new Error(verdict.text);
+        },
+      },
+    );
+    setHandler(
+      defineSignal<[unknown]>(name),
+      (payload) => {
+        const message = parse(name, payload);
+        if (typeof message === 'string') inbox.record(name, 'unknown', message);
+        else inbox.take(message, true);
+      },
+      { description },
+    );
+  }
+  setDefaultSignalHandler((name) =>
+    inbox.record(name, 'unknown', `there is no message ${name}; there are ${messageNames.join(', ')}`),
+  );
+}
+
+function parse(name: MessageName, payload: unknown): Message | string {
+  const parsed = MESSAGES[name].payload.safeParse(payload);
+  if (parsed.success) return { name, ...parsed.data } as Message;
+  return `${name}: ${mistakesOf(parsed.error, payload)
+    .map((mistake) => `${mistake.path || 'payload'} ${mistake.value}: ${mistake.rule}`)
+    .join('; ')}`;
+}
