@@ -28,8 +28,9 @@ module.exports = {
     arrows('workflows', 'contracts', 'domain', 'render', 'activities'),
     arrows('activities', 'contracts', 'domain', 'adapters'),
     arrows('adapters', 'contracts', 'domain'),
-    arrows('cli', 'contracts', 'domain', 'render'),
-    arrows('client', 'contracts', 'domain', 'render', 'cli'),
+    arrows('temporal', 'contracts', 'domain', 'activities'),
+    arrows('cli', 'contracts', 'domain', 'render', 'temporal'),
+    arrows('client', 'contracts', 'domain', 'render', 'temporal', 'cli'),
     error(
       'workflows-know-activities-by-type',
       'a workflow calls activities through proxies: import type only',

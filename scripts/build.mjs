@@ -1,14 +1,14 @@
 // npm run build: TypeScript → dist, then the workflow bundle; only what is stale.
-import { alone } from '../lab/alone.cjs';
+import { alone } from './alone.mjs';
 import { bundleWorkflows } from './bundle.mjs';
 import { ensureDependencies } from './dependencies.mjs';
-import { isMain, root, say, seconds } from './ground.mjs';
+import { isMain, say, seconds } from './ground.mjs';
 import { transpile } from './transpile.mjs';
 
 /** Safe beside other builds of the same clone, and to repeat. */
 export async function build({ quiet = false } = {}) {
   await ensureDependencies();
-  await alone('the build', root, async () => {
+  await alone('build', async () => {
     const started = performance.now();
     const { written, removed } = await transpile();
     const bundled = await bundleWorkflows();

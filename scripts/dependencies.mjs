@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { alone } from '../lab/alone.cjs';
+import { alone } from './alone.mjs';
 import { root, say, seconds } from './ground.mjs';
 
 const LOWEST_NODE = [20, 19];
@@ -12,7 +12,7 @@ const LOWEST_NODE = [20, 19];
 export async function ensureDependencies() {
   refuseOldNode();
   if (await installed()) return;
-  await alone('the dependencies', root, async () => {
+  await alone('dependencies', async () => {
     if (await installed()) return;
     say('installing dependencies (npm ci)');
     const started = performance.now();

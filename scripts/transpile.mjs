@@ -20,9 +20,16 @@ const SWC = {
 export async function transpile() {
   const sources = await list(FOLDERS.map((folder) => join(root, folder)));
   const wanted = new Set();
-  const results = await Promise.all(sources.map((source) => bring(source, wanted)));
+  const results = await Promise.allSettled(sources.map((source) => bring(source, wanted)));
+  const mistakes = results.filter(({ status }) => status === 'rejected');
+  if (mistakes.length > 0) throw new Error(mistakes.map(({ reason }) => firstWords(reason)).join('\n'));
   const removed = await removeOthers(wanted);
-  return { written: results.filter(Boolean).length, removed };
+  return { written: results.filter(({ value }) => value).length, removed };
+}
+
+/** Without swc's own stack. */
+function firstWords(error) {
+  return error.message.split(/\n+Caused by/)[0];
 }
 
 async function bring(source, wanted) {

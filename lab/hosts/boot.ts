@@ -22,7 +22,14 @@ export async function boot(state: LabState, host: string): Promise<boolean> {
   const dir = hostDir(state.name, host);
   const console = await open(join(dir, 'console.log'), 'a');
   try {
-    const args = [asset('lab/hosts/supervise.sh'), dir, machine, bridgeName(state.net), supervisors.join(':'), groups];
+    const args = [
+      asset('lab/hosts/supervise.sh'),
+      dir,
+      machine,
+      bridgeName(state.net),
+      supervisors.join(':'),
+      groups,
+    ];
     const child = spawn('sh', args, { detached: true, stdio: ['ignore', console.fd, console.fd], cwd: '/' });
     await once(child, 'spawn');
     child.unref();
@@ -34,8 +41,10 @@ export async function boot(state: LabState, host: string): Promise<boolean> {
 
 /** Waits until sshd answers on the host's address. */
 export async function waitForSsh({ name, address }: LabHost, dir: string): Promise<void> {
-  await until(`${name} (${address}) answers on port 22; its console is in ${dir}/console.log`, BOOT_SECONDS, () =>
-    sshBanner(address),
+  await until(
+    `${name} (${address}) answers on port 22; its console is in ${dir}/console.log`,
+    BOOT_SECONDS,
+    () => sshBanner(address),
   );
 }
 

@@ -36,7 +36,6 @@ export async function processes(lab: string, host = ''): Promise<number[]> {
 /** Kills a host or the whole lab at once, frozen or not, and waits until nothing is left. */
 export async function killAll(lab: string, host = ''): Promise<void> {
   await setFrozen(lab, host, false);
-  if (!host) await killBelow(lab, SUPERVISORS);
   await killBelow(lab, host);
 }
 

@@ -24,7 +24,8 @@ export async function attempt(
   options: CommandOptions = {},
 ): Promise<Output> {
   const { input = '', cwd, env, timeoutMs = 60_000, onLine } = options;
-  const child = spawn(program, args, { cwd, env, stdio: 'pipe', timeout: timeoutMs, killSignal: 'SIGKILL' });
+  const child = spawn(program, args, { cwd, env, stdio: 'pipe' });
+  const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   const output = { stdout: '', stderr: '' };
   let unread = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -36,13 +37,13 @@ export async function attempt(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   child.stdin.on('error', () => undefined); // the program may end before it has read its input
   child.stdin.end(input);
-  return new Promise((resolve, reject) => {
+  return new Promise<Output>((resolve, reject) => {
     child.on('error', (error) => reject(new LabError(`${program} could not be started: ${error.message}`)));
     child.on('close', (code, signal) => {
       if (code !== null) return resolve({ code, ...output });
       reject(new LabError(`${[program, ...args].join(' ')} was ended by ${signal} (limit ${timeoutMs} ms)`));
     });
-  });
+  }).finally(() => clearTimeout(limit));
 }
 
 /** Runs a program that must succeed and returns its standard output. */

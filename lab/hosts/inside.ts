@@ -1,7 +1,11 @@
 import { leaderOf } from './boot';
 import { attempt, type CommandOptions, type Output } from './command';
 
-const ENVIRONMENT = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8'];
+const ENVIRONMENT = [
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'HOME=/root',
+  'LANG=C.UTF-8',
+];
 
 /**
  * Runs a program on a host as root, without its sshd and without a shell: the lab's own hand, which
@@ -15,6 +19,14 @@ export async function exec(
   argv: readonly string[],
   options: CommandOptions = {},
 ): Promise<Output> {
-  const enter = ['--target', String(await leaderOf(lab, host)), '--mount', '--uts', '--ipc', '--net', '--pid'];
+  const enter = [
+    '--target',
+    String(await leaderOf(lab, host)),
+    '--mount',
+    '--uts',
+    '--ipc',
+    '--net',
+    '--pid',
+  ];
   return attempt('nsenter', [...enter, 'env', '-i', ...ENVIRONMENT, ...argv], options);
 }

@@ -27,7 +27,12 @@ export interface UpOptions {
  * hosts are kept as they are (frozen or misbehaving ones too), hosts that are off start with what
  * they had, missing ones are made, and hosts beyond the wanted number are removed.
  */
-export async function up({ name = 'lab', hosts = 6, spare = 0, log = () => undefined }: UpOptions = {}): Promise<Lab> {
+export async function up({
+  name = 'lab',
+  hosts = 6,
+  spare = 0,
+  log = () => undefined,
+}: UpOptions = {}): Promise<Lab> {
   layOut(0, hosts, spare); // refuses bad numbers before anything is made
   await ensureSystemPackages(log);
   const base = await baseImage(log);
@@ -42,7 +47,10 @@ export async function up({ name = 'lab', hosts = 6, spare = 0, log = () => undef
     await writeSshFiles(state);
     await Promise.all(state.hosts.map((host) => writeClusterFiles(state, host)));
     const started = await Promise.all(state.hosts.map((host) => boot(state, host.name)));
-    await waitUntilReady(state, state.hosts.filter((_, i) => started[i]));
+    await waitUntilReady(
+      state,
+      state.hosts.filter((_, i) => started[i]),
+    );
     return describe(state);
   });
 }
@@ -64,7 +72,10 @@ async function remove(name: string): Promise<void> {
 }
 
 /** A lab whose bridge is gone was cut off by a restart of the machine: nothing runs, so it is made anew. */
-async function usable(state: LabState | undefined, log: (line: string) => void): Promise<LabState | undefined> {
+async function usable(
+  state: LabState | undefined,
+  log: (line: string) => void,
+): Promise<LabState | undefined> {
   if (!state) return undefined;
   if ((await ownBridges(state.name)).includes(state.net)) return state;
   log(`lab ${state.name} was cut off (machine restarted?): its hosts are made anew`);

@@ -29,7 +29,10 @@ export async function waitUntilReady(state: LabState, started: LabHost[]): Promi
 async function matchBalancer(state: LabState): Promise<void> {
   const wanted = state.hosts.filter((host) => host.role === 'app').map((host) => host.name);
   const known = await until('the balancer answers on its socket', BOOT_SECONDS, () =>
-    webServers(state).then((states) => Object.keys(states), () => undefined),
+    webServers(state).then(
+      (states) => Object.keys(states),
+      () => undefined,
+    ),
   );
   if (known.sort().join() === wanted.sort().join()) return;
   const reload = await exec(state.name, 'lb1', ['systemctl', 'reload', 'haproxy']);

@@ -36,7 +36,8 @@ export async function writeClusterFiles(state: LabState, host: LabHost): Promise
   const root = hostRoot(state.name, host.name);
   const names = state.hosts.map(({ address, name }) => `${address} ${name}\n`).join('');
   await writeFile(join(root, 'etc/hosts'), `127.0.0.1 localhost\n${gateway(state.net)} machine\n${names}`);
-  if (host.role === 'balancer') await writeFile(join(root, 'etc/haproxy/haproxy.cfg'), haproxyConfig(state.hosts));
+  if (host.role === 'balancer')
+    await writeFile(join(root, 'etc/haproxy/haproxy.cfg'), haproxyConfig(state.hosts));
 }
 
 /** Overlay paths are relative, because colons and commas in them have a meaning of their own. */
@@ -48,9 +49,13 @@ async function mountRoot(dir: string, base: string): Promise<void> {
   const layers = `lowerdir=${base},upperdir=upper,workdir=work`;
   await run('mount', ['-t', 'overlay', 'pawl-root', '-o', layers, 'root'], { cwd: dir });
   await mkdir(join(dir, 'root/opt/web'), { recursive: true });
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${RELEASE_DISK},mode=755`, 'pawl-releases', 'root/opt/web'], {
-    cwd: dir,
-  });
+  await run(
+    'mount',
+    ['-t', 'tmpfs', '-o', `size=${RELEASE_DISK},mode=755`, 'pawl-releases', 'root/opt/web'],
+    {
+      cwd: dir,
+    },
+  );
 }
 
 async function writeIdentity(state: LabState, host: LabHost, root: string): Promise<void> {
@@ -85,6 +90,8 @@ LLDP=no
 export async function enable(root: string, unit: string): Promise<void> {
   const wants = join(root, 'etc/systemd/system/multi-user.target.wants');
   await mkdir(wants, { recursive: true });
-  const place = ['etc/systemd/system', 'lib/systemd/system'].find((folder) => existsSync(join(root, folder, unit)));
+  const place = ['etc/systemd/system', 'lib/systemd/system'].find((folder) =>
+    existsSync(join(root, folder, unit)),
+  );
   await symlink(`/${place}/${unit}`, join(wants, unit));
 }

@@ -27,7 +27,8 @@ export async function readState(name: string): Promise<LabState | undefined> {
 /** Like `readState`, for work that needs a lab. */
 export async function stateOf(name: string): Promise<LabState> {
   const state = await readState(name);
-  if (!state) throw new LabError(`there is no lab "${name}" here; make it with: npm run lab -- up --name ${name}`);
+  if (!state)
+    throw new LabError(`there is no lab "${name}" here; make it with: npm run lab -- up --name ${name}`);
   return state;
 }
 

@@ -1,5 +1,5 @@
 import { Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from './settings';
+import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 
 /**
  * True when a server at the address serves its default namespace and knows our search attributes.

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmod, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { say } from './commands';
+import { say } from './words';
 
 /** A blocked network may swallow packets: without a byte by then, other ways are tried. */
 const FIRST_BYTE_MS = 8_000;
@@ -22,7 +22,7 @@ export async function downloadOfficial(
   target: string,
 ): Promise<boolean> {
   const problem = await download(kind, version, folder);
-  const [program] = problem ? [] : await filesOf(folder);
+  const [program] = problem ? [] : await readdir(folder);
   if (program) {
     await chmod(join(folder, program), 0o755);
     await rename(join(folder, program), target);
@@ -34,7 +34,7 @@ export async function downloadOfficial(
 
 /** @returns what went wrong, if anything */
 async function download(kind: string, version: string, folder: string): Promise<string | undefined> {
-  const child = spawn(process.execPath, [join(__dirname, 'official.cjs'), kind, version, folder], {
+  const child = spawn(process.execPath, [join(__dirname, 'sdk-download.cjs'), kind, version, folder], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let words = '';
@@ -60,7 +60,8 @@ async function enforceLimits(folder: string, signal: AbortSignal): Promise<strin
   const started = performance.now();
   for (let bytes = 0; !signal.aborted;) {
     await sleep(LOOK_MS);
-    bytes ||= await bytesIn(folder);
+    // a file may be renamed between the look at the folder and the look at the file
+    bytes ||= await bytesIn(folder).catch(() => 0);
     const limit = bytes ? WHOLE_DOWNLOAD_MS : FIRST_BYTE_MS;
     if (performance.now() - started > limit) return bytes ? 'too slow' : 'no answer';
   }
@@ -68,18 +69,7 @@ async function enforceLimits(folder: string, signal: AbortSignal): Promise<strin
 }
 
 async function bytesIn(folder: string): Promise<number> {
-  const files = await filesOf(folder);
-  const sizes = await Promise.all(
-    files.map((file) =>
-      stat(join(folder, file)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  );
+  const files = await readdir(folder);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-function filesOf(folder: string): Promise<string[]> {
-  return readdir(folder);
 }

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { LabError } from '../error';
 import type { Ports } from './settings';
 
 interface Held {
@@ -12,7 +13,7 @@ export async function choosePorts(wishes: readonly Ports[]): Promise<Ports> {
     if (await holdAndRelease([wish.grpc, wish.ui])) return wish;
   }
   const [grpc, ui] = (await holdAndRelease([0, 0])) ?? [];
-  if (!grpc || !ui) throw new Error('no free ports on 127.0.0.1');
+  if (!grpc || !ui) throw new LabError('no free ports on 127.0.0.1');
   return { grpc, ui };
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LabError } from '../error';
 
 const LOOK_MS = 20;
 const KILLED_WITHIN_MS = 5_000;
@@ -31,7 +32,7 @@ export async function isAlive(process: ProcessId): Promise<boolean> {
 export async function end(target: ProcessId, graceMs: number): Promise<void> {
   if (await endsBy('SIGTERM', target, graceMs)) return;
   if (await endsBy('SIGKILL', target, KILLED_WITHIN_MS)) return;
-  throw new Error(`process ${target.pid} is still there after SIGKILL`);
+  throw new LabError(`process ${target.pid} is still there after SIGKILL`);
 }
 
 async function endsBy(signal: NodeJS.Signals, target: ProcessId, withinMs: number): Promise<boolean> {

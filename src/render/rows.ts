@@ -8,6 +8,8 @@ export interface Row {
   tone: Tone;
   mark: string;
   text: string;
+  /** `text` in columns, for places that can align them */
+  cells?: string[];
   /** something to type, set in code type where that exists */
   code?: string;
 }
@@ -24,12 +26,18 @@ export function toneOf(state: Phase | HostStatus['state']): { tone: Tone; mark: 
   return { tone: 'busy', mark: '◐' };
 }
 
+/** How an answer to a run is written down for people. */
+export type AnswerText = (id: string, message: string, payload: Record<string, unknown>) => string;
+
+/** With the JSON that Temporal's UI asks for. */
+const withJson: AnswerText = (id, message, payload) => `pawl ${message} ${id} '${JSON.stringify(payload)}'`;
+
 /** Status in rows: phase, hosts, what is waited for, what is left to do. */
-export function statusRows(status: Status): Row[] {
+export function statusRows(status: Status, answerText = withJson): Row[] {
   return [
     ...headRows(status),
     ...status.hosts.map(hostRow),
-    ...waitingRows(status),
+    ...waitingRows(status, answerText),
     ...status.leftToDo.map((todo): Row => ({
       depth: 1,
       tone: 'bad',
@@ -57,16 +65,21 @@ function headRows({ phase, service, version, cluster, summary, batch, planHash }
 }
 
 function hostRow(host: HostStatus): Row {
-  const traffic = Object.entries(host.balancers).map(([name, facts]) => `${trafficText(facts)} at ${name}`);
-  const text = [host.name, host.version, host.state, ...traffic, host.note].filter(Boolean).join('  ');
-  return { depth: 1, ...toneOf(host.state), text };
+  const { name, version, state, balancers, note } = host;
+  const cells = [name, version, state, ...trafficTexts(balancers), ...(note ? [note] : [])];
+  return { depth: 1, ...toneOf(host.state), text: cells.filter(Boolean).join('  '), cells };
+}
+
+/** One text for each balancer. */
+export function trafficTexts(balancers: Record<string, HostTraffic>): string[] {
+  return Object.entries(balancers).map(([name, facts]) => `${trafficText(facts)} at ${name}`);
 }
 
 function trafficText({ state, weight, sessions }: HostTraffic): string {
   return state === 'in' ? `in (weight ${weight})` : `${state}${sessions ? ` (${sessions} sessions)` : ''}`;
 }
 
-function waitingRows({ id, waitingFor }: Status): Row[] {
+function waitingRows({ id, waitingFor }: Status, answerText: AnswerText): Row[] {
   if (!waitingFor) return [];
   const until = `until ${waitingFor.until.slice(0, 19)}Z, then ${waitingFor.then}`;
   return [
@@ -76,7 +89,7 @@ function waitingRows({ id, waitingFor }: Status): Row[] {
       tone: 'plain',
       mark: '',
       text: `${message}:`,
-      code: `pawl ${message} ${id} '${JSON.stringify(payload)}'`,
+      code: answerText(id, message, payload),
     })),
   ];
 }

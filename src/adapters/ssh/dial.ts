@@ -27,7 +27,8 @@ export async function dial(endpoint: Endpoint, transport: Transport): Promise<Cl
     return await handshake(endpoint, pins, algorithmsFor(pins), auth, await transport());
   } catch (error) {
     // it has no key of a pinned type any more: look at what it shows, to be able to say it
-    if (error instanceof NoCommonKey) return await handshake(endpoint, pins, ALL_ALGORITHMS, auth, await transport());
+    if (error instanceof NoCommonKey)
+      return await handshake(endpoint, pins, ALL_ALGORITHMS, auth, await transport());
     throw error;
   }
 }
@@ -48,7 +49,10 @@ export async function openTcpSocket(address: string, port: number): Promise<Sock
 
 class NoCommonKey extends PawlError {
   constructor(endpoint: Endpoint) {
-    super('HostUnreachable', `${endpoint.name} has no host key of a kind that is supported (ed25519, ecdsa, rsa-sha2)`);
+    super(
+      'HostUnreachable',
+      `${endpoint.name} has no host key of a kind that is supported (ed25519, ecdsa, rsa-sha2)`,
+    );
   }
 }
 
@@ -132,10 +136,17 @@ function translate(error: Error & { level?: string }, endpoint: Endpoint, banner
   const refused = error.level === 'client-authentication' || /authentication failures/i.test(error.message);
   if (refused && !passing) {
     const tried = [...(endpoint.agent ? ['the agent'] : []), ...endpoint.identityFiles].join(', ');
-    return new PawlError('AccessDenied', `${endpoint.name} refuses ${where}; tried ${tried}`, undefined, { cause: error });
+    return new PawlError('AccessDenied', `${endpoint.name} refuses ${where}; tried ${tried}`, undefined, {
+      cause: error,
+    });
   }
   const words = [error.message, banner.trim()].filter(Boolean).join(': ');
-  return new PawlError('HostUnreachable', `no SSH session with ${endpoint.name} (${where}): ${words}`, undefined, {
-    cause: error,
-  });
+  return new PawlError(
+    'HostUnreachable',
+    `no SSH session with ${endpoint.name} (${where}): ${words}`,
+    undefined,
+    {
+      cause: error,
+    },
+  );
 }

@@ -95,7 +95,11 @@ function parseHop(spec: string): { host: string; user?: string; port?: number } 
 }
 
 function agentSocket(configured: string | undefined): string {
-  const socket = configured && configured !== 'SSH_AUTH_SOCK' ? expandHome(configured) : process.env.SSH_AUTH_SOCK;
+  const socket =
+    configured && configured !== 'SSH_AUTH_SOCK' ? expandHome(configured) : process.env.SSH_AUTH_SOCK;
   if (socket) return socket;
-  throw new PawlError('BadInput', 'ssh.agent is set, but SSH_AUTH_SOCK is not: start an agent or name an identityFile');
+  throw new PawlError(
+    'BadInput',
+    'ssh.agent is set, but SSH_AUTH_SOCK is not: start an agent or name an identityFile',
+  );
 }

@@ -30,7 +30,8 @@ export async function readPins(endpoint: Endpoint): Promise<Pins> {
   const names = hostKeyAlias ? hosts : hosts.map((host) => knownHostsName(host, port));
   let known = await findKnownKeys(endpoint.knownHostsFiles, names);
   // like OpenSSH: a key without a port counts when there is none for this port
-  if (!known.some((key) => !key.revoked)) known = [...known, ...(await findKnownKeys(endpoint.knownHostsFiles, hosts))];
+  if (!known.some((key) => !key.revoked))
+    known = [...known, ...(await findKnownKeys(endpoint.knownHostsFiles, hosts))];
   const revoked = known.filter((key) => key.revoked);
   if (!endpoint.hostKey) return { trusted: known.filter((key) => !key.revoked), revoked };
   const [type, encoded] = endpoint.hostKey.split(' ') as [string, string];
@@ -45,7 +46,9 @@ export function algorithmsFor(pins: Pins): readonly string[] {
 }
 
 export function accepts(pins: Pins, shown: Buffer): boolean {
-  return !pins.revoked.some((key) => key.blob.equals(shown)) && pins.trusted.some((key) => key.blob.equals(shown));
+  return (
+    !pins.revoked.some((key) => key.blob.equals(shown)) && pins.trusted.some((key) => key.blob.equals(shown))
+  );
 }
 
 /** Why the shown key is refused, and what a person has to do. */

@@ -1,20 +1,16 @@
 /** All hosts of one cluster file: endpoints, pools and jump hosts put together. */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import type { Duplex } from 'node:stream';
-import type { ClientChannel } from 'ssh2';
 import type { Cluster } from '../../contracts/cluster';
 import { PawlError } from '../../contracts/failures';
-import type { Ran, RemoteHost, RemoteHosts, RunOptions } from '../../contracts/world';
+import type { RemoteHost, RemoteHosts } from '../../contracts/world';
 import { Connection } from './connection';
 import { dial, openTcpSocket, type Transport } from './dial';
 import { Endpoints, type Endpoint } from './endpoint';
 import { Gate } from './gate';
+import { SshHost } from './host';
 import { HostPool } from './pool';
-import { loadProgram } from './programs';
-import { commandLine } from './quote';
-import { runCommand } from './run';
-import { openStream } from './stream';
+import { openRide } from './streams';
 
 /** Handshakes at a time: each costs the worker some 10 ms of computing. */
 const HANDSHAKES = 8;
@@ -28,7 +24,11 @@ export type SshLog = (event: string, details: Record<string, unknown>) => void;
  * @param options.folder where the cluster file lies: its relative paths begin there
  * @param log told of connections that open and end
  */
-export function openHosts(cluster: Cluster, options: { folder: string }, log: SshLog = () => {}): RemoteHosts {
+export function openHosts(
+  cluster: Cluster,
+  options: { folder: string },
+  log: SshLog = () => {},
+): RemoteHosts {
   return new Hosts(cluster, options.folder, log);
 }
 
@@ -50,10 +50,13 @@ class Hosts implements RemoteHosts {
   on(name: string): RemoteHost {
     if (!Object.hasOwn(this.cluster.hosts, name)) {
       const known = Object.keys(this.cluster.hosts).join(', ');
-      throw new PawlError('BadInput', `there is no host "${name}" in ${this.cluster.cluster}: it has ${known}`);
+      throw new PawlError(
+        'BadInput',
+        `there is no host "${name}" in ${this.cluster.cluster}: it has ${known}`,
+      );
     }
     let host = this.hosts.get(name);
-    if (!host) this.hosts.set(name, (host = new SshHost(name, this.pool(name), this.cluster.ssh.sudo)));
+    if (!host) this.hosts.set(name, (host = new SshHost(name, this.targetPool(name), this.cluster.ssh.sudo)));
     return host;
   }
 
@@ -66,34 +69,37 @@ class Hosts implements RemoteHosts {
     clearTimeout(late);
   }
 
-  /** @param spec a host of the cluster file or a jump host */
-  private pool(spec: string): HostPool {
-    let pool = this.pools.get(spec);
-    if (!pool) this.pools.set(spec, (pool = new HostPool(() => this.connect(spec))));
+  private targetPool(name: string): HostPool {
+    return this.pool(name, () => this.gate.pass(() => this.connect(name)));
+  }
+
+  /** Not behind the gate: those who passed it may wait for a jump host. */
+  private jumpPool(spec: string): HostPool {
+    return this.pool(`through ${spec}`, () => this.connect(spec));
+  }
+
+  private pool(key: string, connect: () => Promise<Connection>): HostPool {
+    let pool = this.pools.get(key);
+    if (!pool) this.pools.set(key, (pool = new HostPool(connect)));
     return pool;
   }
 
   private async connect(spec: string): Promise<Connection> {
-    const endpoint = await this.gate.pass(() => this.endpoints.find(spec));
-    const transport = endpoint.jump ? this.through(endpoint, endpoint.jump) : direct(endpoint);
-    // the jump host's own handshake passes the gate too: it must be over before this one takes a place
-    const first = await transport();
-    const again: Transport = reuse(first, transport);
-    const connection = new Connection(await this.gate.pass(() => dial(endpoint, again)));
+    const endpoint = await this.endpoints.find(spec);
+    const connection = new Connection(await dial(endpoint, this.transport(endpoint)));
+    const { name: host, address, port, jump } = endpoint;
     this.open.add(connection);
-    this.log('connected', { host: endpoint.name, address: endpoint.address, port: endpoint.port });
+    this.log('connected', { host, address, port, jump });
     connection.whenGone((reason) => {
       this.open.delete(connection);
-      this.log('lost', { host: endpoint.name, reason: reason.message });
+      this.log('lost', { host, reason: reason.message });
     });
     return connection;
   }
 
-  private through(endpoint: Endpoint, jump: string): Transport {
-    const pool = this.pool(jump);
-    return async () => {
-      const slot = await pool.acquire(AbortSignal.timeout(30_000));
-      const leave = pool.ride(slot.connection);
-    };
+  private transport({ address, port, jump }: Endpoint): Transport {
+    if (!jump) return () => openTcpSocket(address, port);
+    const pool = this.jumpPool(jump);
+    return () => openRide(pool, address, port);
   }
 }

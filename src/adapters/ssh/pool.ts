@@ -62,7 +62,10 @@ export class HostPool {
   ride(connection: Connection): () => void {
     connection.riders += 1;
     this.watchIdle(connection);
+    let riding = true;
     return () => {
+      if (!riding) return;
+      riding = false;
       connection.riders -= 1;
       this.settle(connection);
     };
@@ -70,7 +73,8 @@ export class HostPool {
 
   private serve(): void {
     for (const connection of this.connections) {
-      while (connection.free > 0 && this.waiters.length > 0) this.waiters.shift()!.resolve(this.take(connection));
+      while (connection.free > 0 && this.waiters.length > 0)
+        this.waiters.shift()!.resolve(this.take(connection));
     }
     const needed = Math.ceil(this.waiters.length / MAX_CHANNELS);
     while (this.connecting < needed && this.usable + this.connecting < MAX_CONNECTIONS) void this.add();

@@ -29,7 +29,8 @@ export function loadProgram(name: string): Program {
 }
 
 function readText(name: string): string {
-  if (!/^([a-z]+\/)?[a-z0-9-]+$/.test(name)) throw new PawlError('BadInput', `"${name}" is not a program's name`);
+  if (!/^([a-z]+\/)?[a-z0-9-]+$/.test(name))
+    throw new PawlError('BadInput', `"${name}" is not a program's name`);
   const file = join((folder ??= findFolder()), `${name}.sh`);
   if (!existsSync(file)) throw new PawlError('BadInput', `there is no program src/host/${name}.sh`);
   return readFileSync(file, 'utf8');

@@ -39,7 +39,10 @@ export async function readSshSettings(
     const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
     if (error instanceof PawlError) throw error;
     if (code !== 'ENOENT') {
-      throw new PawlError('BadInput', `\`ssh -G ${host}\` refuses the ssh_config: ${(stderr || message).trim()}`);
+      throw new PawlError(
+        'BadInput',
+        `\`ssh -G ${host}\` refuses the ssh_config: ${(stderr || message).trim()}`,
+      );
     }
     if (!config) return undefined;
     throw new PawlError(
@@ -58,11 +61,16 @@ function parseSettings(text: string, host: string): SshSettings {
   const one = (key: string) => values.get(key)?.[0];
   const given = (key: string) => (one(key) === 'none' ? undefined : one(key));
   if (given('proxycommand')) {
-    throw new PawlError('BadInput', `ssh_config gives ${host} a ProxyCommand, which is not supported: use ProxyJump`);
+    throw new PawlError(
+      'BadInput',
+      `ssh_config gives ${host} a ProxyCommand, which is not supported: use ProxyJump`,
+    );
   }
   const user = one('user') ?? '';
   const files = (key: string) => (values.get(key) ?? []).map((file) => expandHome(file, user));
-  const knownHosts = [one('userknownhostsfile'), one('globalknownhostsfile')].flatMap((list) => list?.split(' ') ?? []);
+  const knownHosts = [one('userknownhostsfile'), one('globalknownhostsfile')].flatMap(
+    (list) => list?.split(' ') ?? [],
+  );
   return {
     hostName: one('hostname') ?? host,
     port: Number(one('port') ?? 22),

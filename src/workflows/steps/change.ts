@@ -306,7 +306,9 @@ export class Change {
         const broken = observation();
         // the race below may end first; what the observation says after that no longer matters
         broken.catch(() => undefined);
-        await Promise.race([broken, this.timeIsOver(until, what)]);
+        const over = this.timeIsOver(until, what);
+        // an observation that ends without a failure has nothing more to say; the time still counts
+        await Promise.race([broken.then(() => over), over]);
         CancellationScope.current().cancel();
       });
     } finally {

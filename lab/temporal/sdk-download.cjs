@@ -1,4 +1,4 @@
-// node official.cjs <dev-server|time-skipping> <version> <folder>: lets the SDK download one of
+// node sdk-download.cjs <dev-server|time-skipping> <version> <folder>: lets the SDK download one of
 // Temporal's servers into the folder. The SDK offers that only together with a start, so the server is
 // started and stopped once. A process of its own, because a download that hangs cannot be cancelled.
 const { TestWorkflowEnvironment } = require('@temporalio/testing');

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LabError } from '../error';
+import { run } from '../hosts/command';
+import { asset, stateDir } from '../paths';
+
+/** How a release of the example service misbehaves; nothing set means it behaves. */
+export interface Behaviour {
+  /** share of requests answered with 500, 0 to 1; health and version are spared */
+  errorShare?: number;
+  /** added to every answer but health, milliseconds */
+  addMs?: number;
+  /** notes its start, then exits with 1 */
+  willNotStart?: boolean;
+  /** this path answers 500, e.g. `/path/one` */
+  badPath?: string;
+  /** health answers 503 */
+  unhealthy?: boolean;
+  /** memory kept for each request, KiB; health and version are spared */
+  leakKiB?: number;
+}
+
+export interface ReleaseOptions {
+  version: string;
+  behaviour?: Behaviour;
+}
+
+export interface Artifact {
+  file: string;
+  sha256: string;
+}
+
+/** Fixed, so that equal input gives equal bytes. */
+export const STAMP = '2026-01-01T00:00:00Z';
+
+/**
+ * Builds a release of the example service as a tarball of `bin/web`, `version` and `behaviour.json`.
+ * The same version and behaviour give the same bytes.
+ */
+export async function makeRelease(release: ReleaseOptions): Promise<Artifact> {
+  return build(`web-${release.version}.tar.gz`, async (folder, target) => {
+    await mkdir(join(folder, 'release'));
+    await writeRelease(join(folder, 'release'), release);
+    const sameBytes = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=${STAMP}`];
+    const tar = join(folder, 'web.tar');
+    await run('tar', [...sameBytes, '-cf', tar, 'behaviour.json', 'bin', 'version'], {
+      cwd: join(folder, 'release'),
+    });
+    await run('gzip', ['--no-name', '--best', tar]);
+    await rename(`${tar}.gz`, target);
+  });
+}
+
+/** Writes the files of a release into an existing folder. */
+export async function writeRelease(
+  folder: string,
+  { version, behaviour = {} }: ReleaseOptions,
+): Promise<void> {
+  if (!/^[0-9A-Za-z][0-9A-Za-z.+~-]{0,63}$/.test(version)) throw new LabError(`"${version}" is no version`);
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  await copyFile(asset('lab/service/web.py'), join(folder, 'bin/web'));
+  await writeFile(join(folder, 'version'), `${version}\n`);
+  await writeFile(join(folder, 'behaviour.json'), JSON.stringify(behaviour) + '\n');
+  await chmod(join(folder, 'bin'), 0o755);
+  await chmod(join(folder, 'bin/web'), 0o755);
+  for (const file of ['version', 'behaviour.json']) await chmod(join(folder, file), 0o644);
+}
+
+/** Lets `make` write the artifact in a folder of its own, then puts it in place in one step. */
+export async function build(
+  name: string,
+  make: (folder: string, target: string) => Promise<void>,
+): Promise<Artifact> {
+  const releases = join(stateDir, 'releases');
+  await mkdir(releases, { recursive: true });
+  const folder = await mkdtemp(join(releases, '.building-'));
+  try {
+    await make(folder, join(folder, name));
+    const file = join(releases, name);
+    const sha256 = createHash('sha256')
+      .update(await readFile(join(folder, name)))
+      .digest('hex');
+    await rename(join(folder, name), file);
+    return { file, sha256 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,45 @@
+/** HAProxy's words for a server, in ours. */
+import type { TrafficFacts, TrafficState } from '../../../contracts/world';
+import { column, numberIn, type Row } from './tables';
+
+/** Bits of `srv_admin_state`: drain wanted by an administrator, or taken over from a tracked server. */
+const DRAIN = 0x08 | 0x10;
+
+/**
+ * @param stat the server's row of `show stat`
+ * @param state the same server's row of `show servers state`
+ * @param generation of the process that said it
+ */
+export function factsOf(stat: Row, state: Row, generation: string): TrafficFacts {
+  const says = column(stat, 'status');
+  return {
+    state: stateOf(says, numberIn(state, 'srv_admin_state')),
+    // the configured or set weight; `weight` of `show stat` may still rise during a slow start
+    weight: numberIn(state, 'srv_uweight'),
+    sessions: numberIn(stat, 'scur') + numberIn(stat, 'qcur'),
+    says,
+    generation,
+  };
+}
+
+/**
+ * Only exactly `UP` (or `no check`) is in. `UP 1/2` gets requests but its health is not proven, right
+ * after `maint` or when checks begin to fail: it counts as down. The administrator's drain is read from its
+ * bit, because a draining server whose check fails says `DOWN`.
+ */
+function stateOf(says: string, admin: number): TrafficState {
+  // `MAINT`, `MAINT (via web/n1)`, `MAINT (resolution)`
+  if (/^MAINT\b/.test(says)) return 'out';
+  if (admin & DRAIN) return 'draining';
+  if (says === 'UP' || says === 'no check') return 'in';
+  if (/^(UP|DOWN|NOLB)\b/.test(says)) return 'down';
+  return 'unknown';
+}
+
+/**
+ * Another process has another generation. `Pid` alone may come back after a reboot, so the start time is
+ * added where HAProxy tells it (2.5 and newer).
+ */
+export function generationOf(info: Row): string {
+  return `${numberIn(info, 'Pid')}@${info['Start_time_sec'] ?? 'unknown'}`;
+}

@@ -1,0 +1,109 @@
+/** HAProxy 2.0 and newer: reads over its forwarded runtime socket, fenced writes by a program on its host. */
+import { PawlError, type FailureType } from '../../../contracts/failures';
+import type { Fence, LoadBalancer, TrafficFacts, WantedTraffic } from '../../../contracts/world';
+import { factsOf, generationOf } from './facts';
+import { ask, placeOf, type RuntimeSocket } from './runtime';
+import { column, numberIn, readCsv, readInfo, readServersState, type Row } from './tables';
+
+/** Milliseconds: the lane's lock 5 s, three questions of 2 s. */
+const SET_LIMIT = 15_000;
+const COUNT_LIMIT = 10_000;
+/** By exit code of `src/host/haproxy-*.sh`. */
+const FAILURE_OF: Record<number, FailureType> = {
+  3: 'BalancerRefused',
+  4: 'BalancerUnavailable',
+  5: 'BalancerNotAsWanted',
+};
+
+export function haproxy(at: RuntimeSocket): LoadBalancer {
+  return new HaProxy(at);
+}
+
+class HaProxy implements LoadBalancer {
+  constructor(private readonly at: RuntimeSocket) {}
+
+  async backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>> {
+    const name = checkName(backend);
+    const commands = ['show info', `show stat ${name} 4 -1`, `show servers state ${name}`];
+    const [info, stats, states] = await ask(this.at, commands, signal);
+    const generation = generationOf(readInfo(info!));
+    const stateOf = await this.serversState(backend, states!, signal);
+    const servers = readCsv(stats!).map((row) => {
+      const server = column(row, 'svname');
+      return [server, factsOf(row, one(stateOf, backend, server), generation)] as const;
+    });
+    return Object.fromEntries(servers);
+  }
+
+  async set(
+    backend: string,
+    server: string,
+    wanted: WantedTraffic,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const place = [checkName(backend), checkName(server)];
+    const weight = wanted.state === 'in' ? [checkWeight(wanted.weight)] : [];
+    const { epoch, attempt } = fence;
+    const args = [String(epoch), String(attempt), this.at.socket, ...place, wanted.state, ...weight];
+    await this.run('haproxy-set', args, `${place.join('/')} → ${wanted.state}`, SET_LIMIT, signal);
+  }
+
+  async oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number> {
+    const [info, states] = await ask(this.at, ['show info', `show servers state ${checkName(backend)}`], signal);
+    const row = one(await this.serversState(backend, states!, signal), backend, server);
+    const pid = String(numberIn(readInfo(info!), 'Pid'));
+    const args = [pid, backend, server, addressOf(row)];
+    const count = await this.run('haproxy-old-sessions', args, `old sessions of ${backend}/${server}`, COUNT_LIMIT, signal);
+    return numberIn({ 'old sessions': count.trim() }, 'old sessions');
+  }
+
+  /** Rows of `show servers state` by server name. */
+  private async serversState(backend: string, text: string, signal: AbortSignal): Promise<Map<string, Row>> {
+    if (/^1\n/.test(text)) return new Map(readServersState(text).map((row) => [column(row, 'srv_name'), row]));
+    const [list] = await ask(this.at, ['show backend'], signal);
+    const known = list!.split('\n').filter((line) => line && !line.startsWith('#'));
+    throw new PawlError(
+      'BalancerRefused',
+      `${placeOf(this.at)} refuses backend "${backend}": ${text.trim()} Its backends are ${known.join(', ') || 'none'}`,
+    );
+  }
+
+  private async run(
+    script: string,
+    args: string[],
+    what: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { code, stdout, stderr } = await this.at.host.run(script, args, { signal, timeoutMs });
+    if (code === 0) return stdout;
+    const words = `${placeOf(this.at)}: ${what}: ${stderr.trim().slice(0, 500) || `exit code ${code}`}`;
+    throw new PawlError(FAILURE_OF[code] ?? 'CommandFailed', words);
+  }
+}
+
+function one(rows: Map<string, Row>, backend: string, server: string): Row {
+  const row = rows.get(server);
+  if (row) return row;
+  const known = [...rows.keys()].join(', ') || 'none';
+  throw new PawlError('BalancerRefused', `HAProxy has no server "${backend}/${server}"; it has ${known}`);
+}
+
+/** HAProxy's own alphabet for names; anything else could be a command of its own. */
+function checkName(name: string): string {
+  if (/^[A-Za-z0-9_:-][A-Za-z0-9_.:-]*$/.test(name)) return name;
+  throw new PawlError('BadInput', `${JSON.stringify(name)} cannot be a name in HAProxy`);
+}
+
+/** An absolute weight. HAProxy itself refuses more than 256. */
+function checkWeight(weight: number): string {
+  if (Number.isSafeInteger(weight) && weight >= 0) return String(weight);
+  throw new PawlError('BadInput', `a weight in HAProxy is a whole number from 0 to 256, not ${weight}`);
+}
+
+/** As `ss` writes it. */
+function addressOf(row: Row): string {
+  const address = column(row, 'srv_addr');
+  return `${address.includes(':') ? `[${address}]` : address}:${column(row, 'srv_port')}`;
+}

@@ -1,0 +1,128 @@
+/** Jobs: one execution for each key, on the host, whatever becomes of us. See `src/host/job-run.sh`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PawlError } from '../../contracts/failures';
+import type { JobResult, Jobs, JobSpec, Ran, RemoteHost } from '../../contracts/world';
+import { jobScript } from './job-key';
+import { parseReply, type Reply } from './job-reply';
+import { loadProgram } from './programs';
+
+/** Seconds that one question waits on the host. Then an abort is obeyed, and progress told. */
+const WAIT = 5;
+/** Milliseconds for one question: its wait, 5 s for the lane's lock, and the way. */
+const ANSWER = 20_000;
+/** Milliseconds without an answer after which the caller is told; the job itself goes on. */
+const OUT_OF_TOUCH = 10_000;
+/** Milliseconds between attempts to reach the host again. */
+const AGAIN = 500;
+
+/** `src/host/job-run.sh`: systemd did not take the job. */
+const NOT_TAKEN = 93;
+
+export function sshJobs(): Jobs {
+  return { run: runJob };
+}
+
+/**
+ * Removes the folders of jobs that ended long ago.
+ *
+ * @param options.openKeys jobs of open changes; they stay, however old
+ * @returns how many were removed
+ */
+export async function cleanJobs(
+  host: RemoteHost,
+  options: { olderThanSeconds: number; openKeys: readonly string[] },
+  signal: AbortSignal,
+): Promise<number> {
+  const stdin = [...options.openKeys, 'end', ''].join('\n');
+  const ran = await host.run('job-clean', [String(options.olderThanSeconds)], { signal, stdin });
+  if (ran.code === 0) return Number(ran.stdout);
+  throw new PawlError(
+    'CommandFailed',
+    `${host.name}: jobs were not cleaned up: ${ran.stderr.trim().slice(-300)}`,
+  );
+}
+
+async function runJob(
+  host: RemoteHost,
+  job: JobSpec,
+  signal: AbortSignal,
+  onProgress: (line: string) => void = () => {},
+): Promise<JobResult> {
+  let seen = false;
+  let lastAnswer = Date.now();
+  let progress: string | undefined;
+  for (;;) {
+    let reply: Reply;
+    try {
+      reply = await ask(host, job, seen, signal);
+    } catch (error) {
+      if (!isLostTouch(error) || Date.now() - lastAnswer > OUT_OF_TOUCH) throw error;
+      await sleep(AGAIN);
+      signal.throwIfAborted();
+      continue;
+    }
+    seen = true;
+    lastAnswer = Date.now();
+    if (reply.progress !== undefined && reply.progress !== progress) onProgress((progress = reply.progress));
+    if (reply.state !== 'running') return conclude(host, job, reply);
+  }
+}
+
+async function ask(host: RemoteHost, job: JobSpec, seen: boolean, signal: AbortSignal): Promise<Reply> {
+  const { key, lane, fence, maxSeconds, ifCut } = job;
+  const numbers = [fence.epoch, fence.attempt, maxSeconds].map(String);
+  const texts = [
+    jobScript(job.script, job.args),
+    loadProgram('job-unit').text,
+    loadProgram('job-finish').text,
+  ];
+  const args = [key, lane, ...numbers, ifCut, String(WAIT), seen ? 'attach' : 'start', ...texts];
+  const ran = await host.run('job-run', args, { signal, timeoutMs: ANSWER });
+  if (ran.code === 0) return parseReply(ran.stdout);
+  throw refused(host, job, ran);
+}
+
+function refused(host: RemoteHost, job: JobSpec, ran: Ran): PawlError {
+  const said = ran.stderr.trim().slice(-300);
+  // while a host goes down its systemd takes no jobs; later it does
+  if (ran.code === NOT_TAKEN) return new PawlError('HostUnreachable', `${host.name}: ${job.script}: ${said}`);
+  return new PawlError(
+    'CommandFailed',
+    `${host.name}: ${job.script} was not started, exit code ${ran.code}: ${said}`,
+  );
+}
+
+function isLostTouch(error: unknown): boolean {
+  return error instanceof PawlError && ['HostUnreachable', 'OutcomeUnknown', 'TimedOut'].includes(error.type);
+}
+
+function conclude(host: RemoteHost, job: JobSpec, reply: Reply): JobResult {
+  const what = `${host.name}: ${job.script}`;
+  const { epoch, attempt } = job.fence;
+  if (reply.state === 'ended' && reply.how === 'exited') {
+    // systemd gives a time limit's own words, whatever the script made of its TERM
+    if (reply.result === 'timeout') throw tooLong(what, job, reply);
+    return {
+      code: Number(reply.status),
+      output: reply.output,
+      reattached: reply.starter !== `${epoch} ${attempt}`,
+    };
+  }
+  if (reply.state === 'ended') throw tooLong(what, job, reply);
+  throw new PawlError('JobDied', `${what} ${whyDied(reply)}; it may be half done`, {
+    output: reply.output.slice(-2000),
+  });
+}
+
+function tooLong(what: string, job: JobSpec, reply: Reply): PawlError {
+  return new PawlError('JobFailed', `${what} was stopped after its limit of ${job.maxSeconds} s`, {
+    output: reply.output.slice(-2000),
+  });
+}
+
+function whyDied(reply: Reply): string {
+  if (reply.state === 'gone') return 'was started, but its folder on the host is gone';
+  if (reply.result === 'rebooted') return 'was cut off: the host was rebooted';
+  if (reply.result === 'died') return 'was cut off: its unit is gone without a word';
+  return `was cut off: ${reply.result}, ${reply.how} by ${reply.status}`;
+}

@@ -1,0 +1,97 @@
+/** Streams that begin on a host: to its UNIX sockets, its TCP ports, and on to other hosts. */
+import type { Duplex } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
+import { PawlError } from '../../contracts/failures';
+import { AnswerLost, NotSent, type Connection } from './connection';
+import type { HostPool } from './pool';
+
+type Opener = <T>(connection: Connection, onOpen: (channel: ClientChannel) => T) => Promise<T>;
+
+/** Milliseconds for a place on a jump host's connection. */
+const JUMP_TIMEOUT = 15_000;
+
+/**
+ * Opens a stream that holds a channel of the pool until it is closed. Abort, and the loss of the
+ * connection, give an `error` event before the end, so that a cut answer is not read as a whole one.
+ *
+ * @throws HostUnreachable when it cannot be opened
+ */
+export async function openStream(
+  pool: HostPool,
+  what: string,
+  signal: AbortSignal,
+  open: Opener,
+  tries = 2,
+): Promise<Duplex> {
+  const slot = await pool.acquire(signal);
+  const { connection } = slot;
+  const opening = open(connection, (channel) => {
+    channel.once('close', () => slot.release());
+    watch(channel, connection, what, signal);
+    return channel as Duplex;
+  });
+  opening.catch(() => slot.release());
+  try {
+    return await unlessAborted(opening, signal);
+  } catch (error) {
+    if (!(error instanceof NotSent || error instanceof AnswerLost)) throw error;
+    // a pooled connection had died unseen; nothing has begun on the host yet
+    if (connection.gone.aborted && tries > 1) return openStream(pool, what, signal, open, tries - 1);
+    throw unreachable(what, error);
+  }
+}
+
+/** A stream to another host. It does not count as a channel: it lasts as long as that host's connection. */
+export async function openRide(pool: HostPool, address: string, port: number): Promise<Duplex> {
+  const what = `${address}:${port} through the jump host`;
+  const slot = await pool.acquire(AbortSignal.timeout(JUMP_TIMEOUT)).catch((error: Error) => {
+    throw error instanceof PawlError ? error : unreachable(what, error);
+  });
+  const leave = pool.ride(slot.connection);
+  slot.release();
+  try {
+    return await slot.connection.openTcp(address, port, (channel) => {
+      channel.once('close', leave);
+      slot.connection.whenGone(leave);
+      return channel as Duplex;
+    });
+  } catch (error) {
+    leave();
+    throw unreachable(what, error as Error);
+  }
+}
+
+function watch(channel: ClientChannel, connection: Connection, what: string, signal: AbortSignal): void {
+  let closed = false;
+  const stop = (error: unknown) => {
+    if (closed) return;
+    closed = true;
+    channel.emit('error', error);
+    channel.destroy();
+  };
+  // without a listener an error event would end the process
+  channel.on('error', () => {});
+  const onAbort = () => stop(signal.reason);
+  channel.once('close', () => {
+    closed = true;
+    signal.removeEventListener('abort', onAbort);
+  });
+  if (signal.aborted) return onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  connection.whenGone((reason) => stop(unreachable(what, reason)));
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function unreachable(what: string, error: Error): PawlError {
+  return new PawlError('HostUnreachable', `${what} cannot be reached: ${error.message}`, undefined, {
+    cause: error,
+  });
+}

@@ -1,0 +1,117 @@
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { toneOf } from '../../render/rows';
+import type { Phase } from '../../contracts/status';
+import type { Cli } from '../cli';
+import { EXIT } from '../exit-codes';
+import { attributes, phaseOf, progressOf, type RunInfo } from '../status-without-report';
+import { withTemporal, type Temporal } from '../temporal';
+import { OURS } from '../unknown-run';
+
+const USUAL = 50;
+const MOST = 10_000;
+const LIST_WITHIN_MS = 30_000;
+
+/** One run in the list. */
+interface Listed {
+  id: string;
+  workflow: string;
+  phase: Phase;
+  cluster: string | null;
+  service: string | null;
+  startedAt: string;
+  endedAt: string | null;
+  /** 0 to 1 */
+  progress: number;
+}
+
+export function addList(program: Command, { terminal, action }: Cli): void {
+  program
+    .command('list')
+    .helpGroup('Changes:')
+    .description(`show the newest ${USUAL} runs`)
+    .option('-a, --all', `all that Temporal keeps, at most ${MOST}`)
+    .option('--json', 'machine readable: one array')
+    .action(action((options: { all?: boolean; json?: boolean }) => list(options)));
+
+  async function list({ all, json }: { all?: boolean; json?: boolean }): Promise<number> {
+    const runs = await withTemporal((temporal) => newest(temporal, all ? MOST : USUAL));
+    if (json) terminal.print(`${JSON.stringify(runs)}\n`);
+    else if (runs.length === 0) terminal.remark('no runs yet; `pawl start --help` shows how to start one');
+    else terminal.print(`${table(runs)}\n`);
+    return EXIT.done;
+  }
+
+  function table(runs: readonly Listed[]): string {
+    const { bold, dim } = terminal.colours;
+    const drawn = new Table({
+      chars: NO_LINES,
+      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    });
+    drawn.push(['ID', 'PHASE', 'SERVICE', 'STARTED', 'PROGRESS'].map(bold));
+    for (const { id, phase, service, startedAt, progress } of runs)
+      drawn.push([
+        id,
+        sign(phase),
+        service ?? dim('-'),
+        dim(ago(startedAt)),
+        `${Math.round(progress * 100)}%`,
+      ]);
+    return drawn
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .join('\n');
+  }
+
+  function sign(phase: Phase): string {
+    const { tone, mark } = toneOf(phase);
+    const { green, red, dim, yellow } = terminal.colours;
+    const paint = { good: green, bad: red, quiet: dim, busy: yellow, plain: String, strong: String }[tone];
+    return `${paint(mark)} ${phase}`;
+  }
+}
+
+const NO_LINES = Object.fromEntries(
+  [
+    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+  ].map((place) => [place, '']),
+);
+
+/** Temporal names running ones first, so that none of those is lost at the limit. */
+async function newest({ client, within }: Temporal, limit: number): Promise<Listed[]> {
+  // a run that went on under a new number is shown once, as what it is now
+  const query = `${OURS} AND ExecutionStatus != 'ContinuedAsNew'`;
+  const runs: Listed[] = [];
+  await within(LIST_WITHIN_MS, async () => {
+    for await (const info of client.workflow.list({ query, pageSize: Math.min(limit, 200) })) {
+      runs.push(listed(info));
+      if (runs.length >= limit) return;
+    }
+  });
+  return runs.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+function listed(info: RunInfo): Listed {
+  return {
+    id: info.workflowId,
+    workflow: info.type,
+    phase: phaseOf(info),
+    cluster: attributes(info, 'PawlCluster')[0] ?? null,
+    service: attributes(info, 'PawlService')[0] ?? null,
+    startedAt: info.startTime.toISOString(),
+    endedAt: info.closeTime?.toISOString() ?? null,
+    progress: progressOf(info),
+  };
+}
+
+/** @param time ISO; e.g. `3 min ago` */
+export function ago(time: string, now = Date.now()): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1_000));
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  return seconds < 2 * 86_400
+    ? `${Math.floor(seconds / 3_600)} h ago`
+    : `${Math.floor(seconds / 86_400)} d ago`;
+}

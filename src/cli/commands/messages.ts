@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { MESSAGES, messageNames, type MessageName } from '../../contracts/messages';
+import type { Cli } from '../cli';
+import { EXIT } from '../exit-codes';
+import { addMessageOptions, payloadOf } from '../message-options';
+import type { JsonObject } from '../read-object';
+import { sendMessage } from '../send-message';
+import { withTemporal } from '../temporal';
+
+/** One command for each message of the contract. */
+export function addMessages(program: Command, { terminal, action }: Cli): void {
+  for (const name of messageNames) {
+    const command = program
+      .command(name)
+      .helpGroup('Messages to a running change:')
+      .description(MESSAGES[name].description)
+      .argument('<id>', 'id of the run')
+      .argument('[json]', 'the whole message as JSON, instead of options')
+      .option('--json', 'machine readable answer');
+    addMessageOptions(command, name);
+    command.action(
+      action((id: string, json: string | undefined, options: JsonObject) => send(name, id, json, options)),
+    );
+  }
+
+  async function send(
+    name: MessageName,
+    id: string,
+    json: string | undefined,
+    options: JsonObject,
+  ): Promise<number> {
+    const payload = payloadOf(name, options, json);
+    const { taken, answer } = await withTemporal((temporal) => sendMessage(temporal, id, name, payload));
+    if (options.json) terminal.print(`${JSON.stringify({ id, message: name, taken, answer })}\n`);
+    else if (taken) terminal.print(`${terminal.colours.green('✔')} ${answer}\n`);
+    else terminal.remark(`${terminal.colours.red('✖')} ${answer}`);
+    return taken ? EXIT.done : EXIT.badInput;
+  }
+}

@@ -1,0 +1,62 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { PawlError, type Mistake } from '../contracts/failures';
+import { EXIT } from './exit-codes';
+
+/** gRPC codes that say something about the connection, and not about the call. */
+const CANCELLED = 1;
+const DEADLINE_EXCEEDED = 4;
+const PERMISSION_DENIED = 7;
+const UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
+
+/** Trouble with the connection in words; every other error as it is. */
+export function explained(error: unknown, address: string): unknown {
+  const say = (words: string) => new PawlError('Failed', words, undefined, { cause: error });
+  if (error instanceof NamespaceNotFoundError)
+    return say(
+      `Temporal at ${address} has no namespace ${error.namespace}; TEMPORAL_NAMESPACE names another`,
+    );
+  switch (grpcCode(error)) {
+    case CANCELLED:
+    case DEADLINE_EXCEEDED:
+    case UNAVAILABLE:
+      return say(
+        `Temporal cannot be reached at ${address}; \`npm run up\` starts one here, TEMPORAL_ADDRESS names another`,
+      );
+    case PERMISSION_DENIED:
+    case UNAUTHENTICATED:
+      return say(
+        `Temporal at ${address} refuses these credentials; TEMPORAL_API_KEY and TEMPORAL_TLS_* set them`,
+      );
+  }
+  return error;
+}
+
+/** True when asking again may help. */
+export function isConnectionTrouble(error: unknown): boolean {
+  return [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE].includes(grpcCode(error) ?? 0);
+}
+
+/** What is said of an error, and the exit code that goes with it. */
+export function exitCodeOfError(error: unknown): number {
+  return error instanceof PawlError && error.type === 'BadInput' ? EXIT.badInput : EXIT.error;
+}
+
+/** The mistakes that a failure carries in one of its details. */
+export function mistakesIn(...details: readonly unknown[]): Mistake[] {
+  for (const detail of details) {
+    const mistakes = (detail as { mistakes?: unknown } | null | undefined)?.mistakes;
+    if (Array.isArray(mistakes)) return mistakes as Mistake[];
+  }
+  return [];
+}
+
+function grpcCode(error: unknown): number | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (isGrpcServiceError(at)) return at.code;
+    // what `Connection.connect` says when nobody answers in its time
+    if (at.message.startsWith('Failed to connect before the deadline')) return UNAVAILABLE;
+  }
+  return undefined;
+}

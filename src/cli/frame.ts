@@ -1,0 +1,53 @@
+import { mistakeRows } from '../render/mistakes';
+import { statusRows, toneOf, type Row } from '../render/rows';
+import type { HostStatus, Status } from '../contracts/status';
+import { draw } from './draw';
+import { messageCommand } from './message-options';
+import type { Look } from './runs';
+import type { Terminal } from './terminal';
+
+/** Rows that a frame has beside its hosts, until it is told otherwise. */
+const LEAST_HOSTS = 3;
+
+/** A run as lines for a terminal: no taller than it where hosts can be left out. */
+export function frame(look: Look, terminal: Terminal): string[] {
+  const whole = draw(rowsOf(look, look.status), terminal);
+  const surplus = whole.length + 2 - terminal.size().rows;
+  if (surplus <= 0) return whole;
+  const { hosts } = look.status;
+  // one row more is needed to say what is left out
+  const folded = withFewerHosts(look.status, Math.max(LEAST_HOSTS, hosts.length - surplus - 1));
+  return draw(rowsOf(look, folded), terminal);
+}
+
+function rowsOf(look: Look, status: Status): Row[] {
+  const rows = statusRows(status, messageCommand);
+  if (look.kind === 'silent') rows.push({ depth: 1, tone: 'plain', mark: '✖', text: silence(look) });
+  if (look.kind !== 'ended' || look.mistakes.length === 0) return rows;
+  // its summary is the same list in one text
+  const [head] = rows;
+  return [...(head ? [head] : []), ...mistakeRows(look.mistakes)];
+}
+
+function silence({ why, status }: Look & { kind: 'silent' }): string {
+  const since = status.startedAt.slice(0, 19).replace('T', ' ');
+  const hint = why === 'no worker answers' ? '; `npm run up` starts one here' : '';
+  return `${why}; running since ${since} UTC${hint}`;
+}
+
+/** Hosts that need attention stay, then those that come first. */
+function withFewerHosts(status: Status, count: number): Status {
+  const calm = ({ state }: HostStatus) => ['good', 'quiet'].includes(toneOf(state).tone);
+  const [first, later] = [status.hosts.filter((host) => !calm(host)), status.hosts.filter(calm)];
+  const shown = new Set([...first, ...later].slice(0, count));
+  const hidden = status.hosts.filter((host) => !shown.has(host));
+  if (!hidden.length) return status;
+  const states = [...new Set(hidden.map(({ state }) => state))].map(
+    (state) => `${hidden.filter((host) => host.state === state).length} ${state}`,
+  );
+  return {
+    ...status,
+    hosts: status.hosts.filter((host) => shown.has(host)),
+    notes: [`${hidden.length} more hosts: ${states.join(', ')}`, ...status.notes],
+  };
+}

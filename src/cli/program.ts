@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { PawlError } from '../contracts/failures';
+import { mistakeRows } from '../render/mistakes';
+import { projectRoot } from '../temporal/connection';
+import type { Cli } from './cli';
+import { addCluster } from './commands/cluster';
+import { addGet } from './commands/get';
+import { addList } from './commands/list';
+import { addMessages } from './commands/messages';
+import { addPlan } from './commands/plan';
+import { addStart } from './commands/start';
+import { draw } from './draw';
+import { exitCodeOfError, mistakesIn } from './errors';
+import { EXIT, EXIT_HELP } from './exit-codes';
+import type { Terminal } from './terminal';
+import { typeNames, WORKFLOW_TYPES } from './workflow-types';
+
+/**
+ * Runs one command line.
+ *
+ * @param args without node and the program
+ * @returns the exit code
+ */
+export async function pawl(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = EXIT.done;
+  const program = programOf({
+    terminal,
+    action:
+      (work) =>
+      async (...given) => {
+        code = await work(...given);
+      },
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    // commander has said by itself what it has to say
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    tell(error, terminal);
+    return exitCodeOfError(error);
+  }
+}
+
+function programOf(cli: Cli): Command {
+  const { terminal } = cli;
+  const program = new Command('pawl')
+    .description('Durable change pipelines for clusters of Linux hosts, on Temporal.')
+    .version(version(), '-V, --version')
+    .helpOption('-h, --help', 'help for a command')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text),
+      writeErr: (text) => terminal.remark(text.trimEnd()),
+      getOutHelpWidth: () => Math.min(terminal.size().columns, 100),
+      getOutHasColors: () => terminal.colours.isColorSupported,
+      outputError: (text, write) => write(terminal.colours.red(text.replace(/^error: /, 'pawl: '))),
+    })
+    .configureHelp({
+      styleTitle: (title) => terminal.colours.bold(title),
+      styleCommandText: (text) => terminal.colours.cyan(text),
+      styleSubcommandText: (text) => terminal.colours.cyan(text),
+    })
+    .addHelpText('after', () => `\n${helpAfter()}`);
+  for (const add of [addStart, addPlan, addGet, addList, addMessages, addCluster]) add(program, cli);
+  return program;
+}
+
+function helpAfter(): string {
+  const types = Object.entries(WORKFLOW_TYPES).map(([name, { about }]) => `  ${name.padEnd(22)} ${about}`);
+  const [type] = typeNames;
+  const example = type ? WORKFLOW_TYPES[type]?.example : undefined;
+  return `Workflow types:
+${types.join('\n')}
+
+Examples:
+  pawl plan ${type} -f ${example}
+  pawl start ${type} -f ${example} --watch
+  pawl get upgrade-web-1.4.2-20261123T1036 --watch
+  pawl approve upgrade-web-1.4.2-20261123T1036 --note "change 4711"
+  pawl list --json
+
+${EXIT_HELP}
+
+Connection: Temporal's own settings, TEMPORAL_* and temporal.toml; without them the server that
+\`npm run up\` started in this clone. Also PAWL_UI_URL, NO_COLOR, DEBUG (stack traces).
+`;
+}
+
+function version(): string {
+  const file = join(projectRoot(), 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** One sentence, or one line for each mistake; the stack only for those who ask for it. */
+function tell(error: unknown, terminal: Terminal): void {
+  const mistakes = error instanceof PawlError ? mistakesIn(error.details) : [];
+  const [firstLine = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  terminal.remark(`${terminal.colours.red('pawl:')} ${firstLine}`);
+  if (mistakes.length) terminal.remark(draw(mistakeRows(mistakes), terminal).join('\n'));
+  if (process.env.DEBUG && error instanceof Error) terminal.remark(error.stack ?? '');
+}

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isConnectionTrouble } from './errors';
+import { EXIT, exitCodeOf, waitsForPerson } from './exit-codes';
+import { frame } from './frame';
+import { look, type Look } from './runs';
+import { Screen } from './screen';
+import type { Temporal } from './temporal';
+import type { Terminal } from './terminal';
+
+/** Four looks a second: as fast as an eye reads. */
+const LOOK_MS = 250;
+/** A restarted Temporal server is back in seconds. */
+const PATIENCE_MS = 120_000;
+
+/**
+ * Looks at a run again and again, its end included. Where Temporal goes away meanwhile, the last look is
+ * given again until it is back or patience ends.
+ */
+export async function* looks(temporal: Temporal, id: string, signal: AbortSignal): AsyncGenerator<Look> {
+  let last: Look | undefined;
+  for (let reached = Date.now(); !signal.aborted;) {
+    try {
+      const now = await orAborted(look(temporal, id), signal);
+      // what the run said last says more than what the server knows
+      last = now.kind === 'silent' && last ? { ...now, status: last.status } : now;
+      reached = Date.now();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!last || !isConnectionTrouble(error) || Date.now() - reached > PATIENCE_MS) throw error;
+      last = { kind: 'silent', status: last.status, why: `Temporal at ${temporal.address} gives no answer` };
+    }
+    yield last;
+    if (last.kind === 'ended') return;
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+export interface WatchOptions {
+  json: boolean;
+  /** false: leave as soon as a person is waited for */
+  wait: boolean;
+}
+
+/**
+ * Shows a run until it ends.
+ *
+ * @returns the exit code
+ */
+export async function watch(
+  temporal: Temporal,
+  id: string,
+  terminal: Terminal,
+  { json, wait }: WatchOptions,
+): Promise<number> {
+  const interrupt = new AbortController();
+  const interrupted = () => interrupt.abort();
+  process.once('SIGINT', interrupted);
+  const show = json
+    ? asJson(terminal)
+    : terminal.live
+      ? inPlace(terminal, temporal.linkTo(id))
+      : asBlocks(terminal);
+  try {
+    for await (const now of looks(temporal, id, interrupt.signal)) {
+      show.look(now);
+      if (now.kind === 'ended') return endCode(now);
+      if (!wait && now.kind === 'live' && waitsForPerson(now.status)) return EXIT.waits;
+    }
+  } finally {
+    show.end();
+    process.off('SIGINT', interrupted);
+  }
+  terminal.remark(`${id} goes on; \`pawl get ${id} --watch\` shows it again`);
+  return EXIT.interrupted;
+}
+
+export function endCode({ status, mistakes }: Look & { kind: 'ended' }): number {
+  return mistakes.length ? EXIT.badInput : exitCodeOf(status.phase);
+}
+
+/** What `--json` prints: the status, with the mistakes of an input that was refused. */
+export function jsonOf(now: Look): string {
+  const more =
+    now.kind === 'silent'
+      ? { silent: now.why }
+      : now.kind === 'ended' && now.mistakes.length
+        ? { mistakes: now.mistakes }
+        : {};
+  return JSON.stringify({ ...now.status, ...more });
+}
+
+interface Show {
+  look(now: Look): void;
+  end(): void;
+}
+
+/** One line for each change. */
+function asJson(terminal: Terminal): Show {
+  return onChange(jsonOf, (line) => terminal.print(`${line}\n`));
+}
+
+/** One tree for each change. */
+function asBlocks(terminal: Terminal): Show {
+  return onChange(
+    (now) => frame(now, terminal).join('\n'),
+    (block) => terminal.print(`${block}\n\n`),
+  );
+}
+
+function onChange(text: (now: Look) => string, print: (text: string) => void): Show {
+  let before: string | undefined;
+  return {
+    look(now) {
+      const after = text(now);
+      if (after !== before) print(after);
+      before = after;
+    },
+    end: () => undefined,
+  };
+}
+
+/** One tree, drawn over itself, with the time it has taken. */
+function inPlace(terminal: Terminal, link: string | undefined): Show {
+  const screen = new Screen(terminal);
+  return {
+    look(now) {
+      const facts = [now.status.id, took(now.status), link].filter(Boolean);
+      screen.show([...frame(now, terminal), terminal.colours.dim(`  ${facts.join(' · ')}`)]);
+    },
+    end: () => screen.end(),
+  };
+}
+
+/** e.g. `1:07`, `2:03:20` */
+export function took({ startedAt, endedAt }: Look['status']): string {
+  const seconds = Math.max(
+    0,
+    Math.round(((endedAt ? Date.parse(endedAt) : Date.now()) - Date.parse(startedAt)) / 1_000),
+  );
+  const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, index) => (index ? String(part).padStart(2, '0') : String(part))).join(':');
+}
+
+/** A call that is under way cannot be recalled; nobody waits for it any longer. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(new Error('interrupted'));
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

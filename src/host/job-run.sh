@@ -1,0 +1,167 @@
+# Starts a job, or attaches to the one of this key that runs or has ended, and waits for its end.
+# usage: job-run KEY LANE EPOCH ATTEMPT MAX-SECONDS runAgain|report WAIT-SECONDS start|attach SCRIPT UNIT FINISH
+#   SCRIPT, UNIT, FINISH  texts: the job itself, its main process (job-unit), its last act (job-finish)
+#   attach                the job has been seen before: when its folder is gone, do not begin anew
+# prints: state ended|running|cut|gone, starter EPOCH ATTEMPT, end RESULT HOW STATUS, progress LINE,
+#   an empty line, and of an ended job its last output
+# exits 91 and 92 as the fence does, 93 when systemd does not take the job
+# uses: fence
+set -eu
+key=$1 lane=$2 epoch=$3 attempt=$4 max_seconds=$5 if_cut=$6 wait_seconds=$7 mode=$8 script=$9
+shift 9
+unit_text=$1 finish_text=$2
+jobs=/var/lib/pawl/jobs
+job=$jobs/$key
+max_runs=3
+umask 077
+
+# A complete folder lies ready before the lock is taken: nobody waits for its way to the disk.
+prepare() {
+  mkdir -p "$jobs"
+  new=$(mktemp -d "$jobs/.new-XXXXXXXX")
+  trap 'rm -rf "$new"' EXIT
+  printf '%s' "$script" >"$new/script"
+  printf '%s' "$unit_text" >"$new/unit"
+  printf '%s' "$finish_text" >"$new/finish"
+  echo "$epoch $attempt" >"$new/claimed"
+  reserve_exit "$new"
+  sync "$new"/* "$new"
+}
+
+# The place for the end is taken now, so that a full disk cannot swallow it.
+reserve_exit() { # FOLDER
+  printf '%255s\n' '' >"$1/exit.new"
+}
+
+# Whether systemd still has to do with a job. No answer is not a "no".
+unit_active() { # KEY
+  facts=$(systemctl show -p ActiveState -p Job "pawl-job-$1.service")
+  case $facts in
+  *Job=[1-9]*) return 0 ;;
+  *ActiveState=inactive* | *ActiveState=failed*) return 1 ;;
+  *ActiveState=?*) return 0 ;;
+  *) fence_refuse 93 "systemctl show gives no answer: $facts" ;;
+  esac
+}
+
+# Sets `state`: absent, claimed, running, ended, cut. The unit is looked at before the marker: in the
+# other order a job that ends in between would look dead.
+look() {
+  end=''
+  if [ ! -d "$job" ]; then
+    state=absent
+  elif [ ! -e "$job/exit" ] && unit_active "$key"; then
+    state=running
+  elif [ -e "$job/exit" ]; then
+    read_end
+  elif [ -e "$job/started" ]; then
+    state=cut end="$(why_no_end)"
+  else
+    state=claimed
+  fi
+}
+
+# A script that exits, or that its own time limit stops, has ended. All else was done to it.
+read_end() {
+  read -r result how status _ <"$job/exit" || true
+  end="$result $how $status" state=cut
+  [ "$how" = exited ] && state=ended
+  [ "$result" = timeout ] && state=ended
+  return 0
+}
+
+why_no_end() {
+  read -r boot </proc/sys/kernel/random/boot_id
+  read -r started_boot _ <"$job/started" || true
+  if [ "$started_boot" = "$boot" ]; then echo died; else echo rebooted; fi
+}
+
+may_run_again() {
+  [ "$if_cut" = runAgain ] && [ ! -e "$job/started.$((max_runs - 1))" ]
+}
+
+# Under the lock and with the unit gone: nobody else can start it now.
+run_again() {
+  runs=1
+  while [ -e "$job/started.$runs" ]; do runs=$((runs + 1)); done
+  [ ! -e "$job/exit" ] || mv -T "$job/exit" "$job/exit.$runs"
+  reserve_exit "$job"
+  echo "$epoch $attempt" >"$job/claimed"
+  mv -T "$job/started" "$job/started.$runs"
+  systemctl reset-failed "pawl-job-$key.service" 2>/dev/null || true
+  start
+}
+
+# systemd-run keeps the lock while it talks to systemd (the unit does not get it): should this program
+# be killed right here, the next one waits until the unit is there. systemd expands `$` in the
+# arguments, so they are paths only.
+start() {
+  systemd-run -q --collect --unit="pawl-job-$key" --description="pawl job on lane $lane" \
+    -p KillMode=control-group -p TimeoutStopSec=10 -p RuntimeMaxSec="$max_seconds" \
+    -p ExecStopPost="/bin/sh $job/finish $job" /bin/sh "$job/unit" "$job" ||
+    fence_refuse 93 'systemd-run did not start the job'
+}
+
+# One active job for each lane: another one that still runs is waited for.
+claim_lane() {
+  if [ -e "$fence_file.job" ]; then
+    read -r other <"$fence_file.job" || other=''
+    if [ -n "$other" ] && [ "$other" != "$key" ] && [ ! -e "$jobs/$other/exit" ] && unit_active "$other"; then
+      fence_refuse 92 "lane busy: job $other of an earlier step still runs on lane $lane"
+    fi
+  fi
+  echo "$key" >"$fence_file.job"
+}
+
+begin() {
+  look
+  case $state in
+  absent)
+    [ "$mode" = start ] || { state=gone; return 0; }
+    claim_lane
+    mv -T "$new" "$job"
+    start
+    ;;
+  claimed)
+    claim_lane
+    echo "$epoch $attempt" >"$job/claimed"
+    start
+    ;;
+  cut)
+    may_run_again || return 0
+    claim_lane
+    run_again
+    ;;
+  *) return 0 ;;
+  esac
+  state=running
+}
+
+wait_for_end() {
+  left=$((wait_seconds * 1000)) pause=10
+  while [ ! -e "$job/exit" ] && [ "$left" -gt 0 ]; do
+    if [ "$pause" -lt 100 ]; then sleep "0.0$pause"; else sleep "0.$pause"; fi
+    left=$((left - pause))
+    [ "$pause" -ge 200 ] || pause=$((pause + pause / 2))
+  done
+  [ -e "$job/exit" ] || return 0
+  read_end
+  # the next call runs it again
+  if [ "$state" = cut ] && may_run_again; then state=running; fi
+}
+
+report() {
+  echo "state $state"
+  [ ! -e "$job/claimed" ] || echo "starter $(cat "$job/claimed")"
+  [ -z "$end" ] || echo "end $end"
+  [ ! -e "$job/progress" ] || echo "progress $(tail -n 1 "$job/progress" | head -c 500)"
+  echo
+  [ "$state" = running ] || { cat "$job/output.before" "$job/output" 2>/dev/null || true; } | tail -c 65536
+}
+
+[ -d "$job" ] || [ "$mode" = attach ] || prepare
+fence_enter "$lane" "$epoch" "$attempt"
+begin
+fence_leave
+[ "$state" != running ] || wait_for_end
+report

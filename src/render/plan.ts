@@ -1,0 +1,107 @@
+import type { Check } from '../contracts/inputs/rolling-upgrade';
+import type { Plan } from '../contracts/plan';
+import type { Row } from './rows';
+import { trafficTexts } from './rows';
+
+const line = (text: string, more: Partial<Row> = {}): Row => ({
+  depth: 1,
+  tone: 'plain',
+  mark: '',
+  text,
+  ...more,
+});
+const table = (...cells: string[]): Row => line(cells.filter(Boolean).join('  '), { depth: 2, cells });
+const heading = (text: string): Row => line(text, { tone: 'strong' });
+const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
+
+/** A plan in rows, as people read it before they approve it. */
+export function planRows(plan: Plan): Row[] {
+  const { intent, hash, notes } = plan;
+  return [
+    {
+      depth: 0,
+      tone: 'strong',
+      mark: '',
+      text: `${intent.service.name} → ${intent.version} on ${intent.cluster.name}: ${count(intent.hosts.length, 'host')} in ${batchCount(plan)}`,
+    },
+    line('plan hash', { code: hash }),
+    line(artifactText(plan)),
+    line(settingsText(plan)),
+    ...section('batches', batchRows(plan)),
+    ...section('hosts', hostRows(plan)),
+    ...section(
+      'steps of each host',
+      intent.steps.map(({ id, does, undo }) => table(id, does, `undo: ${undo}`)),
+    ),
+    ...section('checks', intent.checks.map(checkRow)),
+    ...notes.map((note) => line(note, { tone: 'quiet', mark: 'ⓘ' })),
+  ];
+}
+
+function section(title: string, rows: Row[]): Row[] {
+  return rows.length ? [heading(title), ...rows] : [];
+}
+
+function batchCount({ intent }: Plan): string {
+  return intent.batches.length === 1
+    ? '1 batch'
+    : `${intent.batches.length} batches, at most ${intent.maxUnavailable} out at a time`;
+}
+
+function batchRows({ intent }: Plan): Row[] {
+  return intent.batches.map((names, index) => table(`${index + 1}`, names.join(', ')));
+}
+
+function hostRows({ intent, observed }: Plan): Row[] {
+  return intent.hosts.map(({ name }) => {
+    const seen = observed.hosts[name];
+    if (!seen) return table(name, 'not observed');
+    const version = seen.version || 'unknown';
+    return table(
+      name,
+      `${version} → ${intent.version}`,
+      ...trafficTexts(seen.traffic),
+      `${Math.round(seen.freeMiB)} MiB free`,
+    );
+  });
+}
+
+function artifactText({ intent: { artifact } }: Plan): string {
+  const source = 'file' in artifact.source ? artifact.source.file : artifact.source.url;
+  return `artifact ${source} (${sizeText(artifact.size)}, sha256 ${artifact.sha256.slice(0, 12)}…)`;
+}
+
+/** @param bytes e.g. 1_300_000 → `1.2 MiB` */
+function sizeText(bytes: number): string {
+  if (bytes < 1_024) return count(bytes, 'byte');
+  return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
+}
+
+const ON_DEADLINE = {
+  force: 'cut what is left',
+  wait: 'ask a person',
+  putBack: 'put the host back and fail',
+} as const;
+const ON_FAILURE = {
+  undo: 'undo what was touched',
+  freeze: 'leave it as it stands',
+  ask: 'ask a person',
+} as const;
+
+function settingsText({ intent: { settings } }: Plan): string {
+  const { drain, minHealthySeconds, soakSeconds, watchSeconds, approvals, onFailure } = settings;
+  return [
+    `drain up to ${drain.deadlineSeconds} s, then ${ON_DEADLINE[drain.onDeadline]}`,
+    `each host healthy for ${minHealthySeconds} s`,
+    `soak ${soakSeconds} s`,
+    `watch ${watchSeconds} s`,
+    approvals.length ? `approvals: ${approvals.join(', ')}` : 'no approvals',
+    `on failure ${ON_FAILURE[onFailure]}`,
+  ].join(' · ');
+}
+
+function checkRow(check: Check): Row {
+  const does =
+    'http' in check ? `GET ${check.http.path} answers ${check.http.status}` : check.command.join(' ');
+  return table(check.name, does);
+}

@@ -1,0 +1,186 @@
+/** A real HAProxy in master-worker mode on loopback, with small HTTP servers behind it. Needs root. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, get, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface TestServer {
+  name: string;
+  /** answers 200 at /health */
+  healthy: boolean;
+  /** requests other than /health that began here */
+  requests: number;
+  close(): void;
+}
+
+export interface TestHaproxy {
+  folder: string;
+  socket: string;
+  backend: string;
+  servers: Record<string, TestServer>;
+  /** asks the runtime socket by itself, not through the code under test */
+  ask(command: string): Promise<string>;
+  /** the body of an answer; `path` may be `/?ms=2000` */
+  request(path?: string): Promise<string>;
+  /** SIGUSR2 to the master; returns when a new process answers */
+  reload(): Promise<void>;
+  /** stops all and starts again; returns when the new process answers */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param options.masterSocket default true, as in Debian's unit */
+export async function startHaproxy(options: { masterSocket?: boolean } = {}): Promise<TestHaproxy> {
+  const folder = await mkdtemp(join(tmpdir(), 'pawl-haproxy-'));
+  const backend = `test${process.pid}`;
+  const servers = Object.fromEntries(
+    await Promise.all(['n1', 'n2', 'n3'].map(async (name) => [name, await startServer(name)] as const)),
+  );
+  const socket = join(folder, 'admin.sock');
+  const port = await freePort();
+  const config = join(folder, 'haproxy.cfg');
+  await writeFile(config, configText(socket, port, backend, servers));
+  const ask = (command: string) => askSocket(socket, command);
+  let master = await startMaster(folder, config, options.masterSocket ?? true, ask);
+  const endMaster = async () => {
+    if (master.exitCode !== null || master.signalCode !== null) return;
+    master.kill('SIGTERM');
+    await once(master, 'exit');
+  };
+  return {
+    folder,
+    socket,
+    backend,
+    servers,
+    ask,
+    request: (path = '/') => request(port, path),
+    async reload() {
+      const before = await pidOf(ask);
+      master.kill('SIGUSR2');
+      await until(async () => (await pidOf(ask)) !== before);
+    },
+    async restart() {
+      await endMaster();
+      master = await startMaster(folder, config, options.masterSocket ?? true, ask);
+    },
+    async stop() {
+      await endMaster();
+      for (const server of Object.values(servers)) server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function configText(
+  socket: string,
+  port: number,
+  backend: string,
+  servers: Record<string, { port: number }>,
+): string {
+  const { n1, n2, n3 } = servers;
+  return `
+global
+  stats socket ${socket} mode 600 level admin
+defaults
+  mode http
+  retries 0
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+frontend front
+  bind 127.0.0.1:${port}
+  default_backend ${backend}
+backend ${backend}
+  option httpchk GET /health
+  default-server check inter 100ms fall 2 rise 2 weight 100
+  server n1 127.0.0.1:${n1!.port}
+  server n2 127.0.0.1:${n2!.port}
+  server n3 127.0.0.1:${n3!.port} no-check
+backend ${backend}-fixed
+  balance static-rr
+  server n1 127.0.0.1:${n1!.port} weight 100
+`;
+}
+
+async function startServer(name: string): Promise<TestServer & { port: number }> {
+  const server: Server = createServer((incoming, answer) => {
+    const url = new URL(incoming.url ?? '/', 'http://test');
+    if (url.pathname === '/health') return void answer.writeHead(state.healthy ? 200 : 503).end();
+    state.requests += 1;
+    setTimeout(() => answer.end(name), Number(url.searchParams.get('ms') ?? 0));
+  });
+  // idle connections are the balancer's to close
+  server.keepAliveTimeout = 0;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const state = {
+    name,
+    healthy: true,
+    requests: 0,
+    port: (server.address() as AddressInfo).port,
+    close: () => (server.close(), server.closeAllConnections()),
+  };
+  return state;
+}
+
+async function startMaster(
+  folder: string,
+  config: string,
+  masterSocket: boolean,
+  ask: (command: string) => Promise<string>,
+): Promise<ChildProcess> {
+  if (!existsSync('/usr/sbin/haproxy')) throw new Error('install haproxy: apt-get install haproxy');
+  const more = masterSocket ? ['-S', join(folder, 'master.sock')] : [];
+  const master = spawn('/usr/sbin/haproxy', ['-W', ...more, '-f', config], { stdio: 'ignore' });
+  await until(async () => {
+    if (master.exitCode !== null) throw new Error(`haproxy ended with ${master.exitCode}`);
+    return (await pidOf(ask)) !== undefined;
+  });
+  return master;
+}
+
+async function pidOf(ask: (command: string) => Promise<string>): Promise<string | undefined> {
+  const info = await ask('show info').catch(() => '');
+  return /^Pid: (\d+)$/m.exec(info)?.[1];
+}
+
+/** Tries for 10 s. */
+export async function until(test: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(20)) if (await test()) return;
+  throw new Error('it did not happen within 10 s');
+}
+
+async function askSocket(path: string, command: string): Promise<string> {
+  const stream = connect(path);
+  stream.end(`${command}\n`);
+  let text = '';
+  for await (const chunk of stream) text += String(chunk);
+  return text;
+}
+
+function request(port: number, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = get({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
+      let body = '';
+      answer.on('data', (chunk) => (body += String(chunk)));
+      answer.on('error', reject);
+      answer.on('end', () =>
+        answer.statusCode === 200 ? resolve(body) : reject(new Error(`status ${answer.statusCode}`)),
+      );
+    });
+    outgoing.on('error', reject);
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,59 @@
+import { ensurePrograms, type Wanted } from '../../lab/packages';
+import { ensureSystemPackages, obstacles } from '../../lab/hosts/requirements';
+import { findTemporal } from '../../lab/temporal/program';
+import { onPath } from '../../lab/temporal/programs';
+import { findTestServer } from '../../lab/temporal/test-server';
+import { say } from '../../lab/temporal/words';
+
+/** A part of the tests that needs the same ground; one call of jest. */
+export interface Stage {
+  name: string;
+  /** below `test/`; the fast stage takes every folder that no other stage names */
+  folders: readonly string[];
+  /** how many test files at once: what measures time or shares a lab runs alone */
+  workers: number;
+  limitMinutes: number;
+  /** What this machine lacks for good; a stage with obstacles is skipped, in words. */
+  obstacles?: () => Promise<string[]>;
+  /** Fetches and installs what the tests call; throws when that fails. */
+  prepare?: () => Promise<unknown>;
+}
+
+/** Real servers that adapters are tested against. */
+const SERVERS: readonly Wanted[] = [
+  { program: 'haproxy', debianPackage: 'haproxy', services: ['haproxy.service'] },
+  { program: 'sshd', debianPackage: 'openssh-server', services: ['ssh.service'] },
+  { program: 'ssh-keygen', debianPackage: 'openssh-client' },
+  { program: 'dpkg-deb', debianPackage: 'dpkg' },
+];
+
+/** From quick to slow, so that a plain mistake shows early. */
+export const STAGES: readonly Stage[] = [
+  { name: 'fast', folders: [], workers: 2, limitMinutes: 5 },
+  {
+    name: 'adapters',
+    folders: ['adapters'],
+    workers: 2,
+    limitMinutes: 15,
+    obstacles: async () => withoutRoot(SERVERS),
+    prepare: async () => {
+      await ensurePrograms(SERVERS, 'for the adapter tests');
+      await findTemporal();
+    },
+  },
+  { name: 'workflows', folders: ['workflows'], workers: 2, limitMinutes: 15, prepare: findTestServer },
+  { name: 'histories', folders: ['histories'], workers: 1, limitMinutes: 10 },
+  { name: 'lab', folders: ['lab'], workers: 1, limitMinutes: 30, obstacles, prepare: prepareLab },
+  { name: 'chaos', folders: ['chaos'], workers: 1, limitMinutes: 30, obstacles, prepare: prepareLab },
+];
+
+async function prepareLab(): Promise<void> {
+  await ensureSystemPackages(say);
+  await findTemporal();
+}
+
+function withoutRoot(wanted: readonly Wanted[]): string[] {
+  if (process.getuid?.() === 0) return [];
+  const missing = wanted.filter(({ program }) => !onPath(program)).map(({ debianPackage }) => debianPackage);
+  return missing.length > 0 ? [`not root, and not installed: ${missing.join(', ')}`] : [];
+}

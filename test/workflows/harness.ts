@@ -1,0 +1,234 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Activities } from '../../src/activities';
+import type { RollingUpgradeInput } from '../../src/contracts/inputs/rolling-upgrade';
+import type { Plan } from '../../src/contracts/plan';
+import type { Report, Status } from '../../src/contracts/status';
+import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
+import { digestOf } from '../../src/domain/plan-hash';
+import { planBatches } from '../../src/domain/batches';
+import { rollingUpgrade } from '../../src/workflows';
+import { statusQuery } from '../../src/workflows/steps/change';
+import { findTestServer } from '../../lab/temporal/test-server';
+
+/** A cluster that exists in memory only: what the activities would do to real hosts is written down here. */
+export class FakeCluster {
+  readonly journal: string[] = [];
+  readonly versions: Record<string, string> = {};
+  readonly out = new Set<string>();
+  mostOut = 0;
+  /** what to do instead of a step: `switchRelease n2` → throw, wait, … */
+  readonly trouble: Record<string, (() => Promise<void> | void) | undefined> = {};
+  planned = 0;
+
+  constructor(readonly hosts = ['n1', 'n2', 'n3']) {
+    for (const host of hosts) this.versions[host] = '1.0.0';
+  }
+
+  plan(input: Partial<RollingUpgradeInput>): Plan {
+    const { batches } = planBatches(input.batches ?? [1, '100%'], this.hosts);
+    const settings = {
+      drain: { deadlineSeconds: 300, onDeadline: 'putBack' as const },
+      minHealthySeconds: 10,
+      soakSeconds: 7_200,
+      watchSeconds: 3_600,
+      approvals: [],
+      onFailure: 'undo' as const,
+      personDeadlineHours: 72,
+      unreachableSeconds: 120,
+      ...input,
+    };
+    const {
+      drain,
+      minHealthySeconds,
+      soakSeconds,
+      watchSeconds,
+      approvals,
+      onFailure,
+      personDeadlineHours,
+      unreachableSeconds,
+    } = settings;
+    const intent: Plan['intent'] = {
+      workflow: 'rollingUpgrade',
+      cluster: { name: 'fake', file: 'fake.yaml', digest: `${this.planned}`.padStart(64, '0') },
+      service: {
+        name: 'web',
+        unit: 'web.service',
+        port: 8080,
+        release: { kind: 'tarball', releases: '/opt/web/releases', current: '/opt/web/current' },
+        health: { path: '/health', timeoutSeconds: 2 },
+        limits: { switchSeconds: 120, healthySeconds: 60, freeMiB: 64 },
+      },
+      version: '2.0.0',
+      artifact: { source: { file: 'web.tar.gz' }, sha256: 'a'.repeat(64), size: 1 },
+      previousArtifact: null,
+      hosts: this.hosts.map((name) => ({
+        name,
+        places: [{ balancer: 'edge', backend: 'web', server: name }],
+      })),
+      batches,
+      maxUnavailable: Number(input.maxUnavailable ?? 1),
+      steps: [],
+      checks: [],
+      settings: {
+        drain,
+        minHealthySeconds,
+        soakSeconds,
+        watchSeconds,
+        approvals,
+        onFailure,
+        personDeadlineHours,
+        unreachableSeconds,
+      },
+    };
+    const hosts = Object.fromEntries(
+      this.hosts.map((name) => [
+        name,
+        {
+          version: this.versions[name] ?? '',
+          traffic: { edge: { state: 'in' as const, weight: 100, sessions: 0 } },
+          freeMiB: 1_000,
+        },
+      ]),
+    );
+    return {
+      format: 1,
+      intent,
+      hash: digestOf(intent),
+      observed: { at: '2026-01-01T00:00:00Z', hosts },
+      notes: [],
+    };
+  }
+
+  private async step(name: string, host: string): Promise<void> {
+    await this.trouble[`${name} ${host}`]?.();
+    this.journal.push(`${name} ${host}`);
+  }
+
+  activities(): Activities {
+    const traffic = (state: 'in' | 'out') => ({ edge: { state, weight: 100, sessions: 0 } });
+    return {
+      planRollingUpgrade: async (raw) => {
+        await this.trouble['plan']?.();
+        return {
+          plan: this.plan(raw as Partial<RollingUpgradeInput>),
+          dryRun: (raw as { dryRun?: boolean }).dryRun === true,
+        };
+      },
+      stageRelease: ({ host }) => this.step('stage', host.name),
+      takeOut: async ({ host }) => {
+        await this.step('takeOut', host.name);
+        this.out.add(host.name);
+        this.mostOut = Math.max(this.mostOut, this.out.size);
+        return { out: true, sessions: 0, traffic: traffic('out') };
+      },
+      switchRelease: async ({ host, version, round }) => {
+        await this.step('switchRelease', host.name);
+        if (!this.out.has(host.name))
+          throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
+        this.journal.push(`${host.name} runs ${version} round ${round}`);
+        this.versions[host.name] = version;
+        return { reattached: false };
+      },
+      proveHealthy: ({ host }) => this.step('proveHealthy', host.name),
+      putBack: async ({ host }) => {
+        await this.step('putBack', host.name);
+        this.out.delete(host.name);
+        return { traffic: traffic('in') };
+      },
+      watchHosts: async ({ hosts }) => {
+        for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();
+        // the real one looks on until the workflow's clock ends it; the test server skips time only while none runs
+      },
+    };
+  }
+}
+
+export const fails = (type: string, message: string) => () => {
+  throw ApplicationFailure.nonRetryable(message, type);
+};
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+export class Harness {
+  private constructor(readonly env: TestWorkflowEnvironment) {}
+
+  static async start(): Promise<Harness> {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    bundle ??= bundleWorkflowCode({
+      workflowsPath: join(__dirname, '../../src/workflows/index.ts'),
+      logger: new DefaultLogger('ERROR'),
+    });
+    const path = await findTestServer();
+    const env = await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+    });
+    const types = { Keyword: 2, KeywordList: 7, Double: 4 } as const;
+    await env.connection.operatorService
+      .addSearchAttributes({
+        namespace: 'default',
+        searchAttributes: Object.fromEntries(
+          Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, types[type]]),
+        ),
+      })
+      .catch(() => undefined);
+    return new Harness(env);
+  }
+
+  /** Runs a change with a worker of its own; `during` talks to it meanwhile. */
+  async run(
+    cluster: FakeCluster,
+    input: Partial<RollingUpgradeInput>,
+    during: (handle: WorkflowHandle<typeof rollingUpgrade>) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<{ end: string; report: Report; message: string }> {
+    const taskQueue = randomUUID();
+    const worker = await Worker.create({
+      connection: this.env.nativeConnection,
+      taskQueue,
+      workflowBundle: await bundle!,
+      activities: cluster.activities(),
+    });
+    return worker.runUntil(async () => {
+      const handle = await this.env.client.workflow.start(rollingUpgrade, {
+        taskQueue,
+        workflowId: `upgrade-${randomUUID()}`,
+        args: [input],
+      });
+      try {
+        await during(handle);
+        const report = await handle.result();
+        return { end: report.phase, report, message: report.summary };
+      } catch (error) {
+        // a run without its worker would keep the server from skipping time for the next one
+        await handle.terminate().catch(() => undefined);
+        if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure))
+          throw error;
+        const { type, message, details } = error.cause;
+        return { end: type ?? '', report: details?.[details.length - 1] as Report, message };
+      }
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.env.teardown();
+  }
+}
+
+/** Waits in real time until the status is as wanted. */
+export async function until(
+  handle: WorkflowHandle<typeof rollingUpgrade>,
+  reached: (status: Status) => boolean,
+): Promise<Status> {
+  for (let looks = 0; looks < 200; looks += 1) {
+    const status = await handle.query(statusQuery).catch(() => null);
+    if (status && reached(status)) return status;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`not reached: ${JSON.stringify(await handle.query(statusQuery))}`);
+}
