@@ -29,7 +29,8 @@ module.exports = {
     arrows('activities', 'contracts', 'domain', 'adapters'),
     arrows('adapters', 'contracts', 'domain'),
     arrows('temporal', 'contracts', 'domain', 'activities'),
-    arrows('cli', 'contracts', 'domain', 'render', 'temporal'),
+    // `pawl cluster check` reads the cluster file, and nothing else of the world outside.
+    arrows('cli', 'contracts', 'domain', 'render', 'temporal', 'adapters/cluster-file'),
     arrows('client', 'contracts', 'domain', 'render', 'temporal', 'cli'),
     error(
       'workflows-know-activities-by-type',

@@ -6,18 +6,21 @@ import { digest, list, write } from './transpile.mjs';
 
 const ENTRY = join(root, 'src/workflows/index.ts');
 const BUNDLE = join(root, 'dist/workflow-bundle.js');
+/** What the bundle was made from. Beside it, because the worker reads the source map from the bundle's end. */
+const STAMP = join(root, 'dist/workflow-bundle.stamp');
 /** The layers that workflow code may import from; package-lock.json stands for the SDK and zod. */
 const INPUTS = ['src/workflows', 'src/contracts', 'src/domain', 'src/render'];
 
 /** @returns true when the bundle was made again */
 export async function bundleWorkflows() {
   if (!(await exists(ENTRY))) return false;
-  const stamp = `//# madeFrom=${await inputs()}\n`;
-  if ((await readFile(BUNDLE, 'utf8').catch(() => '')).endsWith(stamp)) return false;
+  const stamp = await inputs();
+  if ((await exists(BUNDLE)) && (await readFile(STAMP, 'utf8').catch(() => '')) === stamp) return false;
 
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({ workflowsPath: ENTRY, logger: new DefaultLogger('WARN') });
-  await write(BUNDLE, `${code}\n${stamp}`);
+  await write(BUNDLE, code);
+  await write(STAMP, stamp);
   return true;
 }
 

@@ -9,6 +9,13 @@ import { root, say, seconds } from './ground.mjs';
 import { list } from './transpile.mjs';
 
 const TOOL_LIMIT_MS = 120_000;
+const PRETTIER_CACHE = [
+  '--cache',
+  '--cache-strategy=content',
+  '--cache-location=node_modules/.cache/prettier-check',
+];
+/** sh -n reads its first file only. */
+const EACH_FILE = 'bad=0; for file do sh -n "$file" || bad=1; done; exit $bad';
 const bin = (name, ...args) => [join(root, 'node_modules/.bin', name), ...args];
 
 /** Longest first, so that no core waits at the end. */
@@ -24,9 +31,8 @@ async function tools() {
       command: bin('depcruise', '--config', '.dependency-cruiser.runtime.cjs', 'src'),
     },
     { name: 'dead code', command: bin('knip', '--no-progress') },
-    { name: 'format', command: bin('prettier', '--check', '--log-level=warn', '.') },
-    ...programs.map((file) => ({ name: `sh -n ${relative(root, file)}`, command: ['sh', '-n', file] })),
-    ...shellcheck(programs),
+    { name: 'format', command: bin('prettier', '--check', '--log-level=warn', ...PRETTIER_CACHE, '.') },
+    ...shellChecks(programs),
   ];
 }
 
@@ -36,12 +42,14 @@ async function foldersWithCode() {
   return [...new Set(code.map((file) => relative(root, file).split('/')[0]))];
 }
 
-function shellcheck(programs) {
+function shellChecks(programs) {
   if (programs.length === 0) return [];
-  if (onPath('shellcheck'))
-    return [{ name: 'shellcheck', command: ['shellcheck', '--shell=sh', ...programs] }];
+  const syntax = { name: 'shell syntax', command: ['sh', '-c', EACH_FILE, 'sh', ...programs] };
+  if (onPath('shellcheck')) {
+    return [syntax, { name: 'shellcheck', command: ['shellcheck', '--shell=sh', ...programs] }];
+  }
   say('shellcheck is not installed: host programs are checked with sh -n only');
-  return [];
+  return [syntax];
 }
 
 function onPath(program) {

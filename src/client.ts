@@ -7,6 +7,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-void pawl(process.argv.slice(2), processTerminal()).then((code) => {
-  process.exitCode = code;
-});
+// what was asked for is written by now; a call that was given up may still wait for its next try
+void pawl(process.argv.slice(2), processTerminal()).then((code) => process.exit(code));

@@ -34,12 +34,19 @@ export async function up({
   log = () => undefined,
 }: UpOptions = {}): Promise<Lab> {
   layOut(0, hosts, spare); // refuses bad numbers before anything is made
+  process.umask(0o022); // files of the hosts are read by other users there
   await ensureSystemPackages(log);
   const base = await baseImage(log);
   return withLock(dirname(labDir(name)), async () => {
     const before = await usable(await readState(name), log);
     const net = await ensureBridge(name, before?.net);
-    const state: LabState = { name, net, base: before?.base ?? base, hosts: layOut(net, hosts, spare) };
+    const state: LabState = {
+      name,
+      net,
+      base: before?.base ?? base,
+      hosts: layOut(net, hosts, spare),
+      complete: false,
+    };
     await dropHosts(before, state);
     await writeState(state);
     await ensureLoginKey(name);
@@ -47,10 +54,10 @@ export async function up({
     await writeSshFiles(state);
     await Promise.all(state.hosts.map((host) => writeClusterFiles(state, host)));
     const started = await Promise.all(state.hosts.map((host) => boot(state, host.name)));
-    await waitUntilReady(
-      state,
-      state.hosts.filter((_, i) => started[i]),
-    );
+    // an earlier `up` may have been cut off before its hosts were in service
+    const unproven = before?.complete ? state.hosts.filter((_, i) => started[i]) : state.hosts;
+    await waitUntilReady(state, unproven);
+    await writeState({ ...state, complete: true });
     return describe(state);
   });
 }

@@ -31,6 +31,8 @@ export interface LabState {
   /** folder of the base image under the hosts' overlays */
   base: string;
   hosts: LabHost[];
+  /** false while `up` is at work, and for ever when it was cut off */
+  complete: boolean;
 }
 
 /** First two numbers of every lab's subnet. */

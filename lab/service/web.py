@@ -102,7 +102,7 @@ class Server:
         while True:
             try:
                 sock, _ = self.listener.accept()
-            except (BlockingIOError, ConnectionAbortedError):
+            except OSError:  # nothing more to accept, or gone again
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

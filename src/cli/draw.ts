@@ -3,6 +3,9 @@ import type { Terminal } from './terminal';
 import { cut, harmless, padded, width, wrapped } from './width';
 
 type Colours = Terminal['colours'];
+/** A narrower column is hard to read. */
+const LEAST_COLUMN = 24;
+
 type Paint = (text: string) => string;
 
 /** The sign of a row carries its colour; the words stay calm. */
@@ -27,11 +30,12 @@ function paintOfText(tone: Row['tone'], colours: Colours): Paint {
 }
 
 /**
- * Rows as lines for a terminal: columns aligned, long sentences broken, tables cut at the edge. Commands
- * are never broken, so that they can be copied.
+ * Rows as lines for a terminal: columns aligned, long sentences broken. Commands are never broken, so that
+ * they can be copied.
  */
-export function draw(rows: readonly Row[], { colours, size }: Pick<Terminal, 'colours' | 'size'>): string[] {
-  const { columns } = size();
+export function draw(rows: readonly Row[], terminal: Pick<Terminal, 'colours' | 'size'>): string[] {
+  const { colours } = terminal;
+  const { columns } = terminal.size();
   const widths = columnWidths(rows);
   return rows.flatMap((row, index) => {
     const indent = '  '.repeat(row.depth);
@@ -39,7 +43,7 @@ export function draw(rows: readonly Row[], { colours, size }: Pick<Terminal, 'co
     const room = columns - width(indent + mark);
     const paint = paintOfText(row.tone, colours);
     const texts = row.cells
-      ? [cut(aligned(row.cells, widths[index] ?? []), room)]
+      ? tableLines(row.cells.map(harmless), widths[index] ?? [], room)
       : wrapped(harmless(row.text), room);
     const lines = texts.map((text, at) => {
       const before = at === 0 ? paintOfMark(row.mark, colours)(mark) : ' '.repeat(width(mark));
@@ -62,11 +66,18 @@ function withCode(
   return [...lines, last, `${indent}${cyan(code)}`];
 }
 
-function aligned(cells: readonly string[], widths: readonly number[]): string {
-  return cells
-    .map((cell, index) => padded(harmless(cell), widths[index] ?? 0))
-    .join('  ')
-    .trimEnd();
+/** Columns stand below each other; a last one that does not fit goes on below its own beginning. */
+function tableLines(cells: readonly string[], widths: readonly number[], room: number): string[] {
+  const last = cells.at(-1) ?? '';
+  const before = cells
+    .slice(0, -1)
+    .map((cell, index) => `${padded(cell, widths[index] ?? 0)}  `)
+    .join('');
+  const left = room - width(before);
+  if (width(last) <= left) return [before + last];
+  if (left < LEAST_COLUMN)
+    return [cut(before.trimEnd(), room), ...wrapped(last, room - 2).map((line) => `  ${line}`)];
+  return wrapped(last, left).map((line, index) => (index ? ' '.repeat(width(before)) : before) + line);
 }
 
 /** Rows with cells that follow each other are one table. Nothing stands behind its last column. */

@@ -12,6 +12,7 @@ const UNAUTHENTICATED = 16;
 
 /** Trouble with the connection in words; every other error as it is. */
 export function explained(error: unknown, address: string): unknown {
+  if (error instanceof PawlError) return error;
   const say = (words: string) => new PawlError('Failed', words, undefined, { cause: error });
   if (error instanceof NamespaceNotFoundError)
     return say(

@@ -1,6 +1,6 @@
 import { mistakeRows } from '../render/mistakes';
 import { statusRows, toneOf, type Row } from '../render/rows';
-import type { HostStatus, Status } from '../contracts/status';
+import type { Status } from '../contracts/status';
 import { draw } from './draw';
 import { messageCommand } from './message-options';
 import type { Look } from './runs';
@@ -35,19 +35,23 @@ function silence({ why, status }: Look & { kind: 'silent' }): string {
   return `${why}; running since ${since} UTC${hint}`;
 }
 
-/** Hosts that need attention stay, then those that come first. */
+/** Hosts that are worked on or need attention stay, then those nearest to the first that is not done. */
 function withFewerHosts(status: Status, count: number): Status {
-  const calm = ({ state }: HostStatus) => ['good', 'quiet'].includes(toneOf(state).tone);
-  const [first, later] = [status.hosts.filter((host) => !calm(host)), status.hosts.filter(calm)];
-  const shown = new Set([...first, ...later].slice(0, count));
-  const hidden = status.hosts.filter((host) => !shown.has(host));
+  const { hosts } = status;
+  const tones = hosts.map(({ state }) => toneOf(state).tone);
+  const front = tones.findIndex((tone) => tone !== 'good');
+  const distance = (index: number) =>
+    tones[index] === 'busy' || tones[index] === 'bad' ? -1 : Math.abs(index - front);
+  const nearest = hosts.map((_, index) => index).sort((a, b) => distance(a) - distance(b));
+  const shown = new Set(nearest.slice(0, count));
+  const hidden = hosts.filter((_, index) => !shown.has(index)).map(({ state }) => state);
   if (!hidden.length) return status;
-  const states = [...new Set(hidden.map(({ state }) => state))].map(
-    (state) => `${hidden.filter((host) => host.state === state).length} ${state}`,
+  const counts = [...new Set(hidden)].map(
+    (state) => `${hidden.filter((other) => other === state).length} ${state}`,
   );
   return {
     ...status,
-    hosts: status.hosts.filter((host) => shown.has(host)),
-    notes: [`${hidden.length} more hosts: ${states.join(', ')}`, ...status.notes],
+    hosts: hosts.filter((_, index) => shown.has(index)),
+    notes: [`${hidden.length} more hosts: ${counts.join(', ')}`, ...status.notes],
   };
 }

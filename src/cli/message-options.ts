@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { z } from 'zod';
 import { PawlError } from '../contracts/failures';
 import { MESSAGES, type MessageName } from '../contracts/messages';
@@ -7,7 +7,7 @@ import { parseObject, type JsonObject } from './read-object';
 
 /** Words for the fields that messages have. */
 const ABOUT: Record<string, string> = {
-  by: 'who says it',
+  by: 'who says it; by default you, by your user name',
   note: 'why, for the report',
   host: 'which host',
   role: 'in which role',
@@ -27,7 +27,9 @@ export function addMessageOptions(command: Command, name: MessageName): void {
     if (schema instanceof z.ZodBoolean) {
       command.addOption(new Option(flag, about).default(true));
       command.addOption(new Option(flag.replace('--', '--no-'), `do not ${about}`));
-    } else command.addOption(new Option(`${flag} <${schema instanceof z.ZodNumber ? 'n' : field}>`, about));
+    } else if (schema instanceof z.ZodNumber)
+      command.addOption(new Option(`${flag} <n>`, about).argParser(number));
+    else command.addOption(new Option(`${flag} <${field}>`, about));
   }
 }
 
@@ -38,12 +40,13 @@ export function addMessageOptions(command: Command, name: MessageName): void {
 export function payloadOf(name: MessageName, options: JsonObject, json?: string): JsonObject {
   if (json !== undefined) return fromJson(name, json);
   const payload: JsonObject = { by: userName() };
-  for (const [field, schema] of fieldsOf(name)) {
-    const value = options[field];
-    if (value === undefined) continue;
-    payload[field] = schema instanceof z.ZodNumber ? Number(value) : value;
-  }
+  for (const [field] of fieldsOf(name)) if (options[field] !== undefined) payload[field] = options[field];
   return payload;
+}
+
+function number(text: string): number {
+  if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  throw new InvalidArgumentError('It must be a number.');
 }
 
 /** The way back: the command that sends a payload in the name of who types it. */

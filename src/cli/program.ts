@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Argument } from 'commander';
 import { PawlError } from '../contracts/failures';
 import { mistakeRows } from '../render/mistakes';
 import { projectRoot } from '../temporal/connection';
@@ -60,6 +60,8 @@ function programOf(cli: Cli): Command {
       outputError: (text, write) => write(terminal.colours.red(text.replace(/^error: /, 'pawl: '))),
     })
     .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
       styleTitle: (title) => terminal.colours.bold(title),
       styleCommandText: (text) => terminal.colours.cyan(text),
       styleSubcommandText: (text) => terminal.colours.cyan(text),
@@ -68,6 +70,9 @@ function programOf(cli: Cli): Command {
   for (const add of [addStart, addPlan, addGet, addList, addMessages, addCluster]) add(program, cli);
   return program;
 }
+
+const argumentTerm = (argument: Argument) =>
+  argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
 
 function helpAfter(): string {
   const types = Object.entries(WORKFLOW_TYPES).map(([name, { about }]) => `  ${name.padEnd(22)} ${about}`);

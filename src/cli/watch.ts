@@ -6,6 +6,7 @@ import { look, type Look } from './runs';
 import { Screen } from './screen';
 import type { Temporal } from './temporal';
 import type { Terminal } from './terminal';
+import { width } from './width';
 
 /** Four looks a second: as fast as an eye reads. */
 const LOOK_MS = 250;
@@ -124,11 +125,16 @@ function inPlace(terminal: Terminal, link: string | undefined): Show {
   const screen = new Screen(terminal);
   return {
     look(now) {
-      const facts = [now.status.id, took(now.status), link].filter(Boolean);
-      screen.show([...frame(now, terminal), terminal.colours.dim(`  ${facts.join(' · ')}`)]);
+      screen.show([...frame(now, terminal), terminal.colours.dim(`  ${footer(now, terminal, link)}`)]);
     },
     end: () => screen.end(),
   };
+}
+
+function footer({ status }: Look, terminal: Terminal, link: string | undefined): string {
+  const facts = [status.id, `${Math.round(status.progress * 100)}%`, took(status)].join(' · ');
+  const linked = `${facts} · ${link}`;
+  return link && width(linked) + 2 < terminal.size().columns ? linked : facts;
 }
 
 /** e.g. `1:07`, `2:03:20` */

@@ -1,38 +1,40 @@
 import type { z } from 'zod';
 import type { Mistake } from '../contracts/failures';
 import { PawlError } from '../contracts/failures';
+import { findingsOf } from './findings';
+import { escaped, escapedAt } from './escaped';
+import { didYouMean } from './nearest';
 
-const LONGEST_VALUE = 80;
+export { escaped };
 
-/** A value as people may see it: control, bidirectional and other invisible characters escaped, at most 80 characters. */
-export function escaped(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  const visible = text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-  return visible.length > LONGEST_VALUE ? `${visible.slice(0, LONGEST_VALUE - 1)}…` : visible;
-}
+/** A failure must stay small enough for a list; who makes more mistakes sees the rest afterwards. */
+const MOST = 200;
 
 /** One failure that lists every mistake. */
 export function badInput(mistakes: readonly Mistake[]): PawlError {
-  const lines = mistakes.map(({ path, value, rule }) => `${path || 'input'}: ${value}: ${rule}`);
-  return new PawlError('BadInput', `${mistakes.length} mistakes, nothing was touched\n${lines.join('\n')}`, { mistakes });
+  const shown = mistakes.slice(0, MOST);
+  const lines = shown.map(({ path, value, rule }) => `${path || 'input'}: ${value}: ${rule}`);
+  if (shown.length < mistakes.length) lines.push(`and ${mistakes.length - shown.length} more`);
+  const count = mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`;
+  return new PawlError('BadInput', `${count}, nothing was touched\n${lines.join('\n')}`, { mistakes: shown });
 }
 
 /** A name that is not known, with those that are. */
 export function unknownName(path: string, name: string, known: readonly string[]): Mistake {
-  return { code: 'unknownName', path, value: escaped(name), rule: `there is no such name; there are ${known.join(', ') || 'none'}` };
+  const rule = `there is no such name${didYouMean(name, known)}; there are ${known.join(', ') || 'none'}`;
+  return { code: 'unknownName', path, value: escaped(name), rule };
 }
 
-/** What zod found wrong with a value, in our words. */
-export function mistakesOf(error: z.ZodError, value: unknown): Mistake[] {
-  return error.issues.map((issue) => {
-    const path = issue.path.map(String);
-    return { code: issue.code, path: path.join('.'), value: escaped(at(value, path)), rule: issue.message };
-  });
-}
-
-function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+/**
+ * What zod found wrong with a value, in our words.
+ *
+ * @param schema where given, unknown keys are compared with those it knows
+ */
+export function mistakesOf(error: z.ZodError, value: unknown, schema?: z.ZodType): Mistake[] {
+  return findingsOf(error.issues, value, schema).map(({ code, path, rule, value: found }) => ({
+    code,
+    path: path.map(escaped).join('.'),
+    value: escapedAt(path, found),
+    rule,
+  }));
 }

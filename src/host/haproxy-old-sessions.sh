@@ -11,11 +11,9 @@ give_up() { # WORDS
 }
 
 # The path under which the master process listens (`haproxy -S`, Debian's default), if it does.
+# HAProxy binds a temporary name and then renames it; ss knows the first one.
 master_socket() {
-  master=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$current/status")
-  [ "$(cat "/proc/$master/comm" 2>/dev/null)" = "$name" ] || return
-  # HAProxy binds a temporary name and then renames it, ss knows the first one
-  ss -Hxlp | sed -n "s|.* \(/[^ ]*\) [0-9]* .*\"$name\",pid=$master,.*|\1|p" | sed 's/\.[0-9]*\.tmp$//' | head -n 1
+  ss -Hxlp | sed -n "s|.* \(/[^ ]*\) [0-9]* .*(\"$name\",pid=$master,.*|\1|p" | sed 's/\.[0-9]*\.tmp$//' | head -n 1
 }
 
 # An old process keeps idle connections as long as it lives; it says itself how many are in use.
@@ -28,16 +26,21 @@ in_use() { # PID
   '
 }
 
-name=$(cat "/proc/$current/comm" 2>/dev/null) && ls "/proc/$current/fd" >/dev/null 2>&1 ||
-  give_up "process $current of HAProxy cannot be looked into from here: root (or ssh.sudo) and the same process namespace are needed"
+if ! name=$(cat "/proc/$current/comm") || ! ls "/proc/$current/fd" >/dev/null; then
+  give_up "HAProxy's process $current cannot be looked into: root (or ssh.sudo) is needed, and not from inside a container"
+fi
+master=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$current/status")
+# looking through all connections takes longer than looking through all processes
+grep -lsxF -- "$name" /proc/[0-9]*/comm | grep -qvx -e "/proc/$current/comm" -e "/proc/$master/comm" ||
+  { echo 0 && exit; }
 connections=$(ss -Htnp state connected exclude time-wait exclude close-wait exclude last-ack dst "$address") ||
   give_up "ss cannot list the connections to $address"
-olds=$(printf '%s\n' "$connections" | sed -n "s/.*((\"$name\",pid=\([0-9]*\),.*/\1/p" | grep -vx "$current")
+olds=$(echo "$connections" | sed -n "s/.*((\"$name\",pid=\([0-9]*\),.*/\1/p" | grep -vx "$current")
 socket=
 [ -z "$olds" ] || socket=$(master_socket)
 total=0
-for pid in $(printf '%s\n' "$olds" | sort -u); do
-  count=$(in_use "$pid") || count=$(printf '%s\n' "$olds" | grep -cx "$pid")
+for pid in $(echo "$olds" | sort -u); do
+  count=$(in_use "$pid") || count=$(echo "$olds" | grep -cx "$pid")
   total=$((total + count))
 done
 echo "$total"

@@ -15,21 +15,22 @@ job=$jobs/$key
 max_runs=3
 umask 077
 
-# A complete folder lies ready before the lock is taken: nobody waits for its way to the disk.
+# A complete folder lies ready before the lock is taken, so nobody waits for it.
 prepare() {
-  mkdir -p "$jobs"
+  [ -d "$jobs" ] || mkdir -p "$jobs"
   new=$(mktemp -d "$jobs/.new-XXXXXXXX")
-  trap 'rm -rf "$new"' EXIT
-  printf '%s' "$script" >"$new/script"
-  printf '%s' "$unit_text" >"$new/unit"
-  printf '%s' "$finish_text" >"$new/finish"
-  echo "$epoch $attempt" >"$new/claimed"
-  reserve_exit "$new"
-  sync "$new"/* "$new"
+  trap '[ ! -d "$new" ] || rm -rf "$new"' EXIT
+  fill "$new"
 }
 
-# The place for the end is taken now, so that a full disk cannot swallow it.
-reserve_exit() { # FOLDER
+# Written anew before each start, so a power cut cannot leave half a text to run. What must outlive
+# one is `started`: the unit brings it to the disk before the script may have effects.
+fill() { # FOLDER
+  printf '%s' "$script" >"$1/script"
+  printf '%s' "$unit_text" >"$1/unit"
+  printf '%s' "$finish_text" >"$1/finish"
+  echo "$epoch $attempt" >"$1/claimed"
+  # the place for the end is taken now, so that a full disk cannot swallow it
   printf '%255s\n' '' >"$1/exit.new"
 }
 
@@ -85,8 +86,7 @@ run_again() {
   runs=1
   while [ -e "$job/started.$runs" ]; do runs=$((runs + 1)); done
   [ ! -e "$job/exit" ] || mv -T "$job/exit" "$job/exit.$runs"
-  reserve_exit "$job"
-  echo "$epoch $attempt" >"$job/claimed"
+  fill "$job"
   mv -T "$job/started" "$job/started.$runs"
   systemctl reset-failed "pawl-job-$key.service" 2>/dev/null || true
   start
@@ -104,13 +104,13 @@ start() {
 
 # One active job for each lane: another one that still runs is waited for.
 claim_lane() {
-  if [ -e "$fence_file.job" ]; then
-    read -r other <"$fence_file.job" || other=''
+  if [ -e "${fence_file%.fence}.job" ]; then
+    read -r other <"${fence_file%.fence}.job" || other=''
     if [ -n "$other" ] && [ "$other" != "$key" ] && [ ! -e "$jobs/$other/exit" ] && unit_active "$other"; then
       fence_refuse 92 "lane busy: job $other of an earlier step still runs on lane $lane"
     fi
   fi
-  echo "$key" >"$fence_file.job"
+  echo "$key" >"${fence_file%.fence}.job"
 }
 
 begin() {
@@ -124,7 +124,7 @@ begin() {
     ;;
   claimed)
     claim_lane
-    echo "$epoch $attempt" >"$job/claimed"
+    fill "$job"
     start
     ;;
   cut)
@@ -142,7 +142,7 @@ wait_for_end() {
   while [ ! -e "$job/exit" ] && [ "$left" -gt 0 ]; do
     if [ "$pause" -lt 100 ]; then sleep "0.0$pause"; else sleep "0.$pause"; fi
     left=$((left - pause))
-    [ "$pause" -ge 200 ] || pause=$((pause + pause / 2))
+    [ "$pause" -ge 200 ] || pause=$((pause + pause / 4))
   done
   [ -e "$job/exit" ] || return 0
   read_end
@@ -152,11 +152,19 @@ wait_for_end() {
 
 report() {
   echo "state $state"
-  [ ! -e "$job/claimed" ] || echo "starter $(cat "$job/claimed")"
+  if [ -e "$job/claimed" ]; then
+    read -r starter <"$job/claimed" || true
+    echo "starter $starter"
+  fi
   [ -z "$end" ] || echo "end $end"
   [ ! -e "$job/progress" ] || echo "progress $(tail -n 1 "$job/progress" | head -c 500)"
   echo
-  [ "$state" = running ] || { cat "$job/output.before" "$job/output" 2>/dev/null || true; } | tail -c 65536
+  [ "$state" != running ] || return 0
+  if [ -e "$job/output.before" ]; then
+    cat "$job/output.before" "$job/output" | tail -c 65536
+  elif [ -e "$job/output" ]; then
+    tail -c 65536 "$job/output"
+  fi
 }
 
 [ -d "$job" ] || [ "$mode" = attach ] || prepare

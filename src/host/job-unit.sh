@@ -7,9 +7,8 @@ segment=1048576
 export PAWL_PROGRESS="$job/progress" HOME="${HOME:-/root}"
 
 # The last one to two MiB of output; beyond that the beginning goes. A reader that stopped early
-# would kill the script, and one that obeys TERM would lose its last words.
+# would kill the script.
 keep() {
-  trap '' TERM
   while head -c "$segment" >"$job/output"; do
     [ "$(wc -c <"$job/output")" -eq "$segment" ] || return 0
     mv -T "$job/output" "$job/output.before"
@@ -24,5 +23,8 @@ set +C
 # from here on the script may have effects: the marker and the claim are on the disk before
 sync "$job/started" "$job" "$job/.."
 [ -p "$job/pipe" ] || mkfifo "$job/pipe"
+# systemd ends with TERM what the script leaves behind; the reader must hear the last words first
+trap '' TERM
 keep <"$job/pipe" &
+trap - TERM
 exec /bin/sh "$job/script" >"$job/pipe" 2>&1 </dev/null

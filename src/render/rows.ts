@@ -18,6 +18,9 @@ const GOOD: readonly string[] = ['done', 'succeeded', 'planned', 'undone', 'roll
 const BAD: readonly string[] = ['failed', 'frozen', 'unreachable', 'aborted'];
 const QUIET: readonly string[] = ['pending', 'staged', 'skipped', 'queued'];
 
+/** Columns stand still while states change. */
+const WIDEST_STATE = 'unreachable'.length;
+
 /** The colour and the sign of a phase or of a host's state. */
 export function toneOf(state: Phase | HostStatus['state']): { tone: Tone; mark: string } {
   if (GOOD.includes(state)) return { tone: 'good', mark: '✔' };
@@ -55,19 +58,33 @@ export function statusRows(status: Status, answerText = withJson): Row[] {
   ];
 }
 
-function headRows({ phase, service, version, cluster, summary, batch, planHash }: Status): Row[] {
-  const what = service ? `${service} → ${version} on ${cluster}` : 'not planned yet';
+function headRows({ phase, service, version, cluster, summary, batch, planHash, waitingFor }: Status): Row[] {
+  const change = version ? `${service} → ${version}` : service;
+  const what = service ? `${change} on ${cluster}` : 'not planned yet';
   const facts = [batch && `batch ${batch.index} of ${batch.of}`, planHash && `plan ${planHash.slice(0, 12)}`];
+  const unsaid = facts.filter((fact) => fact && !summary.includes(fact));
+  // what is waited for stands below, with its answers
+  const text = [...(waitingFor?.what === summary ? [] : [summary]), ...unsaid].join(' · ');
   return [
     { depth: 0, ...toneOf(phase), tone: 'strong', text: `${phase}: ${what}` },
-    { depth: 1, tone: 'plain', mark: '', text: [summary, ...facts.filter(Boolean)].join(' · ') },
+    ...(text ? [{ depth: 1, tone: 'plain', mark: '', text } satisfies Row] : []),
   ];
 }
 
 function hostRow(host: HostStatus): Row {
   const { name, version, state, balancers, note } = host;
-  const cells = [name, version, state, ...trafficTexts(balancers), ...(note ? [note] : [])];
-  return { depth: 1, ...toneOf(host.state), text: cells.filter(Boolean).join('  '), cells };
+  const cells = [
+    name,
+    version,
+    state.padEnd(WIDEST_STATE),
+    ...trafficTexts(balancers),
+    ...(note ? [note] : []),
+  ];
+  const text = cells
+    .map((cell) => cell.trim())
+    .filter(Boolean)
+    .join('  ');
+  return { depth: 1, ...toneOf(state), text, cells };
 }
 
 /** One text for each balancer. */

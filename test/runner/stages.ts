@@ -44,7 +44,15 @@ export const STAGES: readonly Stage[] = [
   { name: 'workflows', folders: ['workflows'], workers: 2, limitMinutes: 15, prepare: findTestServer },
   { name: 'histories', folders: ['histories'], workers: 1, limitMinutes: 10 },
   { name: 'lab', folders: ['lab'], workers: 1, limitMinutes: 30, obstacles, prepare: prepareLab },
-  { name: 'chaos', folders: ['chaos'], workers: 1, limitMinutes: 30, obstacles, prepare: prepareLab },
+  {
+    name: 'chaos',
+    folders: ['chaos'],
+    workers: 1,
+    // Exhaustive, it kills everything before, during and after each step (npm run test:chaos).
+    limitMinutes: process.env.PAWL_CHAOS === 'full' ? 360 : 30,
+    obstacles,
+    prepare: prepareLab,
+  },
 ];
 
 async function prepareLab(): Promise<void> {

@@ -1,6 +1,6 @@
 /** One SSH connection: its channels, and the news of its end. */
-import { setMaxListeners } from 'node:events';
 import type { Client, ClientChannel } from 'ssh2';
+import { onAbort } from './abort';
 
 /** OpenSSH allows 10 sessions a connection; some are left for sessions that linger. */
 export const MAX_CHANNELS = 6;
@@ -27,7 +27,6 @@ export class Connection {
 
   constructor(private readonly client: Client) {
     this.gone = this.loss.signal;
-    setMaxListeners(0, this.gone);
     client.on('error', (error) => this.loss.abort(error));
     client.on('close', () => this.loss.abort(new Error('the connection was closed')));
   }
@@ -54,9 +53,8 @@ export class Connection {
   }
 
   /** Calls back once, also when the connection is gone already. */
-  whenGone(tell: (reason: Error) => void): void {
-    if (this.gone.aborted) tell(this.gone.reason as Error);
-    else this.gone.addEventListener('abort', () => tell(this.gone.reason as Error), { once: true });
+  whenGone(tell: (reason: Error) => void): () => void {
+    return onAbort(this.gone, tell);
   }
 
   end(): void {
@@ -69,21 +67,17 @@ export class Connection {
   }
 
   private open<T>(opener: Opener, onOpen: (channel: ClientChannel) => T): Promise<T> {
+    if (this.gone.aborted) return Promise.reject(new NotSent('the connection is gone'));
     return new Promise((resolve, reject) => {
-      const lost = () => {
-        const words = `the connection was lost: ${(this.gone.reason as Error).message}`;
-        setTimeout(() => reject(new AnswerLost(words)), LAST_WORDS);
-      };
-      if (this.gone.aborted) return reject(new NotSent('the connection is gone'));
-      this.gone.addEventListener('abort', lost, { once: true });
+      const stop = this.whenGone((reason) => setTimeout(() => reject(lost(reason)), LAST_WORDS));
       try {
         opener((error, channel) => {
-          this.gone.removeEventListener('abort', lost);
+          stop();
           if (error) reject(this.fate(error));
           else resolve(onOpen(channel));
         });
       } catch (error) {
-        this.gone.removeEventListener('abort', lost);
+        stop();
         reject(new NotSent((error as Error).message));
       }
     });
@@ -94,9 +88,11 @@ export class Connection {
    * command went out; all its other words come before the command goes out.
    */
   private fate(error: Error): Error {
-    if (error.message === 'Unable to exec' && this.gone.aborted) {
-      return new AnswerLost(`the connection was lost: ${(this.gone.reason as Error).message}`);
-    }
-    return new NotSent(error.message);
+    const sent = error.message === 'Unable to exec' && this.gone.aborted;
+    return sent ? lost(this.gone.reason as Error) : new NotSent(error.message);
   }
+}
+
+function lost(reason: Error): AnswerLost {
+  return new AnswerLost(`the connection was lost: ${reason.message}`);
 }

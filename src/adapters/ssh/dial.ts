@@ -23,12 +23,17 @@ export type Transport = () => Promise<Duplex>;
 export async function dial(endpoint: Endpoint, transport: Transport): Promise<Client> {
   const pins = await readPins(endpoint);
   const auth = await authMethods(endpoint);
+  const attempt = async (algorithms: readonly string[]) => {
+    const sock = await transport().catch((error: Error) => {
+      throw error instanceof PawlError ? error : translate(error, endpoint, '');
+    });
+    return handshake(endpoint, pins, algorithms, auth, sock);
+  };
   try {
-    return await handshake(endpoint, pins, algorithmsFor(pins), auth, await transport());
+    return await attempt(algorithmsFor(pins));
   } catch (error) {
     // it has no key of a pinned type any more: look at what it shows, to be able to say it
-    if (error instanceof NoCommonKey)
-      return await handshake(endpoint, pins, ALL_ALGORITHMS, auth, await transport());
+    if (error instanceof NoCommonKey) return await attempt(ALL_ALGORITHMS);
     throw error;
   }
 }

@@ -22,7 +22,7 @@ export class Exchange {
   private code: number | undefined;
   private over = false;
   private resolve!: (answer: Answer) => void;
-  private reject!: (error: unknown) => void;
+  private reject!: (error: Error) => void;
 
   constructor(
     private readonly what: string,
@@ -50,7 +50,7 @@ export class Exchange {
 
   /** The caller does not wait any longer, or the time is over. */
   giveUp(deadline: Deadline): void {
-    if (!deadline.passed) return this.fail(deadline.signal.reason);
+    if (!deadline.passed) return this.fail(deadline.signal.reason as Error);
     // the program has ended, and something it left behind keeps its output open
     if (this.code !== undefined) return this.finish(this.code);
     this.fail(new PawlError('TimedOut', `${this.what} gave no answer within ${deadline.seconds} s`));
@@ -61,7 +61,7 @@ export class Exchange {
     this.fail(outcomeUnknown(this.what, reason.message));
   }
 
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.settle(() => this.reject(error));
   }
 

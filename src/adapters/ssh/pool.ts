@@ -1,5 +1,6 @@
 /** The connections to one host: opened when needed, shared, bounded, closed when idle. */
-import { Connection, MAX_CHANNELS } from './connection';
+import { onAbort } from './abort';
+import { MAX_CHANNELS, type Connection } from './connection';
 
 const MAX_CONNECTIONS = 2;
 /** Milliseconds after which an unused connection is closed. */
@@ -14,7 +15,7 @@ export interface Slot {
 
 interface Waiter {
   resolve(slot: Slot): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 export class HostPool {
@@ -28,19 +29,17 @@ export class HostPool {
 
   /** Waits for a place on a connection; a failed connection attempt is everybody's answer. */
   acquire(signal: AbortSignal): Promise<Slot> {
+    if (this.closed) return Promise.reject(this.closed);
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      if (this.closed) return reject(this.closed);
-      const leave = () => {
-        this.waiters.splice(this.waiters.indexOf(waiter), 1);
-        reject(signal.reason);
-      };
       const waiter: Waiter = {
-        resolve: (slot) => (signal.removeEventListener('abort', leave), resolve(slot)),
-        reject: (error) => (signal.removeEventListener('abort', leave), reject(error)),
+        resolve: (slot) => (stop(), resolve(slot)),
+        reject: (error) => (stop(), reject(error)),
       };
-      signal.addEventListener('abort', leave, { once: true });
       this.waiters.push(waiter);
+      const stop = onAbort(signal, (reason) => {
+        this.waiters.splice(this.waiters.indexOf(waiter), 1);
+        reject(reason);
+      });
       this.serve();
     });
   }
@@ -90,7 +89,7 @@ export class HostPool {
       this.connecting -= 1;
       // those in line still have the other connection, if there is one
       if (this.usable > 0 || this.connecting > 0) return;
-      for (const waiter of this.waiters.splice(0)) waiter.reject(error);
+      for (const waiter of this.waiters.splice(0)) waiter.reject(error as Error);
     }
   }
 

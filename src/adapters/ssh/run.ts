@@ -1,6 +1,7 @@
 /** One command: where it runs, how often it is tried, and which failure it ends in. */
 import { PawlError } from '../../contracts/failures';
 import type { RunOptions } from '../../contracts/world';
+import { onAbort } from './abort';
 import { AnswerLost, NotSent } from './connection';
 import { Deadline } from './deadline';
 import { Exchange, type Answer } from './exchange';
@@ -67,9 +68,7 @@ async function runOn(
 ): Promise<Answer> {
   const { connection } = slot;
   const exchange = new Exchange(what, options);
-  const giveUp = () => exchange.giveUp(deadline);
-  deadline.signal.addEventListener('abort', giveUp, { once: true });
-  if (deadline.signal.aborted) giveUp();
+  const stop = onAbort(deadline.signal, () => exchange.giveUp(deadline));
   connection
     .exec(command, (channel) => {
       exchange.attach(channel);
@@ -79,7 +78,7 @@ async function runOn(
   try {
     return await exchange.answer;
   } finally {
-    deadline.signal.removeEventListener('abort', giveUp);
+    stop();
     slot.release(exchange.cutOff);
   }
 }

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { PawlError } from '../../contracts/failures';
+import { onAbort, unlessAborted } from './abort';
 import { AnswerLost, NotSent, type Connection } from './connection';
 import type { HostPool } from './pool';
 
@@ -28,7 +29,7 @@ export async function openStream(
   const opening = open(connection, (channel) => {
     channel.once('close', () => slot.release());
     watch(channel, connection, what, signal);
-    return channel as Duplex;
+    return channel;
   });
   opening.catch(() => slot.release());
   try {
@@ -53,7 +54,7 @@ export async function openRide(pool: HostPool, address: string, port: number): P
     return await slot.connection.openTcp(address, port, (channel) => {
       channel.once('close', leave);
       slot.connection.whenGone(leave);
-      return channel as Duplex;
+      return channel;
     });
   } catch (error) {
     leave();
@@ -62,32 +63,14 @@ export async function openRide(pool: HostPool, address: string, port: number): P
 }
 
 function watch(channel: ClientChannel, connection: Connection, what: string, signal: AbortSignal): void {
-  let closed = false;
-  const stop = (error: unknown) => {
-    if (closed) return;
-    closed = true;
+  // without a listener an error event would end the process
+  channel.on('error', () => {});
+  const stop = (error: Error) => {
     channel.emit('error', error);
     channel.destroy();
   };
-  // without a listener an error event would end the process
-  channel.on('error', () => {});
-  const onAbort = () => stop(signal.reason);
-  channel.once('close', () => {
-    closed = true;
-    signal.removeEventListener('abort', onAbort);
-  });
-  if (signal.aborted) return onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  connection.whenGone((reason) => stop(unreachable(what, reason)));
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
+  const listening = [onAbort(signal, stop), connection.whenGone((reason) => stop(unreachable(what, reason)))];
+  channel.once('close', () => listening.forEach((end) => end()));
 }
 
 function unreachable(what: string, error: Error): PawlError {

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { PawlError, type FailureType } from '../../contracts/failures';
 import type { Ran, RemoteHost } from '../../contracts/world';
+import { onAbort } from './abort';
 
 /** Milliseconds without a byte after which an upload is given up. */
 const STALL = 30_000;
@@ -82,7 +83,7 @@ function counted(source: Readable, onBytes: (bytes: number) => void): Readable {
   return Readable.from(
     (async function* () {
       let bytes = 0;
-      for await (const chunk of source) {
+      for await (const chunk of source as AsyncIterable<Buffer>) {
         yield chunk;
         // the host has room for the next one
         bytes += chunk.length;
@@ -96,16 +97,15 @@ function counted(source: Readable, onBytes: (bytes: number) => void): Readable {
 class Stall {
   readonly signal: AbortSignal;
   private readonly controller = new AbortController();
-  private readonly follow = () => this.controller.abort(this.caller.reason);
+  private readonly unfollow: () => void;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly caller: AbortSignal,
+    caller: AbortSignal,
     private readonly where: string,
   ) {
     this.signal = this.controller.signal;
-    if (caller.aborted) this.follow();
-    caller.addEventListener('abort', this.follow, { once: true });
+    this.unfollow = onAbort(caller, (reason) => this.controller.abort(reason));
     this.moved(STALL);
   }
 
@@ -118,6 +118,6 @@ class Stall {
 
   clear(): void {
     clearTimeout(this.timer);
-    this.caller.removeEventListener('abort', this.follow);
+    this.unfollow();
   }
 }

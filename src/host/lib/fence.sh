@@ -33,13 +33,14 @@ fence_enter() { # LANE EPOCH ATTEMPT
   esac
   fence_number "$2"
   fence_number "$3"
-  fence_file=$fence_folder/$1
+  fence_file=$fence_folder/$1.fence
   [ -d "${fence_file%/*}" ] || mkdir -p "${fence_file%/*}"
-  exec 9>>"$fence_file.lock"
+  # one file is both: the lock, and the newest pair that was seen (none yet: empty)
+  exec 9<>"$fence_file"
   flock -w 5 9 || fence_refuse 92 "lane busy: another attempt holds the lock of $1"
   fence_epoch=0 fence_attempt=0
-  if [ -e "$fence_file.fence" ]; then
-    read -r fence_epoch fence_attempt <"$fence_file.fence" || fence_refuse 2 "damaged: $fence_file.fence"
+  if [ -s "$fence_file" ]; then
+    read -r fence_epoch fence_attempt <"$fence_file" || fence_refuse 2 "damaged: $fence_file"
     fence_number "$fence_epoch"
     fence_number "$fence_attempt"
   fi
@@ -54,11 +55,11 @@ fence_leave() {
   exec 9>&-
 }
 
-# The pair must outlive a power cut: an older attempt may come back after it.
+# One write of a fixed length in place, then to the disk: the pair must outlive a power cut, for an
+# older attempt may come back after it.
 fence_store() { # PAIR
-  echo "$1" >"$fence_file.fence.new"
-  sync "$fence_file.fence.new"
-  mv -T "$fence_file.fence.new" "$fence_file.fence"
+  printf '%-63s\n' "$1" >&9
+  sync "$fence_file"
 }
 
 fence_number() {

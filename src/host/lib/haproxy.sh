@@ -7,7 +7,8 @@ haproxy_ask() { # SOCKET COMMANDS
     # shellcheck disable=SC2016
     timeout 2 perl -MSocket -e '
       my ($path, $commands) = @ARGV;
-      socket(my $haproxy, PF_UNIX, SOCK_STREAM, 0) && connect($haproxy, sockaddr_un($path)) || die "$!\n";
+      socket(my $haproxy, PF_UNIX, SOCK_STREAM, 0) or die "$!\n";
+      connect($haproxy, sockaddr_un($path)) or die "$!\n";
       syswrite($haproxy, "$commands\n");
       shutdown($haproxy, 1);
       print while sysread($haproxy, $_, 65536);

@@ -8,19 +8,26 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 export interface TestServer {
   name: string;
   /** answers 200 at /health */
   healthy: boolean;
+  /** drops connections without an answer, except for /health */
+  refuse: boolean;
   /** requests other than /health that began here */
   requests: number;
+  /** open connections from the balancer, idle ones included */
+  connections(): Promise<number>;
   close(): void;
 }
 
 export interface TestHaproxy {
   folder: string;
   socket: string;
+  /** of level `operator` */
+  readOnlySocket: string;
   backend: string;
   servers: Record<string, TestServer>;
   /** asks the runtime socket by itself, not through the code under test */
@@ -42,9 +49,10 @@ export async function startHaproxy(options: { masterSocket?: boolean } = {}): Pr
     await Promise.all(['n1', 'n2', 'n3'].map(async (name) => [name, await startServer(name)] as const)),
   );
   const socket = join(folder, 'admin.sock');
+  const readOnlySocket = join(folder, 'operator.sock');
   const port = await freePort();
   const config = join(folder, 'haproxy.cfg');
-  await writeFile(config, configText(socket, port, backend, servers));
+  await writeFile(config, configText([socket, readOnlySocket], port, backend, servers));
   const ask = (command: string) => askSocket(socket, command);
   let master = await startMaster(folder, config, options.masterSocket ?? true, ask);
   const endMaster = async () => {
@@ -55,6 +63,7 @@ export async function startHaproxy(options: { masterSocket?: boolean } = {}): Pr
   return {
     folder,
     socket,
+    readOnlySocket,
     backend,
     servers,
     ask,
@@ -77,7 +86,7 @@ export async function startHaproxy(options: { masterSocket?: boolean } = {}): Pr
 }
 
 function configText(
-  socket: string,
+  sockets: [string, string],
   port: number,
   backend: string,
   servers: Record<string, { port: number }>,
@@ -85,7 +94,8 @@ function configText(
   const { n1, n2, n3 } = servers;
   return `
 global
-  stats socket ${socket} mode 600 level admin
+  stats socket ${sockets[0]} mode 600 level admin
+  stats socket ${sockets[1]} mode 600 level operator
 defaults
   mode http
   retries 0
@@ -112,6 +122,7 @@ async function startServer(name: string): Promise<TestServer & { port: number }>
     const url = new URL(incoming.url ?? '/', 'http://test');
     if (url.pathname === '/health') return void answer.writeHead(state.healthy ? 200 : 503).end();
     state.requests += 1;
+    if (state.refuse) return void incoming.destroy();
     setTimeout(() => answer.end(name), Number(url.searchParams.get('ms') ?? 0));
   });
   // idle connections are the balancer's to close
@@ -121,8 +132,10 @@ async function startServer(name: string): Promise<TestServer & { port: number }>
   const state = {
     name,
     healthy: true,
+    refuse: false,
     requests: 0,
     port: (server.address() as AddressInfo).port,
+    connections: () => promisify(server.getConnections.bind(server))(),
     close: () => (server.close(), server.closeAllConnections()),
   };
   return state;

@@ -12,7 +12,8 @@ let knownHosts: string;
 let otherKey: string;
 let otherType: string;
 
-const publicKey = async (file: string) => (await readFile(`${file}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
+const publicKey = async (file: string) =>
+  (await readFile(`${file}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
 const sum = (key: string) => fingerprint(Buffer.from(key.split(' ')[1]!, 'base64'));
 
 beforeAll(async () => {
@@ -25,7 +26,9 @@ afterAll(() => sshd.stop());
 beforeEach(() => rm(knownHosts, { force: true }));
 
 /** Runs a command; what it prints, or the failure. */
-async function connect(options: { hostKey?: string; lines?: string[]; ssh?: object } = {}): Promise<string | PawlError> {
+async function connect(
+  options: { hostKey?: string; lines?: string[]; ssh?: object } = {},
+): Promise<string | PawlError> {
   if (options.lines) await writeFile(knownHosts, options.lines.join('\n') + '\n');
   const host = { hostKey: options.hostKey };
   const hosts = openHosts(clusterOf(sshd, { host, ssh: { knownHosts: 'known_hosts', ...options.ssh } }), {
@@ -79,10 +82,13 @@ describe('a key that is not pinned', () => {
     ['instead of the cluster file’s', () => ({ hostKey: otherKey })],
     ['instead of the known one', () => ({ lines: [`${here()} ${otherKey}`] })],
     ['of another type than the known one', () => ({ lines: [`${here()} ${otherType}`] })],
-    ['though known_hosts has it, when the cluster file has another', () => ({
-      hostKey: otherKey,
-      lines: [`${here()} ${sshd.hostKeys.ed25519}`],
-    })],
+    [
+      'though known_hosts has it, when the cluster file has another',
+      () => ({
+        hostKey: otherKey,
+        lines: [`${here()} ${sshd.hostKeys.ed25519}`],
+      }),
+    ],
   ])('%s stops with both fingerprints', async (_, options) => {
     const given = options();
     const refused = (await connect(given)) as PawlError;

@@ -34,10 +34,16 @@ describe('arguments', () => {
 
   it('arrive exactly as they are', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(word.map((text) => text.replaceAll('\0', '')), { maxLength: 5 }), async (words) => {
-        const ran = await host.run('run-command', ['printf', '%s\\0', ...words], { signal });
-        expect(ran.stdout).toBe(words.length > 0 ? words.map((text) => `${text}\0`).join('') : '\0');
-      }),
+      fc.asyncProperty(
+        fc.array(
+          word.map((text) => text.replaceAll('\0', '')),
+          { maxLength: 5 },
+        ),
+        async (words) => {
+          const ran = await host.run('run-command', ['printf', '%s\\0', ...words], { signal });
+          expect(ran.stdout).toBe(words.length > 0 ? words.map((text) => `${text}\0`).join('') : '\0');
+        },
+      ),
       { numRuns: 150, examples: [[['-n', '--', '$(id)', "it's", 'a\nb', '', '\ufeffx', '🪝 ñ']]] },
     );
   });
@@ -104,7 +110,9 @@ describe('output', () => {
     const before = process.memoryUsage().rss;
     let peak = 0;
     const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 50);
-    const ran = await shell('head -c 1000000000 /dev/zero | tr "\\0" x; echo err >&2; exit 7', { timeoutMs: 120_000 });
+    const ran = await shell('head -c 1000000000 /dev/zero | tr "\\0" x; echo err >&2; exit 7', {
+      timeoutMs: 120_000,
+    });
     clearInterval(watch);
     expect(ran).toMatchObject({ code: 7, truncated: true, stderr: 'err\n' });
     expect(ran.stdout).toBe('x'.repeat(1024 * 1024));

@@ -1,6 +1,6 @@
-/** A real sshd on loopback for one test file: own folder, own host keys, own port. Needs root. */
+/** A real sshd on loopback for one test file: own folder, own host keys, own port. Needs root and openssh-server. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,14 +38,15 @@ export interface TestSshd {
 export async function startSshd(
   options: { keyTypes?: KeyType[]; config?: string; port?: number; identityFile?: string } = {},
 ): Promise<TestSshd> {
-  await installSshd();
+  await mkdir('/run/sshd', { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), 'pawl-sshd-'));
   const port = options.port ?? (await freePort());
   const keyTypes = options.keyTypes ?? ['ed25519'];
   const identityFile = options.identityFile ?? (await makeKey(join(folder, 'id'), 'ed25519'));
   await copyFile(`${identityFile}.pub`, join(folder, 'authorized_keys'));
   const hostKeys = {} as Record<KeyType, string>;
-  for (const type of keyTypes) hostKeys[type] = await publicKey(await makeKey(join(folder, `host_${type}`), type));
+  for (const type of keyTypes)
+    hostKeys[type] = await publicKey(await makeKey(join(folder, `host_${type}`), type));
   const config = join(folder, 'sshd_config');
   await writeFile(config, sshdConfig(folder, port, keyTypes, options.config));
   const child = spawn(SSHD, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -72,10 +73,21 @@ export async function startSshd(
 /** A cluster file with one host `h1` behind each sshd, and more as the caller says. */
 export function clusterOf(
   sshd: TestSshd,
-  changes: { host?: Record<string, unknown>; ssh?: Record<string, unknown>; hosts?: Record<string, unknown> } = {},
+  changes: {
+    host?: Record<string, unknown>;
+    ssh?: Record<string, unknown>;
+    hosts?: Record<string, unknown>;
+  } = {},
 ): Cluster {
   const hostKey = Object.values(sshd.hostKeys)[0];
-  const h1 = { roles: ['web'], address: '127.0.0.1', port: sshd.port, user: 'root', hostKey, ...changes.host };
+  const h1 = {
+    roles: ['web'],
+    address: '127.0.0.1',
+    port: sshd.port,
+    user: 'root',
+    hostKey,
+    ...changes.host,
+  };
   return Cluster.parse({
     cluster: 'test',
     ssh: { identityFile: sshd.identityFile, ...changes.ssh },
@@ -83,11 +95,6 @@ export function clusterOf(
     balancers: {},
     services: {},
   });
-}
-
-async function installSshd(): Promise<void> {
-  if (!existsSync(SSHD)) await run('apt-get', ['install', '-y', 'openssh-server']);
-  await mkdir('/run/sshd', { recursive: true });
 }
 
 function sshdConfig(folder: string, port: number, keyTypes: KeyType[], more = ''): string {
@@ -147,7 +154,11 @@ function childrenOf(parent: number): number[] {
 function parentOf(pid: string): number | undefined {
   try {
     // the second field is the name in parentheses; the parent follows the state
-    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) \S /s, '').split(' ')[0]);
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) \S /s, '')
+        .split(' ')[0],
+    );
   } catch {
     return undefined;
   }

@@ -24,11 +24,13 @@ class HaProxy implements LoadBalancer {
 
   async backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>> {
     const name = checkName(backend);
-    const commands = ['show info', `show stat ${name} 4 -1`, `show servers state ${name}`];
+    // by name, HAProxy would find a frontend of that name and no servers
+    const commands = ['show info', 'show stat -1 4 -1', `show servers state ${name}`];
     const [info, stats, states] = await ask(this.at, commands, signal);
     const generation = generationOf(readInfo(info!));
     const stateOf = await this.serversState(backend, states!, signal);
-    const servers = readCsv(stats!).map((row) => {
+    const rows = readCsv(stats!).filter((row) => column(row, 'pxname') === backend);
+    const servers = rows.map((row) => {
       const server = column(row, 'svname');
       return [server, factsOf(row, one(stateOf, backend, server), generation)] as const;
     });
@@ -50,17 +52,28 @@ class HaProxy implements LoadBalancer {
   }
 
   async oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number> {
-    const [info, states] = await ask(this.at, ['show info', `show servers state ${checkName(backend)}`], signal);
+    const [info, states] = await ask(
+      this.at,
+      ['show info', `show servers state ${checkName(backend)}`],
+      signal,
+    );
     const row = one(await this.serversState(backend, states!, signal), backend, server);
     const pid = String(numberIn(readInfo(info!), 'Pid'));
     const args = [pid, backend, server, addressOf(row)];
-    const count = await this.run('haproxy-old-sessions', args, `old sessions of ${backend}/${server}`, COUNT_LIMIT, signal);
+    const count = await this.run(
+      'haproxy-old-sessions',
+      args,
+      `old sessions of ${backend}/${server}`,
+      COUNT_LIMIT,
+      signal,
+    );
     return numberIn({ 'old sessions': count.trim() }, 'old sessions');
   }
 
   /** Rows of `show servers state` by server name. */
   private async serversState(backend: string, text: string, signal: AbortSignal): Promise<Map<string, Row>> {
-    if (/^1\n/.test(text)) return new Map(readServersState(text).map((row) => [column(row, 'srv_name'), row]));
+    if (/^1\n/.test(text))
+      return new Map(readServersState(text).map((row) => [column(row, 'srv_name'), row]));
     const [list] = await ask(this.at, ['show backend'], signal);
     const known = list!.split('\n').filter((line) => line && !line.startsWith('#'));
     throw new PawlError(

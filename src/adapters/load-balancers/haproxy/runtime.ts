@@ -69,19 +69,24 @@ async function converse(stream: Duplex, commands: string[], place: string): Prom
   let late: NodeJS.Timeout | undefined;
   const answers = new Promise<string[]>((resolve, reject) => {
     const decoder = new StringDecoder('utf8');
-    let text = '';
+    const pieces: string[] = [];
+    let length = 0;
+    let tail = '';
     const cut = () =>
-      reject(unavailable(text ? `its answer was cut after ${text.length} characters` : 'it gave no answer'));
+      reject(unavailable(length ? `its answer was cut after ${length} characters` : 'it gave no answer'));
     late = setTimeout(
       () => reject(unavailable(`no complete answer within ${ANSWER_LIMIT / 1000} s`)),
       ANSWER_LIMIT,
     );
     stream.on('data', (chunk: Buffer) => {
-      text += decoder.write(chunk);
+      const piece = decoder.write(chunk);
+      pieces.push(piece);
+      length += piece.length;
+      tail = (tail + piece).slice(-END.length);
       // not waiting for the end of the stream saves 44 ms
-      const found = text.endsWith(END) ? text.split(END).slice(0, -1) : [];
+      const found = tail === END ? pieces.join('').split(END).slice(0, -1) : [];
       if (found.length >= commands.length) resolve(found.slice(0, commands.length));
-      else if (text.length > MAX_ANSWER) reject(unavailable(`its answer exceeds ${MAX_ANSWER} characters`));
+      else if (length > MAX_ANSWER) reject(unavailable(`its answer exceeds ${MAX_ANSWER} characters`));
     });
     stream.once('end', cut);
     stream.once('close', cut);

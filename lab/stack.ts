@@ -1,0 +1,59 @@
+/** Temporal with its UI, the lab, and a worker: everything a person needs on one machine. */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import type { Lab } from './hosts';
+import { down as removeLab, up as bringUpLab } from './hosts';
+import { stateDir } from './paths';
+import { makeRelease } from './service';
+import type { TemporalServer } from './temporal/server';
+import { startTemporal, stopTemporal } from './temporal/server';
+import { startWorker, stopWorker } from './worker';
+
+/** Temporal, lab and worker of this name belong together. */
+const NAME = 'lab';
+const TEMPORAL = 'default';
+const CONNECTION = join(stateDir, 'connection.json');
+
+export interface Stack {
+  lab: Lab;
+  temporal: TemporalServer;
+}
+
+/** Brings everything up; what runs already is kept. Prints a line with the seconds for each part. */
+export async function stackUp(): Promise<Stack> {
+  const temporal = await stage('Temporal with its UI', () =>
+    startTemporal({ name: TEMPORAL, dbFile: join(stateDir, 'temporal', 'data.db'), ui: true }),
+  );
+  const lab = await stage('lab: six application hosts and HAProxy', () =>
+    bringUpLab({ name: NAME, log: (line) => console.log(pc.dim(`  ${line}`)) }),
+  );
+  await stage('releases of the example service', () => makeRelease({ version: '1.1.0' }));
+  await connect(temporal);
+  await stage('worker', () => startWorker(NAME, temporal.address));
+  return { lab, temporal };
+}
+
+/** Removes the lab, stops worker and Temporal; Temporal's data stay for the next start. */
+export async function stackDown(): Promise<void> {
+  await stage('worker stopped', () => stopWorker(NAME));
+  await stage('lab removed', () => removeLab(NAME));
+  await stage('Temporal stopped', () => stopTemporal(TEMPORAL));
+  await rm(CONNECTION, { force: true });
+}
+
+/** Where `pawl` in this clone finds the server. */
+async function connect({ address, uiUrl }: TemporalServer): Promise<void> {
+  await mkdir(stateDir, { recursive: true });
+  await writeFile(`${CONNECTION}.new`, JSON.stringify({ address, uiUrl, namespace: 'default' }));
+  await rename(`${CONNECTION}.new`, CONNECTION);
+}
+
+export async function stage<T>(words: string, work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const result = await work();
+  console.log(
+    `${pc.green('✔')} ${words} ${pc.dim(`${((performance.now() - started) / 1000).toFixed(1)} s`)}`,
+  );
+  return result;
+}

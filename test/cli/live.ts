@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { root } from '../../lab/paths';
+import { temporalDir } from '../../lab/temporal/record';
+import { startTemporal, type TemporalServer } from '../../lab/temporal/server';
+import type { Activities } from '../../src/activities';
+import { parseRollingUpgrade } from '../../src/activities/plan/rolling-upgrade';
+import { TASK_QUEUE } from '../../src/contracts/messages';
+import { activityInterceptor } from '../../src/temporal/activity-interceptor';
+import type { FakeCluster } from '../workflows/harness';
+
+const WORKFLOWS = join(root, 'src/workflows/index.ts');
+
+/** A real Temporal server and a real worker with the real workflows; only the hosts are imagined. */
+export class Live {
+  private worker: { worker: Worker; connection: NativeConnection; running: Promise<void> } | undefined;
+
+  private constructor(
+    readonly server: TemporalServer,
+    private readonly name: string,
+    private readonly folder: string,
+  ) {}
+
+  static async start({ ui = false } = {}): Promise<Live> {
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-cli-'));
+    const name = `cli-${randomUUID()}`;
+    const server = await startTemporal({ name, dbFile: join(folder, 'temporal.db'), ui });
+    return new Live(server, name, folder);
+  }
+
+  async startWorker(activities: Activities): Promise<void> {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const connection = await NativeConnection.connect({ address: this.server.address });
+    const worker = await Worker.create({
+      connection,
+      taskQueue: TASK_QUEUE,
+      workflowsPath: WORKFLOWS,
+      activities,
+      interceptors: { activity: [activityInterceptor] },
+      stickyQueueScheduleToStartTimeout: '1s',
+      shutdownForceTime: '5s',
+    });
+    this.worker = { worker, connection, running: worker.run() };
+  }
+
+  async stopWorker(): Promise<void> {
+    if (!this.worker) return;
+    const { worker, connection, running } = this.worker;
+    this.worker = undefined;
+    worker.shutdown();
+    await running;
+    await connection.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.stopWorker();
+    await this.server.stop();
+    await rm(this.folder, { recursive: true });
+    const records = (await readdir(temporalDir)).filter((file) => file.startsWith(this.name));
+    await Promise.all(records.map((file) => rm(join(temporalDir, file))));
+  }
+}
+
+/**
+ * Activities on a cluster in memory, as slow as wished, that check their input as the real ones do.
+ *
+ * @param present the cluster of the moment, so that each test brings its own
+ * @param slow milliseconds for each step
+ */
+export function imagined(present: () => FakeCluster, slow = 0): Activities {
+  const steps = () => present().activities();
+  return {
+    planRollingUpgrade: async (raw) => {
+      const { dryRun, ...input } = parseRollingUpgrade(raw);
+      await delay(slow);
+      return { plan: present().plan(input), dryRun };
+    },
+    stageRelease: (input) => delay(slow).then(() => steps().stageRelease(input)),
+    takeOut: (input) => delay(slow).then(() => steps().takeOut(input)),
+    switchRelease: (input) => delay(slow).then(() => steps().switchRelease(input)),
+    proveHealthy: (input) => delay(slow).then(() => steps().proveHealthy(input)),
+    putBack: (input) => delay(slow).then(() => steps().putBack(input)),
+    // watches until the workflow's own clock ends it
+    watchHosts: () => Context.current().cancelled,
+  };
+}
