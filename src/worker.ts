@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { openWorlds } from './activities/world';
@@ -11,6 +11,7 @@ import { TASK_QUEUE } from './contracts/messages';
 import { activityInterceptor } from './temporal/activity-interceptor';
 import { connectionConfig } from './temporal/connection';
 import { log, temporalLogger } from './temporal/log';
+import { brokenRuns } from './temporal/open-runs';
 import { missingSearchAttributes } from './temporal/search-attributes';
 
 /** Made by `npm run build`, so that a worker starts quickly; without it the workflows are bundled at the start. */
@@ -28,15 +29,24 @@ export async function createWorker(extra: Partial<WorkerOptions> = {}): Promise<
   const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length)
     throw new Error(`the Temporal server lacks search attributes of ours; run\n  ${missing.join('\n  ')}`);
+  const code: ReplayWorkerOptions = {
+    ...(existsSync(BUNDLE)
+      ? { workflowBundle: { codePath: BUNDLE } }
+      : { workflowsPath: join(__dirname, 'workflows') }),
+    dataConverter: { payloadConverterPath: join(__dirname, 'temporal', 'payload-converter') },
+  };
+  const broken = await brokenRuns(connection, namespace, code);
+  if (broken.length)
+    throw new Error(
+      `this code would break runs that are open; end them with the code before it\n  ${broken.join('\n  ')}`,
+    );
   const worlds = openWorlds();
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
     identity: `pawl@${hostname()}:${process.pid}`,
-    ...(existsSync(BUNDLE)
-      ? { workflowBundle: { codePath: BUNDLE } }
-      : { workflowsPath: join(__dirname, 'workflows') }),
+    ...code,
     activities: createActivities({ worlds, jobs: sshJobs(), artifacts: openArtifacts() }),
     interceptors: { activity: [activityInterceptor] },
     // a killed worker's workflow tasks would wait 10 s for it by default

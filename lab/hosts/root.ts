@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, statfs, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { installFirstRelease } from '../service/install';
 import { run } from './command';
 import { haproxyConfig } from './haproxy';
 import { mountsBelow, unmountBelow } from './mounts';
 import { bridgeName, gateway, hostDir, hostRoot, labDir, type LabHost, type LabState } from './topology';
+import { enable } from './units';
 
 /** Releases lie on a small file system of their own, so that a full disk can be had for real. */
 const RELEASE_DISK = '256m';
@@ -85,13 +86,3 @@ LinkLocalAddressing=no
 IPv6AcceptRA=no
 LLDP=no
 `;
-
-/** `systemctl enable` for a host that is not running. */
-export async function enable(root: string, unit: string): Promise<void> {
-  const wants = join(root, 'etc/systemd/system/multi-user.target.wants');
-  await mkdir(wants, { recursive: true });
-  const place = ['etc/systemd/system', 'lib/systemd/system'].find((folder) =>
-    existsSync(join(root, folder, unit)),
-  );
-  await symlink(`/${place}/${unit}`, join(wants, unit));
-}

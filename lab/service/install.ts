@@ -1,7 +1,7 @@
 import { copyFile, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asset } from '../paths';
-import { enable } from '../hosts/root';
+import { enable } from '../hosts/units';
 import { writeRelease } from './release';
 
 /** What app hosts and spares run from the start. */

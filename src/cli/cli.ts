@@ -6,5 +6,5 @@ type Work<Args extends unknown[]> = (...args: Args) => Promise<number> | number;
 export interface Cli {
   terminal: Terminal;
   /** Makes a command's work an action of commander's: what it returns becomes the exit code. */
-  action<Args extends unknown[]>(work: Work<Args>): (...args: Args) => Promise<void>;
+  action: <Args extends unknown[]>(work: Work<Args>) => (...args: Args) => Promise<void>;
 }

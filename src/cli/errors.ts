@@ -3,12 +3,11 @@ import { NamespaceNotFoundError } from '@temporalio/common';
 import { PawlError, type Mistake } from '../contracts/failures';
 import { EXIT } from './exit-codes';
 
-/** gRPC codes that say something about the connection, and not about the call. */
-const CANCELLED = 1;
-const DEADLINE_EXCEEDED = 4;
-const PERMISSION_DENIED = 7;
 const UNAVAILABLE = 14;
-const UNAUTHENTICATED = 16;
+/** gRPC codes that say something about the connection, and not about the call: cancelled, deadline exceeded. */
+const NOT_REACHED = [1, 4, UNAVAILABLE];
+/** Permission denied, unauthenticated. */
+const REFUSED = [7, 16];
 
 /** Trouble with the connection in words; every other error as it is. */
 export function explained(error: unknown, address: string): unknown {
@@ -18,25 +17,21 @@ export function explained(error: unknown, address: string): unknown {
     return say(
       `Temporal at ${address} has no namespace ${error.namespace}; TEMPORAL_NAMESPACE names another`,
     );
-  switch (grpcCode(error)) {
-    case CANCELLED:
-    case DEADLINE_EXCEEDED:
-    case UNAVAILABLE:
-      return say(
-        `Temporal cannot be reached at ${address}; \`npm run up\` starts one here, TEMPORAL_ADDRESS names another`,
-      );
-    case PERMISSION_DENIED:
-    case UNAUTHENTICATED:
-      return say(
-        `Temporal at ${address} refuses these credentials; TEMPORAL_API_KEY and TEMPORAL_TLS_* set them`,
-      );
-  }
+  const code = grpcCode(error) ?? 0;
+  if (NOT_REACHED.includes(code))
+    return say(
+      `Temporal cannot be reached at ${address}; \`npm run up\` starts one here, TEMPORAL_ADDRESS names another`,
+    );
+  if (REFUSED.includes(code))
+    return say(
+      `Temporal at ${address} refuses these credentials; TEMPORAL_API_KEY and TEMPORAL_TLS_* set them`,
+    );
   return error;
 }
 
 /** True when asking again may help. */
 export function isConnectionTrouble(error: unknown): boolean {
-  return [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE].includes(grpcCode(error) ?? 0);
+  return NOT_REACHED.includes(grpcCode(error) ?? 0);
 }
 
 /** What is said of an error, and the exit code that goes with it. */

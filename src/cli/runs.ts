@@ -35,7 +35,7 @@ export async function look(temporal: Temporal, id: string): Promise<Look> {
 async function ended(temporal: Temporal, id: string): Promise<Look> {
   const { client, within } = temporal;
   try {
-    const report = await within(CALL_WITHIN_MS, () => client.workflow.getHandle(id).result());
+    const report: unknown = await within(CALL_WITHIN_MS, () => client.workflow.getHandle(id).result());
     return { kind: 'ended', status: await reportFrom(temporal, id, [report]), mistakes: [] };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;

@@ -9,9 +9,9 @@ export interface Temporal {
   namespace: string;
   address: string;
   /** where people see a run in Temporal's web interface */
-  linkTo(id: string): string | undefined;
+  linkTo: (id: string) => string | undefined;
   /** Bounds the calls that `work` makes, milliseconds. */
-  within<T>(ms: number, work: () => Promise<T>): Promise<T>;
+  within: <T>(ms: number, work: () => Promise<T>) => Promise<T>;
 }
 
 /** Connects, works, hangs up. Connection trouble is told in one sentence. */

@@ -1,124 +1,144 @@
+/** The cluster file. The descriptions become the published JSON Schema: editors show them. */
 import { z } from 'zod';
 
 /** Host, balancer and service names: what is safe in file names, units, ids and balancer commands. */
 export const Name = z
   .string()
-  .regex(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/i, 'letters, digits, dot, dash, underscore; at most 63');
+  .regex(
+    /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/,
+    'letters, digits, dot, dash, underscore; at most 63',
+  );
 
 const AbsolutePath = z
   .string()
   .regex(/^(\/[A-Za-z0-9._@:+-]+)+$/, 'an absolute path without spaces or shell characters')
   .refine((path) => !path.split('/').includes('..'), 'no ".." in a path');
 
+const LocalPath = z
+  .string()
+  // eslint-disable-next-line no-control-regex -- they are what is refused
+  .regex(/^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,999}$/, 'a path; relative ones begin where this file lies');
+
+const Address = z
+  .string()
+  .regex(/^[A-Za-z0-9:][A-Za-z0-9.:%_-]{0,252}$/, 'a host name or an IP address without a port');
+
+const User = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'an account name');
 const UrlPath = z.string().regex(/^\/[\w\-./~%?&=]*$/, 'a path such as /health');
 const Port = z.number().int().min(1).max(65_535);
+const Seconds = (max: number) => z.number().int().min(1).max(max);
 
-/** How hosts are reached. `config`, `knownHosts` and `identityFile` are relative to the cluster file. */
-export const Ssh = z.strictObject({
-  /** an OpenSSH client configuration; HostName, Port, User, IdentityFile, ProxyJump, UserKnownHostsFile are read */
-  config: z.string().optional(),
-  knownHosts: z.string().optional(),
-  identityFile: z.string().optional(),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]*$/)
-    .optional(),
-  /** run commands through `sudo -n` */
-  sudo: z.boolean().default(false),
-  /** use the agent at SSH_AUTH_SOCK */
-  agent: z.boolean().default(false),
-});
+export const Ssh = z
+  .strictObject({
+    config: LocalPath.optional().describe(
+      'An OpenSSH client configuration; HostName, Port, User, IdentityFile, ProxyJump and UserKnownHostsFile are read.',
+    ),
+    knownHosts: LocalPath.optional().describe('A known_hosts file with the keys of the hosts.'),
+    identityFile: LocalPath.optional().describe('The private key to log in with.'),
+    user: User.optional().describe('The account to log in as.'),
+    sudo: z.boolean().default(false).describe('Run commands through `sudo -n`.'),
+    agent: z.boolean().default(false).describe('Use the agent at SSH_AUTH_SOCK.'),
+  })
+  .describe('How hosts are reached. Paths are relative to this file.');
 export type Ssh = z.output<typeof Ssh>;
 
 export const Host = z.strictObject({
-  roles: z.array(Name).min(1),
-  /** name or address; default: what ssh_config says, else the host's name */
-  address: z.string().min(1).optional(),
-  port: Port.optional(),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]*$/)
-    .optional(),
-  /** `ssh-ed25519 AAAA…`; otherwise the key must stand in known_hosts */
+  roles: z.array(Name).min(1).describe('What the host is for; services name one of these.'),
+  address: Address.optional().describe(
+    'Name or address; default: what ssh.config says, else the name of the host.',
+  ),
+  port: Port.optional().describe('Of its SSH server; default: what ssh.config says, else 22.'),
+  user: User.optional(),
   hostKey: z
     .string()
-    .regex(/^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$/)
-    .optional(),
-  proxyJump: Name.optional(),
+    .regex(/^(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/]+=*$/, 'a public key such as "ssh-ed25519 AAAA…"')
+    .optional()
+    .describe('`ssh-ed25519 AAAA…`; otherwise the key must stand in known_hosts.'),
+  proxyJump: Name.optional().describe('The host to go through.'),
 });
 export type Host = z.output<typeof Host>;
 
 export const Balancer = z.strictObject({
   kind: z.literal('haproxy'),
-  /** the host it runs on */
-  host: Name,
-  /** its runtime socket there, level admin */
-  socket: AbsolutePath.default('/run/haproxy/admin.sock'),
+  host: Name.describe('The host it runs on.'),
+  socket: AbsolutePath.default('/run/haproxy/admin.sock').describe('Its runtime socket there, level admin.'),
 });
 export type Balancer = z.output<typeof Balancer>;
 
-/** Where a service stands in a balancer. */
-export const Route = z.strictObject({
-  balancer: Name,
-  backend: Name,
-  /** host → server name; a host that is not listed has a server of its own name */
-  servers: z.record(Name, Name).default({}),
-});
+export const Route = z
+  .strictObject({
+    balancer: Name,
+    backend: Name,
+    servers: z
+      .record(Name, Name)
+      .default({})
+      .describe('Host to server name; a host that is not listed has a server of its own name.'),
+  })
+  .describe('Where a service stands in a balancer.');
 export type Route = z.output<typeof Route>;
 
-/** How a release lies on a host. */
-export const ReleaseLayout = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('tarball'),
-    /** one folder per version lies here */
-    releases: AbsolutePath,
-    /** the symlink that the unit starts from */
-    current: AbsolutePath,
-  }),
-  z.strictObject({ kind: z.literal('deb'), package: Name }),
-]);
+export const ReleaseLayout = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('tarball'),
+      releases: AbsolutePath.describe('One folder per version lies here.'),
+      current: AbsolutePath.describe('The symlink that the unit starts from.'),
+    }),
+    z.strictObject({ kind: z.literal('deb'), package: Name }),
+  ])
+  .describe('How a release lies on a host.');
 export type ReleaseLayout = z.output<typeof ReleaseLayout>;
 
-const Seconds = (max: number) => z.number().int().min(1).max(max);
-
 export const Service = z.strictObject({
-  /** the service runs on all hosts of this role */
-  role: Name,
-  unit: z.string().regex(/^[A-Za-z0-9:_.@-]{1,200}\.service$/, 'a unit name such as web.service'),
-  /** where the service listens on its host */
-  port: Port,
+  role: Name.describe('The service runs on all hosts of this role.'),
+  unit: z
+    .string()
+    .regex(/^[A-Za-z0-9:_.@-]{1,200}\.service$/, 'a unit name such as web.service')
+    .describe('Its systemd unit.'),
+  port: Port.describe('Where the service listens on its host.'),
   release: ReleaseLayout,
-  /** must answer 200 for the host to count as healthy */
-  health: z.strictObject({ path: UrlPath, timeoutSeconds: Seconds(60).default(2) }),
-  /** the body at this path must contain the version as a whole word */
-  version: z.strictObject({ path: UrlPath }).optional(),
+  health: z
+    .strictObject({ path: UrlPath, timeoutSeconds: Seconds(60).default(2) })
+    .describe('Must answer 200 for the host to count as healthy.'),
+  version: z
+    .strictObject({ path: UrlPath })
+    .optional()
+    .describe('The body at this path must contain the version as a whole word.'),
   routes: z.array(Route).min(1),
   limits: z
     .strictObject({
-      /** stop + switch + start on the host */
-      switchSeconds: Seconds(3600).default(120),
-      /** from started to healthy, and from put back to exactly up on every balancer */
-      healthySeconds: Seconds(3600).default(60),
-      /** space that must stay free on the host after staging, MiB */
-      freeMiB: z.number().int().min(0).default(64),
+      switchSeconds: Seconds(3600).default(120).describe('For stop, switch and start on the host.'),
+      healthySeconds: Seconds(3600)
+        .default(60)
+        .describe('From started to healthy, and from put back to exactly up on every balancer.'),
+      freeMiB: z
+        .number()
+        .int()
+        .min(0)
+        .default(64)
+        .describe('Space that must stay free on the host after staging, MiB.'),
     })
     .prefault({}),
 });
 export type Service = z.output<typeof Service>;
 
-/** The cluster file. Names inside it are checked against each other by the loader. */
+/** Names inside it are checked against each other by the loader. */
 export const Cluster = z.strictObject({
-  cluster: Name,
+  cluster: Name.describe('The name of the cluster; changes to clusters of one name wait for each other.'),
   ssh: Ssh.prefault({}),
-  hosts: z.record(Name, Host),
-  balancers: z.record(Name, Balancer),
-  services: z.record(Name, Service),
+  hosts: z
+    .record(Name, Host)
+    .refine((hosts) => Object.keys(hosts).length > 0, 'at least one host')
+    .describe('All hosts by name.')
+    .meta({ minProperties: 1 }),
+  balancers: z.record(Name, Balancer).describe('Load balancers by name.'),
+  services: z.record(Name, Service).describe('Services by name.'),
   artifacts: z
     .strictObject({
-      /** artifacts may be fetched from URLs with these beginnings only */
       allowedUrls: z
-        .array(z.string().regex(/^https?:\/\/[^/]+\//, 'an http(s) URL up to a slash'))
-        .default([]),
+        .array(z.string().regex(/^https?:\/\/[^/@\s]+\//, 'an http(s) URL up to a slash, without a password'))
+        .default([])
+        .describe('Artifacts may be fetched from URLs with these beginnings only.'),
     })
     .prefault({}),
 });

@@ -3,7 +3,7 @@ import type { Mistake } from '../contracts/failures';
 import { PawlError } from '../contracts/failures';
 import { findingsOf } from './findings';
 import { escaped, escapedAt } from './escaped';
-import { didYouMean } from './nearest';
+import { noSuchName } from './nearest';
 
 export { escaped };
 
@@ -21,8 +21,7 @@ export function badInput(mistakes: readonly Mistake[]): PawlError {
 
 /** A name that is not known, with those that are. */
 export function unknownName(path: string, name: string, known: readonly string[]): Mistake {
-  const rule = `there is no such name${didYouMean(name, known)}; there are ${known.join(', ') || 'none'}`;
-  return { code: 'unknownName', path, value: escaped(name), rule };
+  return { code: 'unknownName', path, value: escaped(name), rule: noSuchName(name, known) };
 }
 
 /**

@@ -28,3 +28,8 @@ export function didYouMean(word: string, known: readonly string[]): string {
   const meant = nearest(word, known);
   return meant === undefined ? '' : ` (did you mean "${meant}"?)`;
 }
+
+/** The rule for a name that is not known. */
+export function noSuchName(name: string, known: readonly string[]): string {
+  return `there is no such name${didYouMean(name, known)}; there are ${known.join(', ') || 'none'}`;
+}

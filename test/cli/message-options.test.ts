@@ -10,10 +10,9 @@ function sent(name: MessageName, ...args: string[]): unknown {
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   addMessageOptions(command, name);
-  command.action(
-    (json: string | undefined, options: Record<string, unknown>) =>
-      (payload = payloadOf(name, options, json)),
-  );
+  command.action((json: string | undefined, options: Record<string, unknown>) => {
+    payload = payloadOf(name, options, json);
+  });
   command.parse(args, { from: 'user' });
   return payload;
 }

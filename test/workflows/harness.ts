@@ -154,6 +154,7 @@ export const fails = (type: string, message: string) => () => {
   throw ApplicationFailure.nonRetryable(message, type);
 };
 
+const payloadConverterPath = require.resolve('../../src/temporal/payload-converter');
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 export class Harness {
@@ -162,6 +163,7 @@ export class Harness {
   static async start(): Promise<Harness> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     bundle ??= bundleWorkflowCode({
+      payloadConverterPath,
       workflowsPath: join(__dirname, '../../src/workflows/index.ts'),
       logger: new DefaultLogger('ERROR'),
     });
@@ -193,6 +195,7 @@ export class Harness {
       taskQueue,
       workflowBundle: await bundle!,
       activities: cluster.activities(),
+      dataConverter: { payloadConverterPath },
     });
     return worker.runUntil(async () => {
       const handle = await this.env.client.workflow.start(rollingUpgrade, {

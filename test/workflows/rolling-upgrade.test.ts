@@ -243,6 +243,30 @@ describe('people', () => {
     ]);
   });
 
+  it('cannot hurt a run with a signal that nobody can decode', async () => {
+    const cluster = new FakeCluster();
+    const { end, report } = await harness.run(
+      cluster,
+      { ...quick, approvals: ['before'] },
+      async (handle) => {
+        await until(handle, ({ phase }) => phase === 'awaitingApproval');
+        await harness.env.client.workflowService.signalWorkflowExecution({
+          namespace: 'default',
+          workflowExecution: { workflowId: handle.workflowId },
+          signalName: 'pause',
+          input: {
+            payloads: [
+              { metadata: { encoding: Buffer.from('binary/unheard-of') }, data: Buffer.from([1, 2]) },
+            ],
+          },
+        });
+        await handle.executeUpdate('approve', { args: [{ by: 'ann' }] });
+      },
+    );
+    expect(end).toBe('succeeded');
+    expect(report.messages[0]?.answer).toContain('cannot be read');
+  });
+
   it('who cancel from the UI get an abort with undo', async () => {
     const cluster = new FakeCluster();
     const { end } = await harness.run(

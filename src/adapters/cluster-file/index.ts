@@ -1,13 +1,15 @@
 /** The cluster file: read, checked as a whole, every mistake at once with its line and column. */
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { Cluster } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
+import { escapedAt } from '../../domain/escaped';
 import { findingsOf } from '../../domain/findings';
 import { badInput, escaped } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import { referenceFindings } from './references';
-import { parseYaml } from './yaml';
+import { readYaml, type Placed, type Source } from './yaml';
 
 export interface LoadedCluster {
   cluster: Cluster;
@@ -20,7 +22,7 @@ export interface LoadedCluster {
 const MAX_BYTES = 256 * 1024;
 
 /**
- * @param path of the file; relative to the working folder of this process
+ * @param path relative to the working folder of this process
  * @throws BadInput with `{mistakes}`
  */
 export async function loadCluster(path: string): Promise<LoadedCluster> {
@@ -28,30 +30,46 @@ export async function loadCluster(path: string): Promise<LoadedCluster> {
   return { cluster, folder: dirname(resolve(path)), digest: digestOf(cluster) };
 }
 
-/** Checks the text of a file called `file`. */
 function checkCluster(file: string, text: string): Cluster {
-  const yaml = parseYaml(file, text);
-  if (yaml.broken) throw badInput(yaml.mistakes);
-  const parsed = Cluster.safeParse(yaml.value);
-  const findings = [
-    ...findingsOf(parsed.error?.issues ?? [], yaml.value, Cluster),
-    ...referenceFindings(yaml.value),
-  ];
-  const mistakes = [...yaml.mistakes, ...findings.map((finding) => yaml.mistake(finding))];
-  if (!parsed.success || mistakes.length > 0) throw badInput(mistakes.sort(inOrder(yaml.order)));
-  return parsed.data;
+  const source = readYaml(text);
+  const parsed = Cluster.safeParse(source.value);
+  const findings = source.whole
+    ? [...findingsOf(parsed.error?.issues ?? [], source.value, Cluster), ...referenceFindings(source.value)]
+    : [];
+  const placed = [...source.findings, ...findings.map((finding) => source.place(finding))];
+  if (parsed.success && placed.length === 0) return parsed.data;
+  placed.sort((one, other) => one.offset - other.offset);
+  throw badInput(placed.map((each) => mistakeOf(file, source, each)));
+}
+
+function mistakeOf(file: string, source: Source, { offset, finding }: Placed): Mistake {
+  const { line, col } = source.position(offset);
+  const path = `${file}:${line}:${col} ${finding.path.map(escaped).join('.')}`.trimEnd();
+  return { code: finding.code, path, value: escapedAt(finding.path, finding.value), rule: finding.rule };
 }
 
 async function readText(path: string): Promise<string> {
   const refuse = (code: string, rule: string) =>
-    badInput([{ code, path: basename(path) || 'cluster', value: escaped(path), rule } satisfies Mistake]);
+    badInput([{ code, path: escaped(basename(path)), value: escaped(path), rule }]);
   const bytes = await readStart(path, MAX_BYTES + 1).catch((error: NodeJS.ErrnoException) => {
-    throw refuse('unreadable', READ_ERRORS[error.code ?? ''] ?? `cannot be read: ${error.message}`);
+    throw refuse('unreadable', `the file cannot be read: ${error.code ?? error.message}`);
   });
   if (bytes.length > MAX_BYTES) throw refuse('tooLarge', `at most ${MAX_BYTES} bytes`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw refuse('notText', 'must be UTF-8 text');
+  }
+}
+
+/** A device or a pipe may have no end, and no beginning either. */
+async function readStart(path: string, bytes: number): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) throw new Error('it is no regular file');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }

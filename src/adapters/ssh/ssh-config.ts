@@ -33,7 +33,10 @@ export async function readSshSettings(
   const args = ['-G', ...(config ? ['-F', config] : []), ...(user ? ['-l', user] : [])];
   if (port !== undefined) args.push('-p', String(port));
   try {
-    const { stdout } = await promisify(execFile)('ssh', [...args, '--', host], { timeout: TIMEOUT });
+    const { stdout } = await promisify(execFile)('ssh', [...args, '--', host], {
+      timeout: TIMEOUT,
+      env: process.env,
+    });
     return parseSettings(stdout, host);
   } catch (error) {
     const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };

@@ -65,6 +65,9 @@ export async function openRide(pool: HostPool, address: string, port: number): P
 function watch(channel: ClientChannel, connection: Connection, what: string, signal: AbortSignal): void {
   // without a listener an error event would end the process
   channel.on('error', () => {});
+  // ssh2 tells of the end of a channel only when all that came has been read
+  const destroy = channel.destroy.bind(channel);
+  channel.destroy = () => destroy().resume();
   const stop = (error: Error) => {
     channel.emit('error', error);
     channel.destroy();

@@ -55,6 +55,8 @@ export async function upload(
   if (done(check, where).stdout.trim() === 'same') return { skipped: true };
   const stall = new Stall(signal, where);
   const source = 'file' in spec ? createReadStream(spec.file) : spec.open();
+  // one that fails before it is read from would end the process; reading tells of it again
+  source.on('error', () => {});
   const stdin = counted(source, (bytes) => {
     // after the last byte the host computes the sum
     stall.moved(bytes < size ? STALL : checkTime(size));

@@ -51,9 +51,15 @@ export function listen(inbox: Inbox): void {
 }
 
 function parse(name: MessageName, payload: unknown): Message | string {
+  if (isUndecodable(payload)) return `${name}: the payload cannot be read: ${payload.reason}`;
   const parsed = MESSAGES[name].payload.safeParse(payload);
   if (parsed.success) return { name, ...parsed.data } as Message;
   return `${name}: ${mistakesOf(parsed.error, payload)
     .map((mistake) => `${mistake.path || 'payload'} ${mistake.value}: ${mistake.rule}`)
     .join('; ')}`;
+}
+
+/** What our payload converter makes of a payload that it cannot decode. */
+function isUndecodable(payload: unknown): payload is { undecodable: true; reason: string } {
+  return typeof payload === 'object' && payload !== null && 'undecodable' in payload;
 }

@@ -111,7 +111,7 @@ it('logs in with the keys of an agent', async () => {
   await once(agent.stdout, 'data');
   process.env.SSH_AUTH_SOCK = socket;
   try {
-    await once(spawn('ssh-add', ['-q', bastion.identityFile], { stdio: 'ignore' }), 'exit');
+    await once(spawn('ssh-add', ['-q', bastion.identityFile], { stdio: 'ignore', env: process.env }), 'exit');
     const cluster = clusterOf(bastion, { ssh: { agent: true, identityFile: '/nowhere' } });
     expect(await say(cluster)).toMatch(new RegExp(` ${bastion.port}$`));
     process.env.SSH_AUTH_SOCK = '';

@@ -87,7 +87,7 @@ it('ends with an error, not with a quiet end, when the connection is lost', asyn
   for (const event of ['error', 'end', 'close']) stream.on(event, () => events.push(event));
   stream.resume();
   sshd.killSessions();
-  await once(stream, 'close');
+  await new Promise((resolve) => stream.once('close', resolve));
   expect(events[0]).toBe('error');
   const again = await host.openSocket(socket, signal);
   expect(await ask(again, 'again')).toBe('AGAIN');

@@ -147,9 +147,14 @@ it('stops with the caller, and with a source that fails', async () => {
   const aborted = upload(host, spec(bytes, { open: () => hanging }), AbortSignal.timeout(300));
   await expect(aborted).rejects.toMatchObject({ name: 'TimeoutError' });
   expect(hanging.destroyed).toBe(true);
-  const failing = new Readable({ read() {} });
-  setTimeout(() => failing.destroy(new Error('the disk here is broken')), 100);
-  await expect(upload(host, spec(bytes, { open: () => failing }), signal)).rejects.toThrow('broken');
+  const failing = () => {
+    const source = new Readable({ read() {} });
+    setTimeout(() => source.destroy(new Error('the disk here is broken')), 100);
+    return source;
+  };
+  await expect(upload(host, spec(bytes, { open: failing }), signal)).rejects.toThrow('broken');
+  const missing = { ...spec(bytes), open: undefined, file: '/nowhere/at/all' };
+  await expect(upload(host, missing, signal)).rejects.toThrow('ENOENT');
   await expect(readFile(remotePath())).rejects.toThrow('ENOENT');
 });
 

@@ -1,0 +1,154 @@
+/** Names of a cluster file that must fit each other. */
+import { z } from 'zod';
+import type { Finding } from '../../domain/findings';
+import { noSuchName } from '../../domain/nearest';
+
+const text = z.string().optional().catch(undefined);
+const mapOf = <T extends z.ZodType>(inner: T) => z.record(z.string(), inner).catch({});
+
+/** What can be read of a file whatever else is wrong with it, so that all mistakes are told at once. */
+const Readable = z.object({
+  ssh: z.object({ config: text }).catch({}),
+  hosts: mapOf(
+    z
+      .object({
+        roles: z.array(z.string()).optional().catch(undefined),
+        address: text,
+        port: z.number().optional().catch(undefined),
+        proxyJump: text,
+      })
+      .catch({}),
+  ),
+  balancers: mapOf(z.object({ host: text }).catch({})),
+  services: mapOf(
+    z
+      .object({
+        role: text,
+        routes: z
+          .array(
+            z.object({ balancer: text, backend: text, servers: mapOf(z.string()) }).catch({ servers: {} }),
+          )
+          .catch([]),
+      })
+      .catch({ routes: [] }),
+  ),
+});
+type Readable = z.output<typeof Readable>;
+type Service = Readable['services'][string];
+
+/** @param value the file's content, right or wrong */
+export function referenceFindings(value: unknown): Finding[] {
+  const readable = Readable.safeParse(value);
+  // without hosts nothing can be compared, and that is a mistake of its own
+  if (!readable.success || Object.keys(readable.data.hosts).length === 0) return [];
+  const file = readable.data;
+  return [
+    ...jumpFindings(file),
+    ...addressFindings(file),
+    ...Object.entries(file.balancers).flatMap(([name, { host }]) =>
+      unknown(['balancers', name, 'host'], host, Object.keys(file.hosts)),
+    ),
+    ...Object.entries(file.services).flatMap(([name, service]) => serviceFindings(file, name, service)),
+  ];
+}
+
+function jumpFindings({ hosts, ssh }: Readable): Finding[] {
+  return Object.entries(hosts).flatMap(([name, { proxyJump }]) => {
+    const path = ['hosts', name, 'proxyJump'];
+    const way = [name];
+    for (let next = proxyJump; next !== undefined; next = hosts[next]?.proxyJump) {
+      const circle = way.indexOf(next);
+      way.push(next);
+      // told once, by the first host of the circle
+      if (circle === 0 && way.slice(0, -1).every((host) => name <= host)) {
+        return [
+          { code: 'circular', path, value: proxyJump, rule: `the jumps go in a circle: ${way.join(' → ')}` },
+        ];
+      }
+      if (circle >= 0) return [];
+    }
+    // ssh_config may know hosts that this file does not list
+    if (ssh.config !== undefined) return [];
+    return unknown(
+      path,
+      proxyJump,
+      Object.keys(hosts),
+      '; or name an OpenSSH configuration that knows it in ssh.config',
+    );
+  });
+}
+
+/** Two names for one host: its services would be taken out twice, and counted twice. */
+function addressFindings({ hosts }: Readable): Finding[] {
+  const known = new Map<string, string>();
+  return Object.entries(hosts).flatMap(([name, { address, port }]): Finding[] => {
+    const place = `${(address ?? name).toLowerCase().replace(/\.$/, '')}:${port ?? 22}`;
+    const first = known.get(place);
+    if (first === undefined) {
+      known.set(place, name);
+      return [];
+    }
+    const path = ['hosts', name, ...(address === undefined ? [] : ['address'])];
+    return [{ code: 'sameAddress', path, value: place, rule: `is the address of ${first} already` }];
+  });
+}
+
+function serviceFindings(file: Readable, name: string, service: Service): Finding[] {
+  const path = ['services', name];
+  const rolesKnown = Object.values(file.hosts).every(({ roles }) => roles !== undefined);
+  const roles = [...new Set(Object.values(file.hosts).flatMap((host) => host.roles ?? []))];
+  const members = Object.keys(file.hosts).filter((host) =>
+    file.hosts[host]?.roles?.includes(service.role ?? ''),
+  );
+  return [
+    ...(rolesKnown ? unknown([...path, 'role'], service.role, roles, ' among the roles of the hosts') : []),
+    ...service.routes.flatMap((route, index) => {
+      const at = [...path, 'routes', String(index)];
+      const balancers = Object.keys(file.balancers);
+      return [
+        ...unknown([...at, 'balancer'], route.balancer, balancers),
+        ...sameBackend(service, index, at),
+        ...(rolesKnown
+          ? serverFindings(route.servers, members, Object.keys(file.hosts), [...at, 'servers'])
+          : []),
+      ];
+    }),
+  ];
+}
+
+function sameBackend({ routes }: Service, index: number, path: string[]): Finding[] {
+  const { balancer, backend } = routes[index]!;
+  const first = routes.findIndex((route) => route.balancer === balancer && route.backend === backend);
+  if (first === index || backend === undefined) return [];
+  const rule = `route ${first} goes to ${balancer}/${backend} already`;
+  return [{ code: 'twice', path: [...path, 'backend'], value: backend, rule }];
+}
+
+function serverFindings(
+  servers: Record<string, string>,
+  members: string[],
+  hosts: string[],
+  path: string[],
+): Finding[] {
+  const strangers = Object.keys(servers).flatMap((host): Finding[] => {
+    if (members.includes(host)) return [];
+    const rule = hosts.includes(host)
+      ? 'this host does not have the role of the service'
+      : noSuchName(host, hosts);
+    return [{ code: 'unknownName', path: [...path, host], value: host, rule, atKey: true }];
+  });
+  const taken = new Map<string, string>();
+  const twice = members.flatMap((host): Finding[] => {
+    const server = Object.hasOwn(servers, host) ? servers[host]! : host;
+    const first = taken.get(server);
+    taken.set(server, first ?? host);
+    const rule = `is the server of ${first} already`;
+    return first === undefined ? [] : [{ code: 'twice', path: [...path, host], value: server, rule }];
+  });
+  return [...strangers, ...twice];
+}
+
+function unknown(path: string[], name: string | undefined, known: string[], more = ''): Finding[] {
+  if (name === undefined || known.includes(name)) return [];
+  return [{ code: 'unknownName', path, value: name, rule: noSuchName(name, known) + more }];
+}

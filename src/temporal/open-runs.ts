@@ -1,0 +1,35 @@
+import { Client } from '@temporalio/client';
+import type { NativeConnection, ReplayWorkerOptions } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import { TASK_QUEUE } from '../contracts/messages';
+
+/** More than these are not replayed: a start must not take minutes. */
+const MOST_RUNS = 200;
+
+/**
+ * Replays the histories of all open runs with the code of this worker, before it takes any work.
+ *
+ * @returns one line for each run that this code would break
+ */
+export async function brokenRuns(
+  connection: NativeConnection,
+  namespace: string,
+  options: ReplayWorkerOptions,
+): Promise<string[]> {
+  const { workflow } = new Client({ connection, namespace });
+  const open = workflow.list({ query: `ExecutionStatus = "Running" AND TaskQueue = "${TASK_QUEUE}"` });
+  const broken: string[] = [];
+  const histories = limited(open.intoHistories({ concurrency: 4 }));
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
+    if (error) broken.push(`${workflowId}: ${error.message.split('\n')[0]}`);
+  return broken;
+}
+
+async function* limited<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  let count = 0;
+  for await (const item of items) {
+    if (count === MOST_RUNS) return;
+    count += 1;
+    yield item;
+  }
+}
