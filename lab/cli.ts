@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { LabError } from './error';
 import { down, exec, status, up, type LabStatus } from './hosts';
+import { startLoad } from './load';
 
 const DEFAULT_NAME = 'lab';
 
@@ -55,6 +57,24 @@ program
     process.stdout.write(stdout);
     process.stderr.write(stderr);
     process.exitCode = code;
+  });
+
+program
+  .command('load')
+  .description('send requests at a fixed rate and print what came of them as JSON; 1: some failed')
+  .option('--rate <n>', 'requests a second', whole, 1000)
+  .option('--seconds <n>', 'how long', whole, 10)
+  .option('--slow-every <ms>', 'one request of 8 s more, each so many milliseconds', whole)
+  .option('--name <name>', 'which lab', DEFAULT_NAME)
+  .action(async (options: { rate: number; seconds: number; slowEvery?: number; name: string }) => {
+    const balancer = (await status(options.name))?.hosts.find((host) => host.role === 'balancer');
+    if (!balancer) throw new LabError(`there is no lab ${options.name}`);
+    const { rate, slowEvery: everyMs } = options;
+    const load = await startLoad({ url: `http://${balancer.address}/`, rate, slow: { everyMs } });
+    await sleep(options.seconds * 1000);
+    const result = await load.stop();
+    console.log(JSON.stringify(result, null, 2));
+    process.exitCode = result.failed > 0 ? 1 : 0;
   });
 
 program.parseAsync().catch((error: Error) => {

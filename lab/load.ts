@@ -4,14 +4,13 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from './error';
 import { network } from './hosts/topology';
 import type { LoadResult } from './load/tally';
 import { root } from './paths';
 
-export type { Failure, FailureKind, LoadResult } from './load/tally';
+export type { LoadResult } from './load/tally';
 
 export interface LoadOptions {
   /** what is asked for, e.g. `http://10.88.0.10/`; this machine or a lab */
@@ -63,10 +62,10 @@ function check({ url, rate }: LoadOptions): void {
     throw new LabError(`rate is ${rate}: 1 to 5,000 requests a second are wanted`);
 }
 
-/** Compiled code has it beside itself; under Jest, which runs the sources, the built one is used. */
+/** Under Jest, which runs the sources, the compiled one is used. */
 function generator(): string {
-  const beside = join(__dirname, 'load/generator.js');
-  return existsSync(beside) ? beside : join(root, 'dist/lab/load/generator.js');
+  const beside = require.resolve('./load/generator');
+  return beside.endsWith('.js') ? beside : join(root, 'dist/lab/load/generator.js');
 }
 
 function answer(child: ChildProcess, message: string, limitMs: number): Promise<LoadResult> {

@@ -8,7 +8,8 @@ import { ensureDependencies } from './dependencies.mjs';
 import { root, say, seconds } from './ground.mjs';
 import { list } from './transpile.mjs';
 
-const TOOL_LIMIT_MS = 120_000;
+/** Far above what they need, so that a busy machine is not taken for a failure. */
+const TOOL_LIMIT_MS = 300_000;
 const PRETTIER_CACHE = [
   '--cache',
   '--cache-strategy=content',

@@ -38,7 +38,7 @@ export async function baseImage(log: (line: string) => void): Promise<string> {
   await run('flock', lockedAndPrivate, {
     timeoutMs: BUILD_LIMIT_MS,
     onLine: say,
-    env: { ...process.env, ...(await proxy()) },
+    env: await proxy(),
   }).catch((error: Error) => {
     throw new LabError(
       `${error.message}\nThe base image could not be built from ${mirror}. Set PAWL_DEBIAN_MIRROR to a ` +

@@ -10,6 +10,7 @@ export interface Output {
 export interface CommandOptions {
   input?: string;
   cwd?: string;
+  /** on top of our own */
   env?: NodeJS.ProcessEnv;
   /** default 60 s; then the program is killed and the call fails */
   timeoutMs?: number;
@@ -23,7 +24,9 @@ export async function attempt(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<Output> {
-  const { input = '', cwd, env, timeoutMs = 60_000, onLine } = options;
+  const { input = '', cwd, timeoutMs = 60_000, onLine } = options;
+  const env = { ...process.env, ...options.env };
+  env['PATH'] = `${env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`; // lacking after a plain `su`
   const child = spawn(program, args, { cwd, env, stdio: 'pipe' });
   const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   const output = { stdout: '', stderr: '' };

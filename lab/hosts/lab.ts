@@ -35,7 +35,7 @@ export async function up({
 }: UpOptions = {}): Promise<Lab> {
   layOut(0, hosts, spare); // refuses bad numbers before anything is made
   process.umask(0o022); // files of the hosts are read by other users there
-  await ensureSystemPackages(log);
+  await ensureSystemPackages();
   const base = await baseImage(log);
   return withLock(dirname(labDir(name)), async () => {
     const before = await usable(await readState(name), log);

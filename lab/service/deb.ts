@@ -27,7 +27,7 @@ export async function makeDeb(release: ReleaseOptions): Promise<Artifact> {
     await writeFile(join(control, 'postinst'), POSTINST);
     await chmod(join(control, 'postinst'), 0o755);
     await run('chmod', ['-R', 'u=rwX,go=rX', tree]);
-    const env = { ...process.env, SOURCE_DATE_EPOCH: String(Date.parse(STAMP) / 1000) };
+    const env = { SOURCE_DATE_EPOCH: String(Date.parse(STAMP) / 1000) };
     await run('dpkg-deb', ['--root-owner-group', '--build', tree, target], { env });
   });
 }

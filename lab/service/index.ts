@@ -1,3 +1,2 @@
-export { makeRelease, type Artifact, type Behaviour, type ReleaseOptions } from './release';
-export { installDeb, makeDeb, PACKAGE } from './deb';
-export { FIRST_VERSION } from './install';
+export { makeRelease, type Behaviour } from './release';
+export { installDeb, makeDeb } from './deb';

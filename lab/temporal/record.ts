@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateDir } from '../paths';
 import type { ProcessId } from './processes';
@@ -27,5 +27,12 @@ export async function writeRecord(name: string, record: ServerRecord): Promise<v
   await rename(draft, recordFile(name));
 }
 
+export async function removeRecord(name: string): Promise<void> {
+  const files = [recordFile(name), logFile(name), logBefore(name)];
+  await Promise.all(files.map((file) => rm(file, { force: true })));
+}
+
 export const logFile = (name: string) => join(temporalDir, `${name}.log`);
+/** of the run before */
+export const logBefore = (name: string) => `${logFile(name)}.before`;
 const recordFile = (name: string) => join(temporalDir, `${name}.json`);

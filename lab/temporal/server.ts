@@ -8,7 +8,15 @@ import { answers } from './health';
 import { choosePorts, isOpen } from './ports';
 import { end, identify, isAlive } from './processes';
 import { findTemporal } from './program';
-import { logFile, readRecord, temporalDir, writeRecord, type ServerRecord } from './record';
+import {
+  logBefore,
+  logFile,
+  readRecord,
+  removeRecord,
+  temporalDir,
+  writeRecord,
+  type ServerRecord,
+} from './record';
 import { serverArguments, type Ports } from './settings';
 
 const HEALTHY_WITHIN_MS = 30_000;
@@ -58,6 +66,12 @@ export async function stopTemporal(name: string): Promise<void> {
   if (record) await end(record.process, STOP_GRACE_MS);
 }
 
+/** Stops the server of that name and removes what is kept of it, but for the database. */
+export async function discardTemporal(name: string): Promise<void> {
+  await stopTemporal(name);
+  await removeRecord(name);
+}
+
 /** @returns the server of that name, when its process is alive */
 export async function findServer(name: string): Promise<TemporalServer | undefined> {
   const record = await readRecord(name);
@@ -98,7 +112,7 @@ async function wishes(name: string): Promise<Ports[]> {
 /** In a session of its own: closing the terminal or Ctrl-C does not reach it. */
 async function launch(program: string, args: string[], name: string): Promise<number> {
   await mkdir(temporalDir, { recursive: true });
-  await rename(logFile(name), `${logFile(name)}.before`).catch(() => undefined);
+  await rename(logFile(name), logBefore(name)).catch(() => undefined);
   const log = await open(logFile(name), 'w');
   try {
     return await new Promise<number>((resolve, reject) => {

@@ -172,8 +172,8 @@ async function unitState(
   signal: AbortSignal,
 ): Promise<{ active: string; restarts: number }> {
   const ran = await remote.run('unit-state', [unit], { signal });
-  const [active = 'unknown', restarts = '0'] = ran.stdout.trim().split(' ');
-  return { active, restarts: Number(restarts) };
+  const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(ran.stdout)?.[1];
+  return { active: value('ActiveState') ?? 'unknown', restarts: Number(value('NRestarts') ?? 0) };
 }
 
 /** A request that starts on the host itself. `status` 0 means that there was no answer; the body says why. */
@@ -208,7 +208,7 @@ function request(
     const options = {
       path,
       host: 'localhost',
-      agent: false,
+
       createConnection: () => stream,
       signal,
       headers: { connection: 'close' },

@@ -1,4 +1,4 @@
-# Prints "ACTIVE-STATE RESTARTS" of a unit, e.g. "active 0".
+# Prints ActiveState=… and NRestarts=… of a unit, a line each.
 # usage: unit-state UNIT
 set -u
-systemctl show -P ActiveState -P NRestarts -- "$1" | tr '\n' ' '
+systemctl show -p ActiveState -p NRestarts -- "$1"

@@ -83,7 +83,7 @@ async function stage(run: Change): Promise<void> {
   if (first)
     throw new ChangeStopped(
       'failed',
-      `${first.item.name} could not be prepared: ${run.host(first.item.name).note}`,
+      `not prepared: ${run.host(first.item.name).note}`,
       false,
     );
   run.state.staged = true;

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { identify } from '../../lab/temporal/processes';
-import { temporalDir } from '../../lab/temporal/record';
-import { findServer, startTemporal, stopTemporal, type TemporalServer } from '../../lab/temporal/server';
+import { discardTemporal, findServer, startTemporal, type TemporalServer } from '../../lab/temporal/server';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 
 const name = `test-${randomUUID()}`;
@@ -30,10 +29,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stopTemporal(name);
+  await discardTemporal(name);
   await rm(folder, { recursive: true });
-  const records = (await readdir(temporalDir)).filter((file) => file.startsWith(name));
-  await Promise.all(records.map((file) => rm(join(temporalDir, file))));
 });
 
 it('starts with its web interface and our search attributes', async () => {

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import { root } from '../../lab/paths';
 import { temporalDir } from '../../lab/temporal/record';
 import { startTemporal, type TemporalServer } from '../../lab/temporal/server';
@@ -24,22 +31,24 @@ export class Live {
     readonly server: TemporalServer,
     private readonly name: string,
     private readonly folder: string,
+    private readonly workflowBundle: WorkflowBundle,
   ) {}
 
   static async start({ ui = false } = {}): Promise<Live> {
     const folder = await mkdtemp(join(tmpdir(), 'pawl-cli-'));
     const name = `cli-${randomUUID()}`;
     const server = await startTemporal({ name, dbFile: join(folder, 'temporal.db'), ui });
-    return new Live(server, name, folder);
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const bundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
+    return new Live(server, name, folder, bundle);
   }
 
   async startWorker(activities: Activities): Promise<void> {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
     const connection = await NativeConnection.connect({ address: this.server.address });
     const worker = await Worker.create({
       connection,
       taskQueue: TASK_QUEUE,
-      workflowsPath: WORKFLOWS,
+      workflowBundle: this.workflowBundle,
       activities,
       interceptors: { activity: [activityInterceptor] },
       stickyQueueScheduleToStartTimeout: '1s',

@@ -3,7 +3,6 @@ import { ensureSystemPackages, obstacles } from '../../lab/hosts/requirements';
 import { findTemporal } from '../../lab/temporal/program';
 import { onPath } from '../../lab/temporal/programs';
 import { findTestServer } from '../../lab/temporal/test-server';
-import { say } from '../../lab/temporal/words';
 
 /** A part of the tests that needs the same ground; one call of jest. */
 export interface Stage {
@@ -29,13 +28,14 @@ const SERVERS: readonly Wanted[] = [
 
 /** From quick to slow, so that a plain mistake shows early. */
 export const STAGES: readonly Stage[] = [
-  { name: 'fast', folders: [], workers: 2, limitMinutes: 5 },
+  { name: 'fast', folders: [], workers: 2, limitMinutes: 10 },
+  { name: 'cli', folders: ['cli'], workers: 2, limitMinutes: 15, prepare: findTemporal },
   {
     name: 'adapters',
     folders: ['adapters'],
     workers: 2,
     limitMinutes: 15,
-    obstacles: async () => withoutRoot(SERVERS),
+    obstacles: () => withoutRoot(SERVERS),
     prepare: async () => {
       await ensurePrograms(SERVERS, 'for the adapter tests');
       await findTemporal();
@@ -56,11 +56,11 @@ export const STAGES: readonly Stage[] = [
 ];
 
 async function prepareLab(): Promise<void> {
-  await ensureSystemPackages(say);
+  await ensureSystemPackages();
   await findTemporal();
 }
 
-function withoutRoot(wanted: readonly Wanted[]): string[] {
+async function withoutRoot(wanted: readonly Wanted[]): Promise<string[]> {
   if (process.getuid?.() === 0) return [];
   const missing = wanted.filter(({ program }) => !onPath(program)).map(({ debianPackage }) => debianPackage);
   return missing.length > 0 ? [`not root, and not installed: ${missing.join(', ')}`] : [];

@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
  * @returns stops listening; a caller's signal may live for hours
  */
 export function onAbort(signal: AbortSignal, tell: (reason: Error) => void): () => void {
-  const listener = () => tell(reasonOf(signal));
+  const listener = () => tell(signal.reason as Error);
   if (signal.aborted) {
     listener();
     return () => {};
@@ -23,10 +23,4 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
     const stop = onAbort(signal, reject);
     work.then(resolve, reject).finally(stop);
   });
-}
-
-/** A reason may come from another realm, so its class says nothing. */
-function reasonOf(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason;
-  return typeof reason === 'object' ? (reason as Error) : new Error(String(reason));
 }

@@ -16,18 +16,23 @@ const KEEPALIVE_COUNT = 3;
 /** How the bytes travel: a new socket, or a stream through a jump host. */
 export type Transport = () => Promise<Duplex>;
 
+export interface Dialled {
+  client: Client;
+  sock: Duplex;
+}
+
 /**
- * @returns a client that is logged in
+ * @returns a client that is logged in, and the stream it uses
  * @throws HostUnreachable, HostKeyChanged, AccessDenied
  */
-export async function dial(endpoint: Endpoint, transport: Transport): Promise<Client> {
+export async function dial(endpoint: Endpoint, transport: Transport): Promise<Dialled> {
   const pins = await readPins(endpoint);
   const auth = await authMethods(endpoint);
   const attempt = async (algorithms: readonly string[]) => {
     const sock = await transport().catch((error: Error) => {
       throw error instanceof PawlError ? error : translate(error, endpoint, '');
     });
-    return handshake(endpoint, pins, algorithms, auth, sock);
+    return { client: await handshake(endpoint, pins, algorithms, auth, sock), sock };
   };
   try {
     return await attempt(algorithmsFor(pins));

@@ -16,20 +16,23 @@ import { openRide } from './streams';
 const HANDSHAKES = 8;
 /** Milliseconds to let connections say goodbye. */
 const GOODBYE = 1_000;
+/** Milliseconds after which an unused connection is closed. */
+const IDLE = 5 * 60_000;
 
 /** Told of what happens to connections: `connected`, `lost`. */
 export type SshLog = (event: string, details: Record<string, unknown>) => void;
 
 /**
  * @param options.folder where the cluster file lies: its relative paths begin there
+ * @param options.idleMs an unused connection is closed after this time, default 5 minutes
  * @param log told of connections that open and end
  */
 export function openHosts(
   cluster: Cluster,
-  options: { folder: string },
+  options: { folder: string; idleMs?: number },
   log: SshLog = () => {},
 ): RemoteHosts {
-  return new Hosts(cluster, options.folder, log);
+  return new Hosts(cluster, options.folder, options.idleMs ?? IDLE, log);
 }
 
 class Hosts implements RemoteHosts {
@@ -42,6 +45,7 @@ class Hosts implements RemoteHosts {
   constructor(
     private readonly cluster: Cluster,
     folder: string,
+    private readonly idleMs: number,
     private readonly log: SshLog,
   ) {
     this.endpoints = new Endpoints(cluster, resolve(folder));
@@ -80,7 +84,7 @@ class Hosts implements RemoteHosts {
 
   private pool(key: string, connect: () => Promise<Connection>): HostPool {
     let pool = this.pools.get(key);
-    if (!pool) this.pools.set(key, (pool = new HostPool(connect)));
+    if (!pool) this.pools.set(key, (pool = new HostPool(connect, this.idleMs)));
     return pool;
   }
 

@@ -49,20 +49,21 @@ async function runJob(
   onProgress: (line: string) => void = () => {},
 ): Promise<JobResult> {
   let seen = false;
-  let lastAnswer = Date.now();
+  let outOfTouch: number | undefined;
   let progress: string | undefined;
   for (;;) {
     let reply: Reply;
     try {
       reply = await ask(host, job, seen, signal);
     } catch (error) {
-      if (!isLostTouch(error) || Date.now() - lastAnswer > OUT_OF_TOUCH) throw error;
+      outOfTouch ??= Date.now();
+      if (!isLostTouch(error) || Date.now() - outOfTouch > OUT_OF_TOUCH) throw error;
       await sleep(AGAIN);
       signal.throwIfAborted();
       continue;
     }
     seen = true;
-    lastAnswer = Date.now();
+    outOfTouch = undefined;
     if (reply.progress !== undefined && reply.progress !== progress) onProgress((progress = reply.progress));
     if (reply.state !== 'running') return conclude(host, job, reply);
   }
@@ -86,10 +87,8 @@ function refused(host: RemoteHost, job: JobSpec, ran: Ran): PawlError {
   const said = ran.stderr.trim().slice(-300);
   // while a host goes down its systemd takes no jobs; later it does
   if (ran.code === NOT_TAKEN) return new PawlError('HostUnreachable', `${host.name}: ${job.script}: ${said}`);
-  return new PawlError(
-    'CommandFailed',
-    `${host.name}: ${job.script} was not started, exit code ${ran.code}: ${said}`,
-  );
+  const type = /No space left/.test(said) ? 'DiskFull' : 'CommandFailed';
+  return new PawlError(type, `${host.name}: ${job.script} was not started, exit code ${ran.code}: ${said}`);
 }
 
 function isLostTouch(error: unknown): boolean {

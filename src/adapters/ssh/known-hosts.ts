@@ -1,6 +1,7 @@
 /** OpenSSH's known_hosts files: plain, hashed and `[host]:port` names, patterns, `@revoked`. */
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { PawlError } from '../../contracts/failures';
 
 export interface KnownKey {
   /** e.g. `ssh-ed25519` */
@@ -18,7 +19,7 @@ export async function findKnownKeys(files: readonly string[], names: readonly st
     files.map(async (file) => {
       const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return '';
-        throw error;
+        throw new PawlError('BadInput', `cannot read the host keys in ${file}: ${error.message}`);
       });
       return text.split('\n').flatMap((line, index) => parseLine(line, names, `${file}:${index + 1}`));
     }),

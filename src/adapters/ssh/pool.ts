@@ -3,8 +3,6 @@ import { onAbort } from './abort';
 import { MAX_CHANNELS, type Connection } from './connection';
 
 const MAX_CONNECTIONS = 2;
-/** Milliseconds after which an unused connection is closed. */
-const IDLE = 5 * 60_000;
 
 /** A place for one channel on a connection. */
 export interface Slot {
@@ -25,7 +23,11 @@ export class HostPool {
   private connecting = 0;
   private closed: Error | undefined;
 
-  constructor(private readonly connect: () => Promise<Connection>) {}
+  /** @param idleMs an unused connection is closed after this time */
+  constructor(
+    private readonly connect: () => Promise<Connection>,
+    private readonly idleMs: number,
+  ) {}
 
   /** Waits for a place on a connection; a failed connection attempt is everybody's answer. */
   acquire(signal: AbortSignal): Promise<Slot> {
@@ -133,6 +135,6 @@ export class HostPool {
     clearTimeout(this.idleTimers.get(connection));
     this.idleTimers.delete(connection);
     if (!connection.idle || connection.gone.aborted) return;
-    this.idleTimers.set(connection, setTimeout(() => connection.end(), IDLE).unref());
+    this.idleTimers.set(connection, setTimeout(() => connection.end(), this.idleMs).unref());
   }
 }

@@ -14,10 +14,12 @@ export async function conduct(run: Change, runbook: () => Promise<Ending>): Prom
   return CancellationScope.nonCancellable(async () => {
     let ending: Ending;
     try {
-      ending = await runbook();
+      ending = await runbook().catch((error: unknown) => {
+        if (error instanceof ChangeStopped) return stopped(run, error);
+        throw error;
+      });
     } catch (error) {
-      if (!(error instanceof ChangeStopped)) throw passOn(run, error);
-      ending = await stopped(run, error);
+      throw passOn(run, error);
     }
     return run.end(ending.end, ending.summary);
   });

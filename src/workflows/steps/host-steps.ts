@@ -16,7 +16,6 @@ async function step<T>(run: Change, host: PlannedHost, state: HostState, work: (
   try {
     return await work();
   } catch (error) {
-    run.throwIfAborted();
     throw hostFailed(host.name, error);
   }
 }

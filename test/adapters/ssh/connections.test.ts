@@ -9,10 +9,10 @@ let host: RemoteHost;
 let events: string[];
 const { signal } = new AbortController();
 
-async function start(config?: string): Promise<void> {
+async function start(config?: string, idleMs?: number): Promise<void> {
   sshd = await startSshd({ config });
   events = [];
-  hosts = openHosts(clusterOf(sshd), { folder: '/' }, (event) => events.push(event));
+  hosts = openHosts(clusterOf(sshd), { folder: '/', idleMs }, (event) => events.push(event));
   host = hosts.on('h1');
 }
 afterEach(async () => {
@@ -121,6 +121,31 @@ it('in the making is left by an aborted caller at once, and serves the others', 
   expect((await staying).stdout).toBe('there\n');
   expect(opened()).toBe(1);
 });
+
+it('is closed when nobody has used it for a while, and not while a command runs', async () => {
+  await start(undefined, 400);
+  await shell('sleep 1');
+  expect(events).toEqual(['connected']);
+  await sleep(800);
+  expect(events).toEqual(['connected', 'lost']);
+  expect(sshd.sessions()).toHaveLength(0);
+  expect((await shell('echo anew')).stdout).toBe('anew\n');
+});
+
+it('to forty hosts at once does not overrun a server that takes few logins at a time', async () => {
+  // refuses all beyond the twelfth that is not logged in yet
+  await start('MaxStartups 12:100:12');
+  const { h1 } = clusterOf(sshd).hosts;
+  const names = Array.from({ length: 40 }, (_, index) => `m${index}`);
+  const crowd = openHosts(clusterOf(sshd, { hosts: Object.fromEntries(names.map((name) => [name, h1])) }), {
+    folder: '/',
+  });
+  const answers = await Promise.all(
+    names.map((name) => crowd.on(name).run('run-command', ['echo', name], { signal })),
+  );
+  expect(answers.map((ran) => ran.stdout.trim())).toEqual(names);
+  await crowd.close();
+}, 60_000);
 
 it('ends with close, and none is opened after it', async () => {
   await start();

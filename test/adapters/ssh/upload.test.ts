@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -141,6 +143,29 @@ async function* fillMeanwhile(data: Buffer) {
   await writeFile(join(target, 'filler'), randomBytes(2_000_000));
   yield data.subarray(1_000_000);
 }
+
+it('gets through a link that is too slow for keepalives behind a full buffer', async () => {
+  const relay = createServer((client) => {
+    const server = connect(sshd.port, '127.0.0.1');
+    server.pipe(client).on('error', () => server.destroy());
+    client.on('data', (data) => {
+      client.pause();
+      server.write(data);
+      // 250 KB a second
+      setTimeout(() => client.resume(), data.length / 250);
+    });
+    client.on('close', () => server.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  const slow = openHosts(clusterOf({ ...sshd, port: (relay.address() as AddressInfo).port }), {
+    folder: '/',
+  });
+  const data = bytes.subarray(0, 2_000_000);
+  await upload(slow.on('h1'), spec(data), signal);
+  expect((await readFile(remotePath())).equals(data)).toBe(true);
+  await slow.close();
+  relay.close();
+}, 60_000);
 
 it('stops with the caller, and with a source that fails', async () => {
   const hanging = new Readable({ read() {} });

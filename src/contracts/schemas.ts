@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { Cluster } from './cluster';
+
+/** Published for editors and other tools, as `schemas/<name>.schema.json`. */
+const PUBLISHED: Record<string, z.ZodType> = {
+  cluster: Cluster,
+};
+
+/** @returns file name in `schemas/` → JSON Schema of what people write */
+export function publishedSchemas(): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(PUBLISHED).map(([name, schema]) => [
+      `${name}.schema.json`,
+      z.toJSONSchema(schema, { io: 'input' }),
+    ]),
+  );
+}

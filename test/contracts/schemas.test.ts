@@ -1,0 +1,14 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { publishedSchemas } from '../../src/contracts/schemas';
+
+const folder = join(__dirname, '../../schemas');
+
+it('publishes each schema as the code has it (otherwise: node scripts/schemas.mjs)', () => {
+  const files = readdirSync(folder).map((name) => [
+    name,
+    JSON.parse(readFileSync(join(folder, name), 'utf8')),
+  ]);
+  // through JSON: what is undefined is not written
+  expect(Object.fromEntries(files)).toEqual(JSON.parse(JSON.stringify(publishedSchemas())));
+});
