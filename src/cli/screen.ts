@@ -12,6 +12,7 @@ const CLEAR_BELOW = `${ESCAPE}J`;
 /** Draws frames over each other at the place where the first one began. What was drawn last stays. */
 export class Screen {
   private drawn: string[] = [];
+  private columns = 0;
   private readonly showCursor = () => this.terminal.print(SHOW_CURSOR);
 
   constructor(private readonly terminal: Terminal) {
@@ -23,11 +24,13 @@ export class Screen {
   show(lines: readonly string[]): void {
     const { columns, rows } = this.terminal.size();
     const frame = fitting(lines, columns, rows - 1);
+    if (columns === this.columns && frame.join('\n') === this.drawn.join('\n')) return;
     const back = this.drawn.reduce((sum, line) => sum + height(line, columns), 0);
     const up = back ? `${ESCAPE}${back}A\r` : '';
     const body = frame.map((line) => `${line}${CLEAR_LINE}\n`).join('');
     this.terminal.print(`${FRAME.begin}${up}${body}${CLEAR_BELOW}${FRAME.end}`);
     this.drawn = frame;
+    this.columns = columns;
   }
 
   end(): void {
