@@ -36,7 +36,7 @@ export interface Load {
   stop(): Promise<LoadResult>;
 }
 
-/** Starts sending at once, from a process of its own. */
+/** Starts sending from a process of its own; resolves when the first request is under way. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const all: Required<LoadOptions> = {
     ...{ slow: {}, timeoutMs: 15_000, maxSeconds: 600, connections: 32, maxOpen: 4000 },
@@ -44,7 +44,11 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   };
   check(all);
   const child = fork(generator(), [JSON.stringify(all)], { execArgv: [] });
-  await once(child, 'spawn');
+  const ended = once(child, 'exit').then(() => {
+    throw new LabError('the load generator ended before it sent anything');
+  });
+  await Promise.race([once(child, 'message'), ended]);
+  ended.catch(() => undefined); // from now on, whoever asks for counts is told
   const ask = (message: string) => answer(child, message, all.timeoutMs + 5000);
   let last: Promise<LoadResult> | undefined;
   return {

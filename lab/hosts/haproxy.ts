@@ -72,6 +72,8 @@ export function askHaproxy(socketPath: string, command: string): Promise<string>
 export async function serverStates(socketPath: string, backend: string): Promise<Record<string, string>> {
   const rows = (await askHaproxy(socketPath, 'show stat')).split('\n').map((row) => row.split(','));
   const column = rows[0]?.indexOf('status') ?? -1;
-  const servers = rows.filter(([proxy, server]) => proxy === backend && server !== 'BACKEND');
+  const servers = rows.filter(
+    ([proxy, server]) => proxy === backend && server !== 'BACKEND' && server !== 'FRONTEND',
+  );
   return Object.fromEntries(servers.map((row) => [row[1] ?? '', row[column] ?? '']));
 }

@@ -7,7 +7,7 @@ import { withLock } from './lock';
 import { unmountBelow } from './mounts';
 import { ensureBridge, ownBridges, removeNetwork } from './network';
 import { waitUntilReady } from './ready';
-import { ensureRequirements } from './requirements';
+import { ensureSystemPackages } from './requirements';
 import { ensureRoot, removeRoot, writeClusterFiles } from './root';
 import { ensureLoginKey, writeSshFiles } from './ssh-files';
 import { readState, writeState } from './state';
@@ -35,7 +35,7 @@ export async function up({
 }: UpOptions = {}): Promise<Lab> {
   layOut(0, hosts, spare); // refuses bad numbers before anything is made
   process.umask(0o022); // files of the hosts are read by other users there
-  await ensureRequirements();
+  await ensureSystemPackages();
   const base = await baseImage(log);
   return withLock(dirname(labDir(name)), async () => {
     const before = await usable(await readState(name), log);

@@ -21,7 +21,7 @@ const PROGRAMS: Wanted[] = Object.entries({
 }).map(([program, debianPackage]) => ({ program, debianPackage }));
 
 /** Throws a LabError with all that keeps this machine from running a lab; installs what apt can bring. */
-export async function ensureRequirements(): Promise<void> {
+export async function ensureSystemPackages(): Promise<void> {
   const wrong = await obstacles();
   if (wrong.length > 0) {
     throw new LabError(`no lab on this machine:\n${wrong.map((one) => `- ${one}`).join('\n')}`);

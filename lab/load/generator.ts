@@ -33,6 +33,8 @@ const clock = setInterval(() => {
   if (everyMs) for (; begun + slowDue * everyMs <= now(); slowDue++) issue(true, begun + slowDue * everyMs);
 }, TICK_MS);
 
+process.send?.('started');
+
 /** Spreads the share evenly: the first of each 1/share requests is a slow one. */
 function isSlow(n: number): boolean {
   const share = options.slow.share ?? 0;

@@ -9,7 +9,7 @@ const LEAST_COLUMN = 24;
 type Paint = (text: string) => string;
 
 /** The sign of a row carries its colour; the words stay calm. */
-function paintOfMark(mark: string, colours: Colours): Paint {
+export function paintOfMark(mark: string, colours: Colours): Paint {
   switch (mark) {
     case '✔':
       return colours.green;
@@ -17,6 +17,7 @@ function paintOfMark(mark: string, colours: Colours): Paint {
     case '→':
       return colours.red;
     case '◐':
+    case '↩':
     case '⏳':
       return colours.yellow;
     default:

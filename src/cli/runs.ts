@@ -48,7 +48,8 @@ async function ended(temporal: Temporal, id: string): Promise<Look> {
 
 async function reportFrom(temporal: Temporal, id: string, where: unknown[], cause?: Error): Promise<Report> {
   const report = where.findLast(isReport);
-  if (report) return report;
+  // what the run failed with is the sentence that counts
+  if (report) return { ...report, summary: cause?.message.split('\n')[0] ?? report.summary };
   const description = await describe(temporal, id);
   return statusWithoutReport(description, cause?.message);
 }

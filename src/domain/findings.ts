@@ -22,8 +22,10 @@ export function findingsOf(issues: readonly Issue[], root: unknown, schema?: z.Z
     const path = issue.path.map(String);
     const value = valueAt(root, path);
     switch (issue.code) {
-      case 'unrecognized_keys':
-        return issue.keys.map((key) => unknownKey([...path, key], schema ? keysAt(schema, path) : []));
+      case 'unrecognized_keys': {
+        const known = schema ? keysAt(schema, path) : [];
+        return issue.keys.map((key) => unknownKey([...path, key], known));
+      }
       case 'invalid_key':
         return [
           {

@@ -1,26 +1,38 @@
-/** Single characters to add, remove or replace to turn one word into another. */
+/** Single characters to add, remove or replace, or neighbours to swap, to turn one word into another. */
 function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
   for (let line = 1; line <= from.length; line += 1) {
-    const next = [line];
+    const above = rows[line - 1]!;
+    const row = [line];
     for (let column = 1; column <= to.length; column += 1) {
-      const replaced = row[column - 1]! + (from[line - 1] === to[column - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[column]! + 1, next[column - 1]! + 1));
+      const same = from[line - 1] === to[column - 1];
+      const swapped = from[line - 1] === to[column - 2] && from[line - 2] === to[column - 1];
+      row.push(
+        Math.min(
+          above[column - 1]! + (same ? 0 : 1),
+          above[column]! + 1,
+          row[column - 1]! + 1,
+          swapped && line > 1 && column > 1 ? rows[line - 2]![column - 2]! + 1 : Infinity,
+        ),
+      );
     }
-    row = next;
+    rows.push(row);
   }
-  return row[to.length]!;
+  return rows[from.length]![to.length]!;
 }
 
-/** The known word that was probably meant: upper and lower case aside, at most a third of it is different. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+/** The one known word that was probably meant: upper and lower case aside, at most a third of it is different. */
+function nearest(word: string, known: readonly string[]): string | undefined {
   // nobody means a word of a line's length, and comparing takes its length squared
-  if (word.length > 80) return undefined;
+  if (word.length > 40) return undefined;
   const ranked = known
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= 3)
     .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((one, other) => one.far - other.far);
-  const best = ranked[0];
-  return best && best.far <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
+  const [best, second] = ranked;
+  // of n1, n2 and n3 none is meant by n9
+  if (!best || best.far === second?.far) return undefined;
+  return best.far <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;
 }
 
 /** ` (did you mean "x"?)`, or nothing. */

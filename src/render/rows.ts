@@ -14,7 +14,9 @@ export interface Row {
   code?: string;
 }
 
-const GOOD: readonly string[] = ['done', 'succeeded', 'planned', 'undone', 'rolledBack'];
+const GOOD: readonly string[] = ['done', 'succeeded', 'planned'];
+/** Safe, but not what was asked for. */
+const BACK: readonly string[] = ['undone', 'rolledBack'];
 const BAD: readonly string[] = ['failed', 'frozen', 'unreachable', 'aborted'];
 const QUIET: readonly string[] = ['pending', 'staged', 'skipped', 'queued'];
 
@@ -24,6 +26,7 @@ const WIDEST_STATE = 'unreachable'.length;
 /** The colour and the sign of a phase or of a host's state. */
 export function toneOf(state: Phase | HostStatus['state']): { tone: Tone; mark: string } {
   if (GOOD.includes(state)) return { tone: 'good', mark: '✔' };
+  if (BACK.includes(state)) return { tone: 'good', mark: '↩' };
   if (BAD.includes(state)) return { tone: 'bad', mark: '✖' };
   if (QUIET.includes(state)) return { tone: 'quiet', mark: '·' };
   return { tone: 'busy', mark: '◐' };

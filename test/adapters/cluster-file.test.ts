@@ -26,7 +26,7 @@ services:
     release: { kind: tarball, releases: /opt/web/releases, current: /opt/web/current }
     health: { path: /health }
     routes:
-      - { balancer: edge, backend: web, servers: { n1: web-1 } }
+      - { balancer: edge, backend: web, servers: { n2: web-2 } }
 `;
 
 function load(text: string | Buffer) {
@@ -158,8 +158,6 @@ it.each<[string, string | Buffer, ...string[]]>([
   ['an unknown alias', but('lab', '*name'), 'cluster.yaml:1:10 | alias'],
   ['an alias in itself', but('lab', '&a [*a]'), 'cluster | wrongType | a list of 1 | must be text'],
   ['an alias bomb', bomb(), 'alias | an alias | Excessive alias count'],
-  ['a thousand brackets', '['.repeat(100_000), 'syntax'],
-  ['ten thousand keys', Array.from({ length: 20_000 }, (_, key) => `k${key}: 1\n`).join(''), 'unknownKey'],
   // shape
   [
     'an unknown key',
@@ -180,11 +178,11 @@ it.each<[string, string | Buffer, ...string[]]>([
   [
     'a missing role',
     but('    role: app\n', ''),
-    'cluster.yaml:10:5 services.web.role | missing | nothing | needed: text',
+    'cluster.yaml:11:5 services.web.role | missing | nothing | needed: text',
   ],
   [
     'no routes',
-    but('      - { balancer: edge, backend: web, servers: { n1: web-1 } }', '      []'),
+    but('      - { balancer: edge, backend: web, servers: { n2: web-2 } }', '      []'),
     'routes | outOfRange | a list of 0 | at least 1 entries',
   ],
   [
@@ -201,7 +199,7 @@ it.each<[string, string | Buffer, ...string[]]>([
   [
     'port 70000',
     but('2222', '70000'),
-    'cluster.yaml:4:49 hosts.n2.port | outOfRange | 70000 | at most 65535',
+    'cluster.yaml:4:48 hosts.n2.port | outOfRange | 70000 | at most 65535',
   ],
   ['port 1.5', but('8080', '1.5'), 'services.web.port | wrongType | 1.5 | must be a whole number'],
   ['a port as text', but('8080', '"8080"'), 'services.web.port | wrongType | 8080 | must be a number'],
@@ -278,7 +276,7 @@ it.each<[string, string | Buffer, ...string[]]>([
   [
     'a route to an unknown balancer',
     but('balancer: edge', 'balancer: egde'),
-    'cluster.yaml:17:19 services.web.routes.0.balancer | unknownName | egde | there is no such name (did you mean "edge"?); there are edge',
+    'cluster.yaml:17:21 services.web.routes.0.balancer | unknownName | egde | there is no such name (did you mean "edge"?); there are edge',
   ],
   [
     'a balancer on an unknown host',
@@ -287,23 +285,23 @@ it.each<[string, string | Buffer, ...string[]]>([
   ],
   [
     'a server of an unknown host',
-    but('{ n1: web-1 }', '{ n9: web-1 }'),
-    'cluster.yaml:17:54 services.web.routes.0.servers.n9 | unknownName | n9',
+    but('{ n2: web-2 }', '{ n9: web-1 }'),
+    'cluster.yaml:17:52 services.web.routes.0.servers.n9 | unknownName | n9',
   ],
   [
     'a server of a host without the service',
-    but('{ n1: web-1 }', '{ lb1: web-1 }'),
+    but('{ n2: web-2 }', '{ lb1: web-1 }'),
     'servers.lb1 | unknownName | lb1 | this host does not have the role',
   ],
   [
     'one server for two hosts',
-    but('{ n1: web-1 }', '{ n1: n2 }'),
-    'servers.n2 | twice | n2 | is the server of n1 already',
+    but('{ n2: web-2 }', '{ n2: n1 }'),
+    'servers.n2 | twice | n1 | is the server of n1 already',
   ],
   [
     'a route twice',
     but('    routes:\n', '    routes:\n      - { balancer: edge, backend: web }\n'),
-    'cluster.yaml:18:34 services.web.routes.1.backend | twice | web',
+    'cluster.yaml:18:36 services.web.routes.1.backend | twice | web',
   ],
   [
     'an unknown jump host',
@@ -323,7 +321,7 @@ it.each<[string, string | Buffer, ...string[]]>([
   [
     'two names for one address',
     but('10.0.0.2, port: 2222', '10.0.0.1, port: 22'),
-    'cluster.yaml:4:31 hosts.n2.address | sameAddress | 10.0.0.1:22 | is the address of n1 already',
+    'cluster.yaml:4:32 hosts.n2.address | sameAddress | 10.0.0.1:22 | is the address of n1 already',
   ],
   [
     'a name that is another’s address',
@@ -334,7 +332,7 @@ it.each<[string, string | Buffer, ...string[]]>([
   const mistakes = await mistakesIn(text);
   const lines = mistakes.map(lineOf);
   for (const words of expected) expect(lines.join('\n')).toContain(words);
-  expect(lines).toHaveLength(Math.max(expected.length, Math.min(lines.length, 1)));
+  expect(lines).toHaveLength(expected.length);
   expect(lines.join('\n')).not.toContain('hunter2');
 });
 
@@ -350,6 +348,27 @@ function bomb(): string {
   return `${lines.join('\n')}\n`;
 }
 
+it.each([
+  ['brackets', '['.repeat(250_000)],
+  ['braces', '{'.repeat(250_000)],
+  ['keys', Array.from({ length: 10_000 }, (_, key) => `k${key}: 1\n`).join('')],
+  ['equal keys', 'k: 1\n'.repeat(50_000)],
+  ['a long word', 'x'.repeat(250_000)],
+  ['dashes', '- '.repeat(125_000)],
+  ['colons', 'a: '.repeat(80_000)],
+  ['question marks', '? '.repeat(125_000)],
+  ['steps', Array.from({ length: 600 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')],
+  ['tags', '!!str '.repeat(40_000)],
+  ['comments', '#\n'.repeat(125_000)],
+  ['anchors', Array.from({ length: 20_000 }, (_, key) => `- &a${key} x\n`).join('')],
+])('takes little time for many %s', async (_what, text) => {
+  const began = Date.now();
+  const mistakes = await mistakesIn(text);
+  expect(mistakes.length).toBeGreaterThan(0);
+  expect(mistakes.length).toBeLessThanOrEqual(200);
+  expect(Date.now() - began).toBeLessThan(15_000);
+});
+
 it('tells all mistakes at once, in the order of the file', async () => {
   const text = GOOD.replace('[app], address: 10.0.0.1', '[]')
     .replace('2222', '0')
@@ -362,7 +381,6 @@ it('tells all mistakes at once, in the order of the file', async () => {
     'balancers.edge.host',
     'services.web.health.path',
     'services.web.routes.0.balancer',
-    'services.web.routes.0.servers.n1',
   ]);
 });
 

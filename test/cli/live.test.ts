@@ -180,7 +180,7 @@ describe('the ends of a watched run', () => {
     const { code, out } = await watched();
     expect(code).toBe(3);
     expect(out).toContain(
-      '✔ rolledBack: web → 2.0.0 on fake\n  n1 answers 500 at /health; everything is as it was',
+      '↩ rolledBack: web → 2.0.0 on fake\n  n1 answers 500 at /health; everything is as it was',
     );
     expect(cluster.versions).toEqual({ n1: '1.0.0', n2: '1.0.0' });
   });

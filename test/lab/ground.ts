@@ -10,7 +10,7 @@ import { parse, stringify } from 'yaml';
 import { down, exec, up } from '../../lab/hosts';
 import type { Lab } from '../../lab/hosts';
 import { serverStates } from '../../lab/hosts/haproxy';
-import { hostRoot } from '../../lab/hosts/topology';
+import { leaderOf } from '../../lab/hosts/boot';
 import { root, stateDir } from '../../lab/paths';
 import type { TemporalServer } from '../../lab/temporal/server';
 import { startTemporal } from '../../lab/temporal/server';
@@ -104,8 +104,8 @@ export class Ground {
   }
 
   /** What HAProxy itself says of each server. */
-  servers(): Promise<Record<string, string>> {
-    return serverStates(join(hostRoot(this.name, 'lb1'), 'run/haproxy/admin.sock'), 'web');
+  async servers(): Promise<Record<string, string>> {
+    return serverStates(`/proc/${await leaderOf(this.name, 'lb1')}/root/run/haproxy/admin.sock`, 'web');
   }
 }
 
@@ -158,20 +158,23 @@ export async function reached(
 /** Counts hosts that are not exactly UP, every 100 ms, from HAProxy's own words. */
 export function sampleServers(ground: Ground) {
   const stop = new AbortController();
-  let most = 0;
+  let most: string[] = [];
   let samples = 0;
   const done = (async () => {
     while (!stop.signal.aborted) {
       const states = await ground.servers().catch(() => undefined);
       if (states) {
         samples += 1;
-        most = Math.max(most, Object.values(states).filter((state) => state !== 'UP').length);
+        const out = Object.entries(states).flatMap(([name, state]) =>
+          state === 'UP' ? [] : [`${name} ${state}`],
+        );
+        if (out.length > most.length) most = out;
       }
       await delay(100);
     }
   })();
   return {
-    async stop(): Promise<{ mostOut: number; samples: number }> {
+    async stop(): Promise<{ mostOut: string[]; samples: number }> {
       stop.abort();
       await done;
       return { mostOut: most, samples };

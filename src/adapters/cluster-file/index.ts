@@ -36,7 +36,10 @@ function checkCluster(file: string, text: string): Cluster {
   const findings = source.whole
     ? [...findingsOf(parsed.error?.issues ?? [], source.value, Cluster), ...referenceFindings(source.value)]
     : [];
-  const placed = [...source.findings, ...findings.map((finding) => source.place(finding))];
+  // a key that is wrong as YAML is not told again as an unknown one
+  const told = new Set(source.findings.map(({ finding }) => finding.path.join('\0')));
+  const others = findings.filter(({ path, atKey }) => !(atKey && told.has(path.join('\0'))));
+  const placed = [...source.findings, ...others.map((finding) => source.place(finding))];
   if (parsed.success && placed.length === 0) return parsed.data;
   placed.sort((one, other) => one.offset - other.offset);
   throw badInput(placed.map((each) => mistakeOf(file, source, each)));

@@ -131,7 +131,7 @@ function serverFindings(
   path: string[],
 ): Finding[] {
   const strangers = Object.keys(servers).flatMap((host): Finding[] => {
-    if (members.includes(host)) return [];
+    if (members.includes(host) || (members.length === 0 && hosts.includes(host))) return [];
     const rule = hosts.includes(host)
       ? 'this host does not have the role of the service'
       : noSuchName(host, hosts);

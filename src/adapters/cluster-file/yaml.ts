@@ -1,6 +1,5 @@
 /** YAML with a memory of where everything stood, and without what makes YAML a trap. */
 import {
-  isAlias,
   isMap,
   isScalar,
   isSeq,
@@ -12,6 +11,7 @@ import {
   type Scalar,
 } from 'yaml';
 import type { Finding } from '../../domain/findings';
+import { tooDeepAt } from './depth';
 
 export interface Source {
   /** undefined when the text is no YAML */
@@ -42,8 +42,14 @@ const OLD_BOOLEAN = /^(y|n|yes|no|on|off)$/i;
 const NO_NAME =
   /^([-+]?[\d_]*\.?\d[\d_]*(e[-+]?\d+)?|0[xob][\da-f_]+|\d+(:\d\d?)+|\d{4}-\d\d?-\d\d?|~|null|true|false|[-+]?\.inf|\.nan)$/i;
 
+/** Offsets of what stands at a path, which is joined by NUL. */
+type Places = Map<string, { key: number; value: number }>;
+const joined = (path: readonly string[]) => path.join('\0');
+
 export function readYaml(text: string): Source {
   const lines = new LineCounter();
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) return tooDeep(text, deep);
   const document = parseDocument(text, {
     lineCounter: lines,
     strict: true,
@@ -56,66 +62,84 @@ export function readYaml(text: string): Source {
     // told below with their path; the library compares each key with each other one
     uniqueKeys: false,
   });
-  const broken = syntaxFindings(document, text);
-  const { value, findings } = broken.length > 0 ? { value: undefined, findings: broken } : valueOf(document);
+  const places: Places = new Map();
+  const broken = syntaxFindings(document, text, lines);
+  const { value, findings } =
+    broken.length > 0 ? { value: undefined, findings: broken } : valueOf(document, places);
   return {
     value,
-    whole: broken.length === 0 && value !== undefined,
+    whole: value !== undefined,
     findings,
-    place: (finding) => ({ offset: offsetOf(document, finding), finding }),
+    place: (finding) => ({ offset: offsetOf(places, finding), finding }),
     position: (offset) => lines.linePos(offset),
   };
 }
 
-function valueOf(document: Document.Parsed): { value: unknown; findings: Placed[] } {
+/** The text up to there is read for its lines alone. */
+function tooDeep(text: string, offset: number): Source {
+  const before = text.slice(0, offset);
+  const position = { line: before.split('\n').length, col: offset - before.lastIndexOf('\n') };
+  const finding = placed(offset, 'tooDeep', [], text.charAt(offset), 'nested deeper than any cluster file');
+  return {
+    value: undefined,
+    whole: false,
+    findings: [finding],
+    place: (other) => ({ offset, finding: other }),
+    position: () => position,
+  };
+}
+
+function valueOf(document: Document.Parsed, places: Places): { value: unknown; findings: Placed[] } {
   const findings: Placed[] = [];
-  walk(document.contents, [], findings);
   if (document.contents === null) {
-    findings.push(
-      placed(
-        0,
-        'empty',
-        [],
-        'nothing',
-        'the file is empty: it needs at least cluster, hosts, balancers and services',
-      ),
-    );
-    return { value: undefined, findings };
+    const rule = 'the file is empty: it needs at least cluster, hosts, balancers and services';
+    return { value: undefined, findings: [placed(0, 'empty', [], undefined, rule)] };
   }
+  places.set('', { key: document.contents.range[0], value: document.contents.range[0] });
+  walk(document.contents, [], places, findings);
   try {
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, findings };
   } catch (error) {
-    const at = firstAlias(document);
-    findings.push(placed(at, 'alias', [], 'an alias', `${(error as Error).message}: write the values out`));
-    return { value: undefined, findings };
+    const rule = `${(error as Error).message}: write the values out`;
+    return {
+      value: undefined,
+      findings: [...findings, placed(firstAlias(document), 'alias', [], 'an alias', rule)],
+    };
   }
 }
 
 /** One finding for each kind of error in a line: one wrong character may give hundreds. */
-function syntaxFindings(document: Document.Parsed, text: string): Placed[] {
+function syntaxFindings(document: Document.Parsed, text: string, lines: LineCounter): Placed[] {
   const seen = new Map<string, Placed>();
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
     const rule = code === 'TAB_AS_INDENT' ? 'tabs cannot indent in YAML: use spaces' : message;
-    const key = code === 'RESOURCE_EXHAUSTION' ? code : `${code} ${text.lastIndexOf('\n', pos[0] - 1)}`;
+    const key = `${code} ${lines.linePos(pos[0]).line}`;
     // one character only: the rest of the line may be a secret
     if (!seen.has(key)) seen.set(key, placed(pos[0], 'syntax', [], text.slice(pos[0], pos[0] + 1), rule));
   }
   return [...seen.values()];
 }
 
-function walk(node: Node, path: string[], findings: Placed[]): void {
+function walk(node: Node, path: string[], places: Places, findings: Placed[]): void {
   if (isMap(node)) {
-    const known = new Set<string>();
     for (const { key, value } of node.items as { key: Scalar.Parsed; value: Node }[]) {
       const name = String(key.value);
       const inner = [...path, name];
-      const rule = known.has(name) ? 'this key stands twice in the same map' : keyRule(key, name);
-      if (rule) findings.push({ ...placed(key.range[0], 'key', inner, name, rule) });
-      known.add(name);
-      walk(value, inner, findings);
+      const twice = places.has(joined(inner));
+      const rule = twice ? 'this key stands twice in the same map' : keyRule(key, name);
+      if (rule) findings.push(placed(key.range[0], 'key', inner, name, rule));
+      // the second one has the same paths inside
+      if (twice) continue;
+      places.set(joined(inner), { key: key.range[0], value: value?.range[0] ?? key.range[0] });
+      walk(value, inner, places, findings);
     }
   } else if (isSeq(node)) {
-    node.items.forEach((item, index) => walk(item as Node, [...path, String(index)], findings));
+    for (const [index, item] of (node.items as Node[]).entries()) {
+      const inner = [...path, String(index)];
+      const offset = item?.range[0] ?? node.range[0];
+      places.set(joined(inner), { key: offset, value: offset });
+      walk(item, inner, places, findings);
+    }
   } else if (isScalar(node) && node.type === 'PLAIN' && OLD_BOOLEAN.test(node.source ?? '')) {
     const rule = 'some YAML readers take this for true or false: put it in quotes, or write true or false';
     findings.push(placed(node.range[0], 'ambiguous', path, node.source, rule));
@@ -140,22 +164,13 @@ function firstAlias(document: Document.Parsed): number {
   return offset;
 }
 
-function offsetOf(document: Document.Parsed, { path, atKey }: Finding): number {
-  let node: Node = document.contents;
-  let offset = node?.range[0] ?? 0;
-  for (const [step, name] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document) as Node;
-    const pair = isMap(node)
-      ? node.items.find(({ key }) => isScalar(key) && String(key.value) === name)
-      : undefined;
-    const item: unknown = isSeq(node) ? node.items[Number(name)] : pair?.value;
-    const last = step === path.length - 1;
-    const found = ((last && atKey) || !item ? pair?.key : item) as Node;
-    if (!found) return offset;
-    offset = found.range[0];
-    node = item as Node;
+/** What does not stand in the file is placed at the nearest thing around it. */
+function offsetOf(places: Places, { path, atKey }: Finding): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const place = places.get(joined(path.slice(0, length)));
+    if (place) return atKey && length === path.length ? place.key : place.value;
   }
-  return offset;
+  return 0;
 }
 
 function placed(offset: number, code: string, path: string[], value: unknown, rule: string): Placed {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { toneOf } from '../../render/rows';
 import type { Phase } from '../../contracts/status';
 import type { Cli } from '../cli';
+import { paintOfMark } from '../draw';
 import { EXIT } from '../exit-codes';
 import { attributes, phaseOf, progressOf, type RunInfo } from '../status-without-report';
 import { withTemporal, type Temporal } from '../temporal';
@@ -65,10 +66,8 @@ export function addList(program: Command, { terminal, action }: Cli): void {
   }
 
   function sign(phase: Phase): string {
-    const { tone, mark } = toneOf(phase);
-    const { green, red, dim, yellow } = terminal.colours;
-    const paint = { good: green, bad: red, quiet: dim, busy: yellow, plain: String, strong: String }[tone];
-    return `${paint(mark)} ${phase}`;
+    const { mark } = toneOf(phase);
+    return `${paintOfMark(mark, terminal.colours)(mark)} ${phase}`;
   }
 }
 
