@@ -70,13 +70,6 @@ export interface TrafficFacts {
   generation: string;
 }
 
-/** One server (a host's place) in one balancer. */
-export interface ServerRef {
-  balancer: string;
-  backend: string;
-  server: string;
-}
-
 /** Vendor words stay behind this. Throws BalancerRefused, BalancerUnavailable, Fenced and the SSH failures. */
 export interface LoadBalancer {
   /** All servers of a backend by name: one round trip. */

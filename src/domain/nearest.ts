@@ -1,3 +1,6 @@
+/** Characters in length that a mistyped word differs at most. */
+const FARTHEST = 3;
+
 /** Single characters to add, remove or replace, or neighbours to swap, to turn one word into another. */
 function distance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
@@ -21,15 +24,19 @@ function distance(from: string, to: string): number {
   return rows[from.length]![to.length]!;
 }
 
+/** What begins with the word is nearest: `timeout` means `timeoutSeconds`. */
+function howFar(word: string, candidate: string): number {
+  if (word.length > 3 && candidate.startsWith(word)) return 0;
+  return Math.abs(candidate.length - word.length) > FARTHEST ? Infinity : distance(word, candidate);
+}
+
 /** The one known word that was probably meant: upper and lower case aside, at most a third of it is different. */
 function nearest(word: string, known: readonly string[]): string | undefined {
   // nobody means a word of a line's length, and comparing takes its length squared
   if (word.length > 40) return undefined;
-  const ranked = known
-    .filter((candidate) => Math.abs(candidate.length - word.length) <= 3)
-    .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+  const [best, second] = known
+    .map((candidate) => ({ candidate, far: howFar(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((one, other) => one.far - other.far);
-  const [best, second] = ranked;
   // of n1, n2 and n3 none is meant by n9
   if (!best || best.far === second?.far) return undefined;
   return best.far <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined;

@@ -5,7 +5,8 @@ import { planRollingUpgrade, stageRelease } from './steps/activities';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
-import { HostFailed, hostFailed } from './steps/host-failure';
+import type { HostFailed } from './steps/host-failure';
+import { hostFailed } from './steps/host-failure';
 import { proveHealthy, putBack, stayHealthy, switchRelease, takeOut, target } from './steps/host-steps';
 import type { ChangeState } from './steps/state';
 import { adoptPlan } from './steps/state';
@@ -80,12 +81,7 @@ async function stage(run: Change): Promise<void> {
     run.note(item.name, { state: kind === 'unreachable' ? 'unreachable' : 'failed', note: message });
   }
   const [first] = failures;
-  if (first)
-    throw new ChangeStopped(
-      'failed',
-      `not prepared: ${run.host(first.item.name).note}`,
-      false,
-    );
+  if (first) throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, false);
   run.state.staged = true;
 }
 

@@ -124,7 +124,12 @@ it.each<[string, string | Buffer, ...string[]]>([
     but('    port: 8080', '    port: 8080\n    port: 8081'),
     'cluster.yaml:14:5 services.web.port | key | port | this key stands twice',
   ],
-  ['a host twice', but('  n2:', '  n1:'), 'cluster.yaml:4:3 hosts.n1 | key | n1 | this key stands twice'],
+  [
+    'a host twice',
+    but('  n2:', '  n1:'),
+    'cluster.yaml:4:3 hosts.n1 | key | n1 | this key stands twice',
+    'servers.n2 | unknownName | n2',
+  ],
   [
     '__proto__',
     but('hosts:', 'hosts:\n  __proto__: { roles: [app] }'),

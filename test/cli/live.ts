@@ -35,11 +35,11 @@ export class Live {
   ) {}
 
   static async start({ ui = false } = {}): Promise<Live> {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const bundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
     const folder = await mkdtemp(join(tmpdir(), 'pawl-cli-'));
     const name = `cli-${randomUUID()}`;
     const server = await startTemporal({ name, dbFile: join(folder, 'temporal.db'), ui });
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const bundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
     return new Live(server, name, folder, bundle);
   }
 

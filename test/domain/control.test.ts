@@ -107,7 +107,7 @@ describe('applyMessage', () => {
     const [once, twice] = [newControl(), newControl()];
     applyMessage(message, once, now);
     applyMessage(message, twice, now);
-    applyMessage({ ...message, by: 'somebody else' } as Message, twice, now);
+    applyMessage({ ...message, by: 'somebody else' }, twice, now);
     expect(twice).toEqual(once);
   });
 });

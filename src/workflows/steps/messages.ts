@@ -1,4 +1,10 @@
-import { defineSignal, defineUpdate, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  defineSignal,
+  defineUpdate,
+  setDefaultSignalHandler,
+  setHandler,
+} from '@temporalio/workflow';
 import type { Message, MessageName } from '../../contracts/messages';
 import { MESSAGES, messageNames } from '../../contracts/messages';
 import type { Verdict } from '../../domain/control';
@@ -29,9 +35,9 @@ export function listen(inbox: Inbox): void {
         description,
         validator: (payload) => {
           const message = parse(name, payload);
-          if (typeof message === 'string') throw new Error(message);
+          if (typeof message === 'string') throw refused(message);
           const verdict = inbox.judge(message);
-          if (!verdict.ok) throw new Error(verdict.text);
+          if (!verdict.ok) throw refused(verdict.text);
         },
       },
     );
@@ -49,6 +55,9 @@ export function listen(inbox: Inbox): void {
     inbox.record(name, 'unknown', `there is no message ${name}; there are ${messageNames.join(', ')}`),
   );
 }
+
+/** Shown to the sender in red; a refused update leaves no history. */
+const refused = (why: string) => ApplicationFailure.nonRetryable(why, 'MessageRefused');
 
 function parse(name: MessageName, payload: unknown): Message | string {
   if (isUndecodable(payload)) return `${name}: the payload cannot be read: ${payload.reason}`;
