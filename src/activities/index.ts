@@ -1,7 +1,7 @@
+import { cancellationSignal } from '@temporalio/activity';
 import type { Plan } from '../contracts/plan';
 import type { Jobs } from '../contracts/world';
 import type { ArtifactStore } from '../adapters/artifacts';
-import { attempt } from './attempt';
 import { healthActivities } from './health';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { releaseActivities } from './releases';
@@ -20,8 +20,8 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
     /** The plan of a rolling upgrade; all mistakes of the input end it as BadInput. */
     async planRollingUpgrade(raw: unknown): Promise<{ plan: Plan; dryRun: boolean }> {
       const input = parseRollingUpgrade(raw);
-      const world = await worlds.of(input.cluster);
-      const plan = await planUpgrade(input, world, artifacts, attempt({ epoch: 0 }).signal);
+      const world = await worlds.read(input.cluster);
+      const plan = await planUpgrade(input, world, artifacts, cancellationSignal());
       return { plan, dryRun: input.dryRun };
     },
     ...trafficActivities(worlds),

@@ -18,6 +18,8 @@ export interface TrafficInput {
 const LOOK = 25;
 /** A reload makes a balancer forget; this is how long it may go unnoticed while a host is out. */
 const GUARD = 250;
+/** Milliseconds for requests that came in because a balancer forgot. */
+const FORGOTTEN = 10_000;
 
 export function trafficActivities(worlds: Worlds) {
   return {
@@ -145,6 +147,24 @@ async function setAll(
   );
 }
 
+/** A balancer that forgot may have sent requests meanwhile: they get some time to end. */
+async function provenOut(
+  world: World,
+  host: PlannedHost,
+  now: { fence: Fence; signal: AbortSignal },
+): Promise<void> {
+  const before = Object.values(await trafficOf(world, host, now.signal));
+  if (before.every(({ state }) => state === 'out')) return;
+  for (
+    const deadline = Date.now() + FORGOTTEN;
+    Date.now() < deadline;
+    await delay(LOOK, undefined, { signal: now.signal })
+  ) {
+    const facts = await assertAll(world, host.places, 'out', now);
+    if (facts.every(({ sessions }) => sessions === 0)) return;
+  }
+}
+
 /** `UP 1/2` is not up: the next host would leave before this one answers. */
 async function exactlyIn(
   world: World,
@@ -186,7 +206,7 @@ export async function keepingOut<T>(
   now: { fence: Fence; signal: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
-  await assertAll(world, host.places, 'out', now);
+  await provenOut(world, host, now);
   const guard = new AbortController();
   const signal = AbortSignal.any([guard.signal, now.signal]);
   const guarding = (async () => {

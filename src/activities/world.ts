@@ -15,37 +15,52 @@ export interface World {
 }
 
 export interface Worlds {
-  /** Reads the cluster file; connections are kept as long as it stays the same. */
+  /** The cluster as its file says now. Connections are kept as long as it stays the same. */
+  read(clusterFile: string): Promise<World>;
+  /** For steps of a change that has begun: when the file has been broken meanwhile, the last good one counts. */
   of(clusterFile: string): Promise<World>;
   close(): Promise<void>;
 }
 
 export function openWorlds(): Worlds {
   const open = new Map<string, World>();
+
+  async function read(clusterFile: string): Promise<World> {
+    const { cluster, folder, digest } = await loadCluster(clusterFile);
+    const known = open.get(clusterFile);
+    if (known?.digest === digest) return known;
+    const world = openWorld(cluster, folder, digest);
+    open.set(clusterFile, world);
+    // activities that still use the old connections finish on their own
+    void known?.hosts.close();
+    return world;
+  }
+
   return {
-    async of(clusterFile) {
-      const { cluster, folder, digest } = await loadCluster(clusterFile);
-      const known = open.get(clusterFile);
-      if (known?.digest === digest) return known;
-      const hosts = openHosts(cluster, { folder });
-      const balancers = new Map<string, LoadBalancer>();
-      const world: World = {
-        cluster,
-        digest,
-        hosts,
-        balancer(name) {
-          const found = balancers.get(name) ?? openBalancer(name, cluster, hosts);
-          balancers.set(name, found);
-          return found;
-        },
-      };
-      open.set(clusterFile, world);
-      // activities that still use the old connections finish on their own; the pool lets idle ones go
-      void known?.hosts.close();
-      return world;
-    },
+    read,
+    of: (clusterFile) =>
+      read(clusterFile).catch((error: unknown) => {
+        const known = open.get(clusterFile);
+        if (known) return known;
+        throw error;
+      }),
     async close() {
       await Promise.all([...open.values()].map(({ hosts }) => hosts.close()));
+    },
+  };
+}
+
+function openWorld(cluster: Cluster, folder: string, digest: string): World {
+  const hosts = openHosts(cluster, { folder });
+  const balancers = new Map<string, LoadBalancer>();
+  return {
+    cluster,
+    digest,
+    hosts,
+    balancer(name) {
+      const found = balancers.get(name) ?? openBalancer(name, cluster, hosts);
+      balancers.set(name, found);
+      return found;
     },
   };
 }

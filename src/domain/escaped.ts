@@ -40,5 +40,6 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value || '(empty)';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return `a map of ${Object.keys(value).length}`;
-  return String(value);
+  const plain = value as number | boolean | bigint | symbol | null;
+  return String(plain);
 }

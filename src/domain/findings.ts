@@ -54,6 +54,9 @@ function unknownKey(path: string[], known: readonly string[]): Finding {
     const rule = 'no secrets here: use a key file, an agent or the environment, and refer to it';
     return { code: 'secret', path, value: key, rule, atKey: true };
   }
+  // it belongs to another of several shapes
+  if (known.includes(key))
+    return { code: 'unknownKey', path, value: key, rule: 'not beside the other keys here', atKey: true };
   const list = known.length > 0 ? `; there are ${known.join(', ')}` : '';
   return {
     code: 'unknownKey',

@@ -1,12 +1,11 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { PlannedHost } from '../contracts/plan';
 import type { Report } from '../contracts/status';
-import { planRollingUpgrade, stageRelease } from './steps/activities';
+import { hostSteps, planRollingUpgrade } from './steps/activities';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
-import type { HostFailed } from './steps/host-failure';
-import { hostFailed } from './steps/host-failure';
+import { HostFailed, hostFailed } from './steps/host-failure';
 import { proveHealthy, putBack, stayHealthy, switchRelease, takeOut, target } from './steps/host-steps';
 import type { ChangeState } from './steps/state';
 import { adoptPlan } from './steps/state';
@@ -64,6 +63,9 @@ async function approveBefore(run: Change, input: unknown): Promise<void> {
 async function stage(run: Change): Promise<void> {
   const { intent } = run.plan;
   run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
+  // a minute for the rest, and a line of 1 MB/s
+  const seconds = 60 + Math.ceil((intent.artifact.size + (intent.previousArtifact?.size ?? 0)) / 1_000_000);
+  const { stageRelease } = hostSteps(seconds, intent.settings.unreachableSeconds);
   const { failures } = await walk(intent.hosts, 20, async (host) => {
     await run.boundary();
     const input = {
@@ -121,7 +123,7 @@ async function upgradeHost(run: Change, host: PlannedHost): Promise<void> {
   );
   await run.working(host, async () => {
     willUndo(run, { step: 'putBack', host: host.name, weights });
-    await takeOut(run, host, settings.drain.onDeadline);
+    await leaveRotation(run, host);
     willUndo(run, { step: 'switchBack', host: host.name, version: before.version });
     await switchRelease(run, host, version, 'switch');
     await proveHealthy(run, host, version, checks);
@@ -134,6 +136,17 @@ async function upgradeHost(run: Change, host: PlannedHost): Promise<void> {
     );
     run.note(host.name, { state: 'done', note: undefined });
   });
+}
+
+/** A host that could not leave has not been changed: it goes back at once, whatever becomes of the change. */
+async function leaveRotation(run: Change, host: PlannedHost): Promise<void> {
+  try {
+    await takeOut(run, host, run.plan.intent.settings.drain.onDeadline);
+  } catch (error) {
+    const stays = error instanceof HostFailed && (error.kind === 'drainLate' || error.kind === 'unreachable');
+    if (!stays) await undoHost(run, host.name);
+    throw error;
+  }
 }
 
 /** A host failed: ask where a person is needed, otherwise stop the change. */
@@ -204,8 +217,8 @@ async function afterBatch(run: Change): Promise<void> {
     );
 }
 
-/** About 150 hosts fit into one history with room to spare. */
+/** A replay of so many events takes a fraction of a second, and a batch of 500 hosts still fits behind them. */
 function isLong(): boolean {
   const { continueAsNewSuggested, historyLength } = workflowInfo();
-  return continueAsNewSuggested || historyLength > 5_000;
+  return continueAsNewSuggested || historyLength > 2_000;
 }

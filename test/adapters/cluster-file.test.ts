@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadCluster } from '../../src/adapters/cluster-file';
-import { PawlError, type Mistake } from '../../src/contracts/failures';
+import type { Mistake, PawlError } from '../../src/contracts/failures';
 
 const folder = mkdtempSync(join(tmpdir(), 'pawl-cluster-'));
 afterAll(() => rmSync(folder, { recursive: true }));

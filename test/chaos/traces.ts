@@ -1,16 +1,14 @@
 /** What a run has left on hosts and balancer, read without Pawl. */
-import { readFile } from 'node:fs/promises';
+import { exec } from '../../lab/hosts';
 import { leaderOf } from '../../lab/hosts/boot';
 import { askHaproxy } from '../../lab/hosts/haproxy';
-import { exec } from '../../lab/hosts';
 import type { Ground } from '../lab/ground';
 
-/** A host's traces since the mark that was made before the run. */
 export interface Traces {
   /** versions in the order in which the service itself noted its starts */
   starts: string[];
-  /** of each job folder: how it ended, and how often it was begun */
-  jobs: { end: string; runs: number }[];
+  /** of each job folder: `success exited 0` and how often it was begun */
+  jobs: { end: string; begun: number }[];
   /** units of jobs that systemd still knows */
   units: string[];
 }
@@ -20,33 +18,35 @@ export async function sweep(ground: Ground, host: string): Promise<void> {
   await shell(
     ground,
     host,
-    `cd /opt/web/releases && running=$(basename "$(readlink -f /opt/web/current)")
-     for release in *; do [ "$release" = "$running" ] || rm -rf "$release" ".pawl/$release.sha256"; done
-     rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts
-     : >/var/log/web/starts.log`,
+    `rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts
+     cd /opt/web/releases
+     running=$(basename "$(readlink -f /opt/web/current)")
+     for release in *; do
+       [ "$release" = "$running" ] || rm -rf "$release" ".pawl/$release.sha256"
+     done`,
   );
 }
 
 export async function tracesOf(ground: Ground, host: string): Promise<Traces> {
-  const [log, jobs, units] = await Promise.all([
-    shell(ground, host, 'cat /var/log/web/starts.log'),
+  const [starts, jobs, units] = await Promise.all([
+    ground.starts(host),
     shell(
       ground,
       host,
       `cd /var/lib/pawl/jobs 2>/dev/null || exit 0
        for job in *; do
          [ -d "$job" ] || continue
-         runs=$(ls "$job" | grep -c '^started') || true
-         echo "$runs $(head -c 200 "$job/exit" 2>/dev/null || echo none)"
+         begun=$(find "$job" -name 'started*' | wc -l)
+         echo "$begun $(head -c 200 "$job/exit" 2>/dev/null || echo no end)"
        done`,
     ),
-    shell(ground, host, "systemctl list-units --all --plain --no-legend 'pawl-job-*' | cut -d' ' -f1"),
+    shell(ground, host, "systemctl list-units --all --plain --no-legend 'pawl-job-*'"),
   ]);
   return {
-    starts: lines(log).map((line) => line.split(' ')[1] ?? ''),
+    starts: starts.map(({ version }) => version),
     jobs: lines(jobs).map((line) => {
-      const [runs, result, how, status] = line.split(' ');
-      return { end: [result, how, status].join(' '), runs: Number(runs) };
+      const [begun, ...end] = line.split(' ');
+      return { end: end.slice(0, 3).join(' '), begun: Number(begun) };
     }),
     units: lines(units),
   };
@@ -57,21 +57,19 @@ export async function rotation(ground: Ground): Promise<Record<string, string>> 
   const socket = `/proc/${await leaderOf(ground.name, 'lb1')}/root/run/haproxy/admin.sock`;
   const [header = '', ...rows] = (await askHaproxy(socket, 'show stat')).split('\n');
   const columns = header.replace(/^# /, '').split(',');
-  const value = (row: string[], column: string) => row[columns.indexOf(column)] ?? '';
+  const servers = rows
+    .map((row) => row.split(','))
+    .map((row) => (column: string) => row[columns.indexOf(column)] ?? '')
+    .filter((value) => value('pxname') === 'web' && value('type') === '2');
   return Object.fromEntries(
-    rows
-      .map((row) => row.split(','))
-      .filter((row) => value(row, 'pxname') === 'web' && !['BACKEND', 'FRONTEND'].includes(value(row, 'svname')))
-      .map((row) => [value(row, 'svname'), `${value(row, 'status')} ${value(row, 'weight')}`]),
+    servers.map((value) => [value('svname'), `${value('status')} ${value('weight')}`]),
   );
 }
 
-/** What the programs that are under test consist of: a figure of an older build proves nothing. */
-export async function shell(ground: Ground, host: string, script: string): Promise<string> {
+async function shell(ground: Ground, host: string, script: string): Promise<string> {
   const { code, stdout, stderr } = await exec(ground.name, host, ['sh', '-c', script]);
-  if (code !== 0) throw new Error(`${host}: ended with ${code}: ${stderr.trim()}`);
+  if (code !== 0) throw new Error(`${host}: a look at it ended with ${code}: ${stderr.trim()}`);
   return stdout;
 }
 
 const lines = (text: string) => text.split('\n').filter(Boolean);
-void readFile;

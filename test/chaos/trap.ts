@@ -101,7 +101,8 @@ export function trapInterceptor(folder: string): (context: Context) => ActivityI
         const trap = text === undefined ? undefined : (JSON.parse(text) as Trap);
         if (!trap || !isIt(trap, context, input.args[0])) return next(input);
         if (trap.when === 'before') await spring(folder, trap, false);
-        const timer = trap.when === 'during' && setTimeout(() => void spring(folder, trap, false), trap.delayMs);
+        const timer =
+          trap.when === 'during' && setTimeout(() => void spring(folder, trap, false), trap.delayMs);
         try {
           return await next(input);
         } finally {
@@ -129,5 +130,5 @@ async function spring(folder: string, { act, when }: Trap, late: boolean): Promi
   if (act === 'kill') process.kill(process.pid, 'SIGKILL');
   if (act === 'stop') process.kill(process.pid, 'SIGSTOP');
   if (act !== 'tell' || when === 'during') return;
-  for (const end = Date.now() + PATIENCE; !existsSync(go) && Date.now() < end; ) await delay(LOOK);
+  for (const end = Date.now() + PATIENCE; !existsSync(go) && Date.now() < end;) await delay(LOOK);
 }

@@ -12,6 +12,8 @@ export interface JobWorld {
   lab: string;
   cluster: Cluster;
   host: RemoteHost;
+  /** other hosts of the same lab, to be closed by the caller */
+  openAs(ssh: Partial<Cluster['ssh']>): RemoteHosts;
   /** a job that runs shell text as its program; each of them is another one */
   job(text: string, changes?: Partial<JobSpec>): JobSpec;
   run(job: JobSpec, signal?: AbortSignal, onProgress?: (line: string) => void): Promise<JobResult>;
@@ -46,6 +48,7 @@ export async function openJobWorld(lab: string): Promise<JobWorld> {
     lab,
     cluster,
     host,
+    openAs: (ssh) => openHosts({ ...cluster, ssh: { ...cluster.ssh, ...ssh } }, { folder: '/' }),
     job: (text, changes = {}) => ({
       key: randomBytes(32).toString('hex'),
       lane: randomBytes(4).toString('hex'),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cleanJobs, jobKey } from '../../src/adapters/ssh';
+import { cleanJobs, jobKey, sshJobs } from '../../src/adapters/ssh';
+import type { RemoteHosts } from '../../src/contracts/world';
 import { note, openJobWorld, type JobWorld } from './job-world';
 
 let world: JobWorld;
@@ -157,6 +158,45 @@ describe('a lane', () => {
     await holder;
     expect((await world.run(job)).code).toBe(0);
   }, 30_000);
+});
+
+describe('an account with sudo', () => {
+  let hosts: RemoteHosts;
+  const whoami = () => hosts.on('n1').run('run-command', ['id', '-un'], { signal });
+  afterEach(() => hosts.close());
+
+  it('runs commands and jobs as root', async () => {
+    hosts = world.openAs({ user: 'pawl', sudo: true });
+    expect((await whoami()).stdout).toBe('root\n');
+    const job = world.job("id -un; echo 'a  b'");
+    expect((await sshJobs().run(hosts.on('n1'), job, signal)).output).toBe('root\na  b\n');
+    const piped = await hosts.on('n1').run('run-command', ['cat'], { signal, stdin: 'through sudo' });
+    expect(piped.stdout).toBe('through sudo');
+  });
+
+  it('that would have to give a password is AccessDenied', async () => {
+    hosts = world.openAs({ user: 'pawl', sudo: true });
+    await world.inside('sh', '-c', 'mkdir /etc/sudoers.off && mv /etc/sudoers.d/* /etc/sudoers.off/');
+    try {
+      await expect(whoami()).rejects.toMatchObject({
+        type: 'AccessDenied',
+        message: expect.stringContaining('sudo'),
+      });
+    } finally {
+      await world.inside('sh', '-c', 'mv /etc/sudoers.off/* /etc/sudoers.d/ && rmdir /etc/sudoers.off');
+    }
+  });
+
+  it('that is turned away while the host boots may come again', async () => {
+    hosts = world.openAs({ user: 'pawl', sudo: true });
+    await world.inside('sh', '-c', 'echo System is booting up. > /run/nologin');
+    try {
+      await expect(whoami()).rejects.toMatchObject({ type: 'HostUnreachable' });
+    } finally {
+      await world.inside('rm', '/run/nologin');
+    }
+    expect((await whoami()).stdout).toBe('root\n');
+  });
 });
 
 describe('clean-up', () => {

@@ -26,6 +26,8 @@ export class FakeCluster {
   /** what to do instead of a step: `switchRelease n2` → throw, wait, … */
   readonly trouble: Record<string, (() => Promise<void> | void) | undefined> = {};
   planned = 0;
+  /** that outlive the drain's deadline */
+  sessions = 0;
 
   constructor(readonly hosts = ['n1', 'n2', 'n3']) {
     for (const host of hosts) this.versions[host] = '1.0.0';
@@ -124,6 +126,7 @@ export class FakeCluster {
       stageRelease: ({ host }) => this.step('stage', host.name),
       takeOut: async ({ host }) => {
         await this.step('takeOut', host.name);
+        if (this.sessions) return { out: false, sessions: this.sessions, traffic: traffic('out') };
         this.out.add(host.name);
         this.mostOut = Math.max(this.mostOut, this.out.size);
         return { out: true, sessions: 0, traffic: traffic('out') };

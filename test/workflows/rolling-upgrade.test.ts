@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { FakeCluster, Harness, fails, until } from './harness';
 
 let harness: Harness;
@@ -278,5 +279,85 @@ describe('people', () => {
       },
     );
     expect([end, cluster.versions['n1']]).toEqual(['Aborted', '1.0.0']);
+  });
+});
+
+describe('a drain', () => {
+  const untilCancelled = async () => {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), 100);
+    await context.cancelled.finally(() => clearInterval(beat));
+  };
+
+  it.each([true, false])('that an abort with undo %p cuts short puts the host back', async (undoIt) => {
+    const cluster = new FakeCluster();
+    cluster.trouble['takeOut n1'] = untilCancelled;
+    const { end, message } = await harness.run(cluster, quick, async (handle) => {
+      await until(handle, ({ hosts }) => hosts[0]?.state === 'draining');
+      await handle.executeUpdate('abort', { args: [{ by: 'ann', undo: undoIt }] });
+    });
+    expect([end, message]).toEqual(['Aborted', expect.stringContaining('everything is as it was')]);
+    expect(cluster.journal.slice(3)).toEqual(['putBack n1']);
+  });
+
+  it('that is late with onDeadline putBack ends the change, with the host in rotation', async () => {
+    const cluster = new FakeCluster();
+    cluster.sessions = 2;
+    const { end, message } = await harness.run(cluster, { ...quick, onFailure: 'freeze' });
+    expect([end, message]).toEqual(['RolledBack', expect.stringContaining('still has 2 sessions')]);
+    expect(cluster.journal.slice(3)).toEqual(['takeOut n1', 'putBack n1']);
+  });
+
+  it('that is late with onDeadline wait asks a person, and drains on after retry', async () => {
+    const cluster = new FakeCluster();
+    cluster.sessions = 2;
+    const drain = { deadlineSeconds: 300, onDeadline: 'wait' as const };
+    const { end } = await harness.run(cluster, { ...quick, drain }, async (handle) => {
+      await until(handle, ({ waitingFor }) => waitingFor?.answers[0]?.message === 'retry');
+      expect(cluster.journal.slice(3)).toEqual(['takeOut n1']);
+      cluster.sessions = 0;
+      await handle.executeUpdate('retry', { args: [{ by: 'ann' }] });
+    });
+    expect(end).toBe('succeeded');
+  });
+});
+
+describe('many hosts', () => {
+  it('pause once, with several in flight', async () => {
+    const cluster = new FakeCluster(['n1', 'n2', 'n3', 'n4', 'n5', 'n6']);
+    for (const host of ['n1', 'n2'])
+      cluster.trouble[`proveHealthy ${host}`] = () => new Promise((resolve) => setTimeout(resolve, 500));
+    const { end, report } = await harness.run(
+      cluster,
+      { ...quick, maxUnavailable: 2, batches: ['100%'] },
+      async (handle) => {
+        await until(handle, ({ hosts }) => hosts[1]?.state === 'checking');
+        await handle.executeUpdate('pause', { args: [{ by: 'ann' }] });
+        await until(handle, ({ phase }) => phase === 'paused');
+        expect(cluster.out.size).toBe(0);
+        await handle.executeUpdate('resume', { args: [{ by: 'ann' }] });
+        await until(handle, ({ phase }) => phase !== 'paused');
+      },
+    );
+    expect([end, report.hosts.every(({ state }) => state === 'done')]).toEqual(['succeeded', true]);
+  });
+
+  it('continue as new between batches, and lose nothing', async () => {
+    const hosts = Array.from({ length: 180 }, (_, index) => `n${index + 1}`);
+    const cluster = new FakeCluster(hosts);
+    let runs = new Set<string>();
+    const { end, report } = await harness.run(
+      cluster,
+      { ...quick, maxUnavailable: 30, batches: [170, '100%'] },
+      async (handle) => {
+        await until(handle, ({ hosts }) => hosts.length > 0);
+        runs = runs.add((await handle.describe()).runId);
+      },
+    );
+    const { runId } = await harness.env.client.workflow.getHandle(report.id).describe();
+    expect([end, runs.has(runId)]).toEqual(['succeeded', false]);
+    expect(hosts.every((host) => cluster.versions[host] === '2.0.0')).toBe(true);
+    expect(cluster.journal.filter((line) => line.startsWith('switchRelease'))).toHaveLength(180);
+    expect(cluster.mostOut).toBeLessThanOrEqual(30);
   });
 });

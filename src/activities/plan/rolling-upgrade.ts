@@ -44,13 +44,13 @@ const STEPS: PlannedStep[] = [
 
 /** Checks the shape of an input; every mistake at once. */
 export function parseRollingUpgrade(raw: unknown): RollingUpgradeInput {
-  const size = JSON.stringify(raw ?? null).length;
+  const size = Buffer.byteLength(JSON.stringify(raw ?? null));
   if (size > LARGEST_INPUT)
     throw badInput([
       { code: 'tooLarge', path: '', value: `${size} bytes`, rule: `at most ${LARGEST_INPUT} bytes` },
     ]);
   const parsed = RollingUpgradeInput.safeParse(raw);
-  if (!parsed.success) throw badInput(mistakesOf(parsed.error, raw));
+  if (!parsed.success) throw badInput(mistakesOf(parsed.error, raw, RollingUpgradeInput));
   return parsed.data;
 }
 
@@ -62,8 +62,9 @@ export async function planUpgrade(
   signal: AbortSignal,
 ): Promise<Plan> {
   const { cluster } = world;
-  const service = cluster.services[input.service];
-  if (!service) throw badInput([unknownName('service', input.service, Object.keys(cluster.services))]);
+  const services = Object.keys(cluster.services);
+  const service = services.includes(input.service) ? cluster.services[input.service] : undefined;
+  if (!service) throw badInput([unknownName('service', input.service, services)]);
   const mistakes: Mistake[] = [];
   const all = hostsOf(cluster, input.service);
   const chosen = chooseHosts(input.hosts, all, mistakes);

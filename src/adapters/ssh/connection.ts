@@ -1,8 +1,8 @@
 /** One SSH connection: its channels, and the news of its end. */
-import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { onAbort } from './abort';
 import type { Dialled } from './dial';
+import { watchLife } from './life';
 
 /** OpenSSH allows 10 sessions a connection; some are left for sessions that linger. */
 export const MAX_CHANNELS = 6;
@@ -27,13 +27,16 @@ export class Connection {
   readonly gone: AbortSignal;
   private readonly loss = new AbortController();
   private readonly client: Client;
-  private readonly sock: Duplex;
 
   constructor({ client, sock }: Dialled) {
     this.client = client;
-    this.sock = sock;
     this.gone = this.loss.signal;
     client.on('error', (error) => this.loss.abort(error));
+    const stop = watchLife(sock, (silence) => {
+      this.loss.abort(silence);
+      client.destroy();
+    });
+    this.whenGone(stop);
     client.on('close', () => this.loss.abort(new Error('the connection was closed')));
   }
 
@@ -61,23 +64,6 @@ export class Connection {
   /** Calls back once, also when the connection is gone already. */
   whenGone(tell: (reason: Error) => void): () => void {
     return onAbort(this.gone, tell);
-  }
-
-  /**
-   * Waits until what was written is on its way. ssh2 takes 2 MiB for a channel at once; on a slow link
-   * keepalives behind it would come too late.
-   */
-  flushed(): Promise<void> {
-    if (!this.sock.writableNeedDrain || this.gone.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        this.sock.off('drain', done);
-        stop();
-        resolve();
-      };
-      this.sock.on('drain', done);
-      const stop = this.whenGone(done);
-    });
   }
 
   end(): void {

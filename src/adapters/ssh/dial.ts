@@ -6,12 +6,12 @@ import { Client, utils, type AnyAuthMethod, type ConnectConfig } from 'ssh2';
 import { PawlError } from '../../contracts/failures';
 import type { Endpoint } from './endpoint';
 import { accepts, algorithmsFor, ALL_ALGORITHMS, readPins, refusal, type Pins } from './host-keys';
+import { INTERVAL } from './life';
 
 /** Milliseconds from the first byte to the login. */
 const READY_TIMEOUT = 10_000;
-/** A stopped sshd is found after KEEPALIVE_INTERVAL × (KEEPALIVE_COUNT + 1). */
-const KEEPALIVE_INTERVAL = 1_000;
-const KEEPALIVE_COUNT = 3;
+/** ssh2 only asks for signs of life; whether there are any is watched by `life.ts`. */
+const KEEPALIVES_UNANSWERED = 600;
 
 /** How the bytes travel: a new socket, or a stream through a jump host. */
 export type Transport = () => Promise<Duplex>;
@@ -81,8 +81,8 @@ function handshake(
     username: endpoint.user,
     authHandler: authOrder(auth),
     readyTimeout: READY_TIMEOUT,
-    keepaliveInterval: KEEPALIVE_INTERVAL,
-    keepaliveCountMax: KEEPALIVE_COUNT,
+    keepaliveInterval: INTERVAL,
+    keepaliveCountMax: KEEPALIVES_UNANSWERED,
     algorithms: { serverHostKey: [...algorithms] as never },
     hostVerifier: (shown: Buffer) => {
       if (accepts(pins, shown)) return true;

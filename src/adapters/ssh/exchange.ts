@@ -40,14 +40,14 @@ export class Exchange {
   /**
    * Must be called in the tick in which the channel opens, or the exit code may be missed.
    */
-  attach(channel: ClientChannel, flushed: () => Promise<void>): void {
+  attach(channel: ClientChannel): void {
     if (this.over) return channel.close();
     this.channel = channel;
     channel.on('data', (chunk: Buffer) => this.stdout.push(chunk));
     channel.stderr.on('data', (chunk: Buffer) => this.stderr.push(chunk));
     channel.on('exit', (code: number | null, signal?: string) => (this.code = code ?? codeOf(signal)));
     channel.once('close', () => this.end());
-    feed(channel, this.options.stdin, flushed).catch((error: Error) => this.fail(error));
+    feed(channel, this.options.stdin).catch((error: Error) => this.fail(error));
   }
 
   /** The caller does not wait any longer, or the time is over. */

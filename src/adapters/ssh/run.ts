@@ -71,7 +71,7 @@ async function runOn(
   const stop = onAbort(deadline.signal, () => exchange.giveUp(deadline));
   connection
     .exec(command, (channel) => {
-      exchange.attach(channel, () => connection.flushed());
+      exchange.attach(channel);
       connection.whenGone((reason) => exchange.lose(reason));
     })
     .catch((error: Error) => (error instanceof AnswerLost ? exchange.lose(error) : exchange.fail(error)));

@@ -4,13 +4,10 @@ import type { ClientChannel } from 'ssh2';
 /**
  * Writes a command's stdin. A source that fails rejects and leaves stdin open, so that its failure
  * never looks like the end of the data.
- *
- * @param flushed waits until what was written is on its way
  */
 export async function feed(
   channel: ClientChannel,
   stdin: string | Buffer | Readable | undefined,
-  flushed: () => Promise<void>,
 ): Promise<void> {
   if (stdin === undefined || typeof stdin === 'string' || Buffer.isBuffer(stdin)) {
     channel.end(stdin);
@@ -24,7 +21,6 @@ export async function feed(
   try {
     for await (const chunk of stdin) {
       if (!channel.write(chunk)) await drained(channel);
-      await flushed();
       if (closed) return;
     }
   } catch (error) {

@@ -12,14 +12,19 @@ export const Version = z
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits');
 
+/** Paths are shown in messages, so nothing invisible may be in them. */
+const Path = z
+  .string()
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,1000}$/u, 'a path, at most 1,000 characters, none of them invisible');
+
 /** A file beside the worker (relative to its working folder), or a URL that the cluster file allows. */
 export const Artifact = z.union(
   [
-    z.strictObject({ file: z.string().min(1).max(1_000), sha256: Sha256.optional() }),
+    z.strictObject({ file: Path, sha256: Sha256.optional() }),
     z.strictObject({
       url: z
         .string()
-        .regex(/^https?:\/\//)
+        .regex(/^https?:\/\/[\x21-\x7e]+$/, 'a URL that begins with http:// or https://')
         .max(2_000),
       sha256: Sha256,
     }),
@@ -64,7 +69,7 @@ const week = 7 * 86_400;
 
 export const RollingUpgradeInput = z.strictObject({
   /** path of the cluster file, as the worker sees it */
-  cluster: z.string().min(1).max(1_000),
+  cluster: Path,
   service: Name,
   version: Version,
   artifact: Artifact,

@@ -5,7 +5,8 @@ haproxy_ask() { # SOCKET COMMANDS
   if command -v perl >/dev/null; then
     # perl-base is on every Debian, socat is not
     # shellcheck disable=SC2016
-    timeout 2 perl -MSocket -e '
+    perl -MSocket -e '
+      alarm 2;
       my ($path, $commands) = @ARGV;
       socket(my $haproxy, PF_UNIX, SOCK_STREAM, 0) or die "$!\n";
       connect($haproxy, sockaddr_un($path)) or die "$!\n";

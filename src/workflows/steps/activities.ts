@@ -19,13 +19,6 @@ export const { planRollingUpgrade } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '10m',
 });
 
-/** Uploads: a slow line may need long for a large artifact; each retry skips what is there. */
-export const { stageRelease } = proxyActivities<Activities>({
-  ...base,
-  startToCloseTimeout: '30m',
-  scheduleToCloseTimeout: '1h',
-});
-
 /** Observes until it is cancelled by the workflow's own timer, or something is wrong. */
 export const { watchHosts } = proxyActivities<Activities>({
   ...base,

@@ -39,6 +39,7 @@ export class Change {
   private soaking = false;
   private readonly askingFor = new Set<string>();
   private readonly inFlight = new Set<string>();
+  private pausing: Promise<void> | null = null;
   private readonly interruptible = new Set<CancellationScope>();
 
   private constructor(readonly state: ChangeState) {}
@@ -161,16 +162,23 @@ export class Change {
 
   // --- waiting
 
-  /** Where pause and abort act. Hosts in flight are finished before a pause shows. */
+  /** Where pause and abort act. */
   async boundary(): Promise<void> {
     this.throwIfAborted();
-    const { paused } = this.state.control;
-    if (!paused) return;
+    if (!this.state.control.paused) return;
+    // hosts that are changed side by side come here one after the other: there is one pause for all
+    this.pausing ??= this.pause().finally(() => (this.pausing = null));
+    await this.pausing;
+  }
+
+  /** Hosts in flight are finished before the pause shows: it never leaves one drained. */
+  private async pause(): Promise<void> {
     const { phase, summary } = this.status;
     await condition(
       () => this.inFlight.size === 0 || !this.state.control.paused || !!this.state.control.abort,
     );
-    if (this.state.control.paused)
+    const { paused } = this.state.control;
+    if (paused)
       await this.askPerson('paused', {
         what: `paused by ${paused.by}${paused.note ? ` (${paused.note})` : ''}; waits for somebody to resume`,
         answers: [{ message: 'resume', payload: { by: 'you' } }],
@@ -294,13 +302,6 @@ export class Change {
     control.extended = 0;
     this.soaking = true;
     const until = Date.now() + seconds * 1_000;
-    this.status.waitingFor = {
-      what,
-      answers: [{ message: 'promote', payload: { by: 'you' } }],
-      until: new Date(until).toISOString(),
-      then: 'it goes on',
-    };
-    this.show();
     try {
       await this.interruptibly(async () => {
         const broken = observation();
@@ -324,6 +325,13 @@ export class Change {
       const extended = control.extended;
       const left = until + extended * 60_000 - Date.now();
       if (control.promoted || left <= 0) return;
+      this.status.waitingFor = {
+        what,
+        answers: [{ message: 'promote', payload: { by: 'you' } }],
+        until: new Date(Date.now() + left).toISOString(),
+        then: 'it goes on',
+      };
+      this.show();
       await condition(() => control.promoted || control.extended !== extended, left, { summary: what });
     }
   }

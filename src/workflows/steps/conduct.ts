@@ -28,41 +28,33 @@ export async function conduct(run: Change, runbook: () => Promise<Ending>): Prom
 /** Bad input and mistakes of ours fail the run as they are; continue-as-new is no failure at all. */
 function passOn(run: Change, error: unknown): unknown {
   if (error instanceof ContinueAsNew) return error;
-  run.status.endedAt = new Date().toISOString();
-  run.enter('failed', error instanceof Error ? error.message : String(error));
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure)
-    return ApplicationFailure.create({
-      type: cause.type ?? 'Failed',
-      message: cause.message,
-      details: [...(cause.details ?? []), run.status],
-      nonRetryable: true,
-    });
-  return ApplicationFailure.nonRetryable(String(error), 'Failed', run.status);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const { type, details } =
+    cause instanceof ApplicationFailure ? cause : { type: undefined, details: undefined };
+  run.status.endedAt = new Date().toISOString();
+  run.enter('failed', message);
+  return ApplicationFailure.create({
+    type: type ?? 'Failed',
+    message,
+    details: [...(details ?? []), run.status],
+    nonRetryable: true,
+  });
 }
 
+/** Puts back or leaves, as the stop or the plan says, and names the end. */
 async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
-  const wanted = stop.undo === 'asPlanned' ? run.plan.intent.settings.onFailure === 'undo' : stop.undo;
-  const touched = run.state.undo.length > 0;
+  const undo = stop.undo === 'asPlanned' ? run.plan.intent.settings.onFailure === 'undo' : stop.undo;
   const reason = stop.message;
-  if (wanted && touched) {
-    if (!(await undoAll(run, reason)))
-      return leave(run, 'failed', `${reason}; putting it back failed as well`);
-    return stop.why === 'aborted'
-      ? { end: 'aborted', summary: `${reason}; everything is as it was` }
-      : { end: 'rolledBack', summary: `${reason}; everything is as it was` };
-  }
-  if (stop.why === 'aborted')
-    return touched
-      ? leave(run, 'aborted', `${reason}; touched hosts stay as they are`)
-      : nothingTouched('aborted', reason);
-  return touched
-    ? leave(run, stop.undo === false ? 'failed' : 'frozen', `${reason}; left as it stands`)
-    : nothingTouched('failed', reason);
-}
-
-function nothingTouched(end: End, reason: string): Ending {
-  return { end, summary: `${reason}; no host was taken out of rotation` };
+  const aborted = stop.why === 'aborted';
+  if (!run.state.touched)
+    return { end: aborted ? 'aborted' : 'failed', summary: `${reason}; no host was taken out of rotation` };
+  if (undo && !(await undoAll(run, reason)))
+    return leave(run, 'failed', `${reason}; putting it back failed as well`);
+  if (run.state.undo.length === 0)
+    return { end: aborted ? 'aborted' : 'rolledBack', summary: `${reason}; everything is as it was` };
+  if (aborted) return leave(run, 'aborted', `${reason}; touched hosts stay as they are`);
+  return leave(run, stop.undo === false ? 'failed' : 'frozen', `${reason}; left as it stands`);
 }
 
 /** Lists what remains for each host that is not as it was. */

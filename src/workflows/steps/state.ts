@@ -18,6 +18,8 @@ export interface ChangeState {
   plan: Plan | null;
   control: Control;
   undo: UndoEntry[];
+  /** some host was worked on, whether it was put back since or not */
+  touched: boolean;
   /** rises when a person retries a host or a step is done again after its undo */
   rounds: Record<string, number>;
   staged: boolean;
@@ -57,6 +59,7 @@ export function newState(who: Identity): ChangeState {
     plan: null,
     control: newControl(),
     undo: [],
+    touched: false,
     rounds: {},
     staged: false,
     batchesDone: 0,

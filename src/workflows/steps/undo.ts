@@ -21,6 +21,7 @@ const UNDO: {
 /** Registers how a step is undone, before it is done; a step that is tried again is registered once. */
 export function willUndo(run: Change, entry: UndoEntry): void {
   const { undo } = run.state;
+  run.state.touched = true;
   if (!undo.some(({ step, host }) => step === entry.step && host === entry.host)) undo.push(entry);
 }
 

@@ -14,7 +14,7 @@ describe.each([
   const oldSessions = (server: string) => at.balancer.oldSessions(at.real.backend, server, signal);
 
   it('forgets a drain, which shows, and its old process is counted until its request is over', async () => {
-    const running = [1, 2, 3].map(() => at.real.request('/?ms=2000'));
+    const running = [1, 2, 3].map(() => at.real.request('/?ms=3000'));
     await at.shows('n1', { sessions: 1 });
     await at.set('n1', { state: 'draining' });
     const before = await at.facts('n1');
@@ -34,11 +34,11 @@ describe.each([
 
   it('counts requests of several old processes', async () => {
     await Promise.all(['n2', 'n3'].map((server) => at.set(server, { state: 'out' })));
-    const first = at.real.request('/?ms=2000');
+    const first = at.real.request('/?ms=3000');
     await at.shows('n1', { sessions: 1 });
     await at.real.reload();
     await Promise.all(['n2', 'n3'].map((server) => at.set(server, { state: 'out' })));
-    const second = at.real.request('/?ms=1500');
+    const second = at.real.request('/?ms=2500');
     await at.shows('n1', { sessions: 1 });
     await at.real.reload();
     expect(await oldSessions('n1')).toBe(2);

@@ -9,7 +9,7 @@ let at: Reached;
 beforeAll(async () => (at = await reachHaproxy()));
 afterAll(() => at.stop());
 
-const CYCLES = 12;
+const CYCLES = 8;
 
 it('loses no request while servers leave and come back, one at a time', async () => {
   await at.reset();
@@ -32,7 +32,7 @@ it('loses no request while servers leave and come back, one at a time', async ()
   }
   const { sent, failed } = await load.stop();
   expect(failed).toEqual([]);
-  expect(sent).toBeGreaterThan(500);
+  expect(sent).toBeGreaterThan(300);
 });
 
 /** Eight clients without retries, each with one request at a time, some of them slow: at most 400 requests/s. */

@@ -151,8 +151,8 @@ it('gets through a link that is too slow for keepalives behind a full buffer', a
     client.on('data', (data) => {
       client.pause();
       server.write(data);
-      // 250 KB a second
-      setTimeout(() => client.resume(), data.length / 250);
+      // 150 KB a second
+      setTimeout(() => client.resume(), data.length / 150);
     });
     client.on('close', () => server.destroy());
   }).listen(0, '127.0.0.1');
@@ -161,10 +161,13 @@ it('gets through a link that is too slow for keepalives behind a full buffer', a
     folder: '/',
   });
   const data = bytes.subarray(0, 2_000_000);
-  await upload(slow.on('h1'), spec(data), signal);
-  expect((await readFile(remotePath())).equals(data)).toBe(true);
-  await slow.close();
-  relay.close();
+  try {
+    await upload(slow.on('h1'), spec(data), signal);
+    expect((await readFile(remotePath())).equals(data)).toBe(true);
+  } finally {
+    await slow.close();
+    relay.close();
+  }
 }, 60_000);
 
 it('stops with the caller, and with a source that fails', async () => {

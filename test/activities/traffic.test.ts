@@ -1,0 +1,192 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { World, Worlds } from '../../src/activities/world';
+import { keepingOut, trafficActivities } from '../../src/activities/traffic';
+import { Cluster } from '../../src/contracts/cluster';
+import type { LoadBalancer, TrafficFacts, WantedTraffic } from '../../src/contracts/world';
+
+const cluster = Cluster.parse({
+  cluster: 'fake',
+  hosts: {
+    n1: { roles: ['app'] },
+    n2: { roles: ['app'] },
+    n3: { roles: ['app'] },
+    lb1: { roles: ['lb'] },
+    lb2: { roles: ['lb'] },
+  },
+  balancers: { east: { kind: 'haproxy', host: 'lb1' }, west: { kind: 'haproxy', host: 'lb2' } },
+  services: {
+    web: {
+      role: 'app',
+      unit: 'web.service',
+      port: 8080,
+      release: { kind: 'deb', package: 'web' },
+      health: { path: '/health' },
+      routes: [
+        { balancer: 'east', backend: 'web' },
+        { balancer: 'west', backend: 'web', servers: { n1: 'web-one' } },
+      ],
+      limits: { healthySeconds: 1 },
+    },
+  },
+});
+
+/** A balancer in memory that forgets, is slow to come up, and counts sessions as told. */
+class FakeBalancer implements LoadBalancer {
+  readonly said: string[] = [];
+  readonly facts: Record<string, TrafficFacts> = {};
+  old = 0;
+  looksUntilUp = 0;
+
+  constructor(servers: string[]) {
+    for (const name of servers)
+      this.facts[name] = { state: 'in', weight: 100, sessions: 0, says: 'UP', generation: '1' };
+  }
+
+  backend(): Promise<Record<string, TrafficFacts>> {
+    for (const facts of Object.values(this.facts))
+      if (facts.says === 'UP 1/2' && this.looksUntilUp-- <= 0)
+        Object.assign(facts, { state: 'in', says: 'UP' });
+    return Promise.resolve(structuredClone(this.facts));
+  }
+
+  set(_backend: string, server: string, wanted: WantedTraffic): Promise<void> {
+    this.said.push(`${server} ${wanted.state}`);
+    const facts = this.facts[server]!;
+    if (wanted.state === 'in') Object.assign(facts, { state: 'down', says: 'UP 1/2', weight: wanted.weight });
+    else Object.assign(facts, { state: wanted.state, says: wanted.state });
+    return Promise.resolve();
+  }
+
+  oldSessions(): Promise<number> {
+    return Promise.resolve(this.old);
+  }
+}
+
+function setUp() {
+  const east = new FakeBalancer(['n1', 'n2', 'n3']);
+  const west = new FakeBalancer(['web-one', 'n2', 'n3']);
+  const world = {
+    cluster,
+    digest: '',
+    balancer: (name: string) => (name === 'east' ? east : west),
+  } as unknown as World;
+  const found = () => Promise.resolve(world);
+  const worlds: Worlds = { read: found, of: found, close: () => Promise.resolve() };
+  const places = [
+    { balancer: 'east', backend: 'web', server: 'n1' },
+    { balancer: 'west', backend: 'web', server: 'web-one' },
+  ];
+  const input = {
+    change: { id: 'change', epoch: 1, cluster: 'fake.yaml' },
+    service: { name: 'web' },
+    host: { name: 'n1', places },
+    cap: 1,
+    deadlineSeconds: 30,
+    force: false,
+  };
+  // the mock's attempt began when the world was young, so deadlines count from now
+  const env = new MockActivityEnvironment(
+    { scheduledTimestampMs: Date.now() },
+    { logger: new DefaultLogger('ERROR') },
+  );
+  return { east, west, world, input, env, ...trafficActivities(worlds) };
+}
+
+describe('takeOut', () => {
+  it('drains on every balancer, and leaves none before all are empty', async () => {
+    const { east, west, env, takeOut, input } = setUp();
+    west.facts['web-one']!.sessions = 2;
+    const running = env.run(takeOut, input) as ReturnType<typeof takeOut>;
+    await delay(150);
+    expect([east.said, west.said]).toEqual([['n1 draining'], ['web-one draining']]);
+    west.facts['web-one']!.sessions = 0;
+    expect(await running).toMatchObject({
+      out: true,
+      sessions: 0,
+      traffic: { east: { state: 'out' }, west: { state: 'out' } },
+    });
+    expect([east.said.at(-1), west.said.at(-1)]).toEqual(['n1 out', 'web-one out']);
+  });
+
+  it('waits for requests of a replaced balancer process', async () => {
+    const { east, env, takeOut, input } = setUp();
+    east.old = 1;
+    const running = env.run(takeOut, input) as ReturnType<typeof takeOut>;
+    await delay(150);
+    expect(east.facts['n1']!.state).toBe('draining');
+    east.old = 0;
+    expect((await running).out).toBe(true);
+  });
+
+  it('asserts the drain again when a balancer forgets it', async () => {
+    const { east, env, takeOut, input } = setUp();
+    east.facts['n1']!.sessions = 1;
+    const running = env.run(takeOut, input) as ReturnType<typeof takeOut>;
+    await delay(100);
+    Object.assign(east.facts['n1']!, { state: 'in', says: 'UP', generation: '2' });
+    await delay(600);
+    expect(east.said).toEqual(['n1 draining', 'n1 draining']);
+    east.facts['n1']!.sessions = 0;
+    await running;
+  });
+
+  it.each([
+    { force: false, out: false, last: 'n1 draining' },
+    { force: true, out: true, last: 'n1 out' },
+  ])('at the deadline with force $force: out $out', async ({ force, out, last }) => {
+    const { east, env, takeOut, input } = setUp();
+    east.facts['n1']!.sessions = 3;
+    const result = (await env.run(takeOut, { ...input, force, deadlineSeconds: 0 })) as Awaited<
+      ReturnType<typeof takeOut>
+    >;
+    expect(result).toMatchObject({ out, sessions: 3 });
+    expect(east.said.at(-1)).toBe(last);
+  });
+
+  it.each([
+    { cap: 1, states: ['down'], refused: true },
+    { cap: 2, states: ['down'], refused: false },
+    { cap: 2, states: ['down', 'out'], refused: true },
+  ] as const)('with $states others and a cap of $cap: refused $refused', async ({ cap, states, refused }) => {
+    const { east, env, takeOut, input } = setUp();
+    states.forEach((state, index) => (east.facts[`n${index + 2}`]!.state = state));
+    const run = env.run(takeOut, { ...input, cap });
+    if (refused) await expect(run).rejects.toMatchObject({ type: 'BalancerNotAsWanted' });
+    else await run;
+    expect(east.said.length > 0).toBe(!refused);
+  });
+});
+
+describe('putBack', () => {
+  it('waits until every balancer says exactly up, with the weights of before', async () => {
+    const { east, west, env, putBack, input } = setUp();
+    west.looksUntilUp = 5;
+    const { traffic } = (await env.run(putBack, { ...input, weights: { east: 100, west: 70 } })) as Awaited<
+      ReturnType<typeof putBack>
+    >;
+    expect(traffic).toMatchObject({ east: { state: 'in', weight: 100 }, west: { state: 'in', weight: 70 } });
+    expect(east.said).toEqual(['n1 in']);
+  });
+
+  it('says what the balancer says when the host does not come up', async () => {
+    const { west, env, putBack, input } = setUp();
+    west.looksUntilUp = 1_000_000;
+    await expect(env.run(putBack, { ...input, weights: { east: 100, west: 100 } })).rejects.toMatchObject({
+      type: 'Unhealthy',
+      message: expect.stringContaining('UP 1/2 at west'),
+    });
+  });
+});
+
+it('keepingOut proves that a host is out first, and puts it out again when a balancer forgets', async () => {
+  const { east, west, world, input } = setUp();
+  const now = { fence: { epoch: 1, attempt: 1 }, signal: new AbortController().signal };
+  await keepingOut(world, input.host, now, async () => {
+    expect([east.facts['n1']!.state, west.facts['web-one']!.state]).toEqual(['out', 'out']);
+    Object.assign(east.facts['n1']!, { state: 'in', says: 'UP' });
+    await delay(600);
+    expect(east.facts['n1']!.state).toBe('out');
+  });
+});

@@ -1,0 +1,136 @@
+/** The grid: what strikes, where, in which story. */
+import type { Activities } from '../../src/activities';
+import type { Trap, When } from './trap';
+
+/**
+ * - `killWorker`: SIGKILL; a new worker is started at once
+ * - `killTemporal`: SIGKILL of the server, which is started again at once; the worker lives
+ * - `cutSsh`: all SSH sessions of the host are killed, programs on the host are not
+ * - `freeze`: the worker stands still for 15 s, alone
+ * - `overtake`: the same, and meanwhile another worker goes on
+ */
+export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overtake';
+
+/**
+ * - `upgrade`: two hosts, one after the other
+ * - `badRelease`: a release that spoils a path: the first host's check finds it, and that host is undone
+ * - `lateRefusal`: the second host's check fails; both hosts are undone, the first one out of full service
+ */
+export type Story = 'upgrade' | 'badRelease' | 'lateRefusal';
+
+type Point = Pick<Trap, 'activity' | 'host' | 'nth'> & { story: Story };
+
+export interface ChaosCase extends Point {
+  fault: Fault;
+  when: When;
+  delayMs: number;
+  /** whose SSH sessions are cut */
+  cut?: string;
+  /** a request that the balancer does not see keeps the old service stopping for so long, milliseconds */
+  holdMs?: number;
+}
+
+const point = (story: Story, activity: keyof Activities, host?: string, nth = 1): Point => ({
+  story,
+  activity,
+  host,
+  nth,
+});
+
+/** Milliseconds into a body that are well before its end; two moments of the one that has a job. */
+const MOMENTS: Record<keyof Activities, number[]> = {
+  planRollingUpgrade: [30],
+  stageRelease: [40],
+  takeOut: [25],
+  switchRelease: [15, 90],
+  proveHealthy: [8],
+  putBack: [40],
+  watchHosts: [400],
+};
+
+const UPGRADE: Point[] = [
+  point('upgrade', 'planRollingUpgrade'),
+  point('upgrade', 'stageRelease', 'n1'),
+  ...['n1', 'n2'].flatMap((host) =>
+    (['takeOut', 'switchRelease', 'proveHealthy', 'putBack'] as const).map((activity) =>
+      point('upgrade', activity, host),
+    ),
+  ),
+  // the first looks after one host, the second after the batch, the fourth after all
+  ...[1, 2, 4].map((nth) => point('upgrade', 'watchHosts', undefined, nth)),
+];
+
+/** The second activity of its kind on a host is the one that undoes; n2 was never put back before. */
+const UNDO: Point[] = [
+  ...(['takeOut', 'switchRelease', 'proveHealthy'] as const).map((activity) =>
+    point('badRelease', activity, 'n1', 2),
+  ),
+  point('badRelease', 'putBack', 'n1', 1),
+  ...(['takeOut', 'switchRelease', 'proveHealthy', 'putBack'] as const).map((activity) =>
+    point('lateRefusal', activity, 'n1', 2),
+  ),
+];
+
+/** Before, during (at each moment) and after. */
+function around(at: Point, fault: Fault): ChaosCase[] {
+  return [
+    { ...at, fault, when: 'before', delayMs: 0 },
+    ...during(at, fault),
+    { ...at, fault, when: 'after', delayMs: 0 },
+  ];
+}
+
+function during(at: Point, fault: Fault, more: Partial<ChaosCase> = {}): ChaosCase[] {
+  return MOMENTS[at.activity].map((delayMs) => ({ ...at, fault, when: 'during', delayMs, ...more }));
+}
+
+const POINTS = [...UPGRADE, ...UNDO];
+/** Their hosts' balancer is another host, with sessions of its own. */
+const AT_BALANCER = POINTS.filter(({ activity }) =>
+  ['takeOut', 'switchRelease', 'putBack'].includes(activity),
+);
+/** So long that whoever comes after the fault finds the job still running. */
+const LONG_JOB = { delayMs: 200, holdMs: 12_000 };
+const FAULTS: Fault[] = ['killWorker', 'killTemporal', 'cutSsh', 'freeze', 'overtake'];
+const [SWITCH_N1] = UPGRADE.filter(({ activity, host }) => activity === 'switchRelease' && host === 'n1');
+
+/** Everything, everywhere. */
+export const GRID: ChaosCase[] = [
+  ...POINTS.flatMap((at) => around(at, 'killWorker')),
+  ...POINTS.flatMap((at) => around(at, 'killTemporal')),
+  ...POINTS.flatMap((at) => during(at, 'cutSsh', { cut: at.host ?? 'n1' })),
+  ...AT_BALANCER.flatMap((at) => during(at, 'cutSsh', { cut: 'lb1' })),
+  ...UPGRADE.flatMap((at) => during(at, 'freeze')),
+  ...POINTS.flatMap((at) => during(at, 'overtake')),
+  ...FAULTS.map((fault): ChaosCase => ({ ...SWITCH_N1!, fault, when: 'during', ...LONG_JOB, cut: 'n1' })),
+];
+
+/** `killWorker switchRelease n1 during@90 (upgrade)`; names a case in results and tests. */
+export function nameOf({ fault, activity, host, nth, when, delayMs, story, cut, holdMs }: ChaosCase): string {
+  const moment = when === 'during' ? `during@${delayMs}` : when;
+  const more = [
+    story,
+    ...(nth > 1 ? [`number ${nth}`] : []),
+    ...(fault === 'cutSsh' ? [`at ${cut}`] : []),
+    ...(holdMs ? ['long job'] : []),
+  ];
+  return `${fault} ${activity} ${host ?? 'all'} ${moment} (${more.join(', ')})`;
+}
+
+/** The most telling ones, for `npm test`. */
+const FAST_NAMES = [
+  'killWorker switchRelease n1 before (upgrade)',
+  'killWorker switchRelease n1 during@200 (upgrade, long job)',
+  'killWorker switchRelease n2 after (upgrade)',
+  'killWorker takeOut n2 during@25 (upgrade)',
+  'killWorker putBack n1 during@40 (upgrade)',
+  'killTemporal switchRelease n1 during@90 (upgrade)',
+  'cutSsh switchRelease n1 during@200 (upgrade, at n1, long job)',
+  'killWorker switchRelease n1 during@90 (badRelease, number 2)',
+];
+
+export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {
+  const found = GRID.find((chaos) => nameOf(chaos) === name);
+  if (!found) throw new Error(`the grid has no case "${name}"`);
+  return found;
+});

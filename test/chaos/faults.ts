@@ -1,0 +1,82 @@
+/** The strikes themselves, and bringing back what they ended. All times are milliseconds of the clock. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { cutSsh } from '../../lab/hosts';
+import { identify } from '../../lab/temporal/processes';
+import type { Ground } from '../lab/ground';
+import type { ChaosCase, Fault } from './cases';
+import type { Crew } from './crew';
+import { letGo, untilSprung, type Sprung, type Trap } from './trap';
+
+/** How long a frozen worker stands still. */
+const FROZEN_MS = 15_000;
+const GONE_WITHIN_MS = 5_000;
+const SPRUNG_WITHIN_MS = 60_000;
+
+export interface Struck {
+  faultAt: number;
+  /** from when on the run can go on: a worker polls, or the server answers */
+  backAt: number;
+  /** the body was over before its moment came */
+  late: boolean;
+}
+
+export interface Scene {
+  ground: Ground;
+  crew: Crew;
+  folder: string;
+}
+
+export const ACTS: Record<Fault, Trap['act']> = {
+  killWorker: 'kill',
+  killTemporal: 'tell',
+  cutSsh: 'tell',
+  freeze: 'stop',
+  overtake: 'stop',
+};
+
+/** Waits for the trap, strikes, and brings back. */
+export async function strike(scene: Scene, chaos: ChaosCase): Promise<Struck> {
+  const sprung = await untilSprung(scene.folder, SPRUNG_WITHIN_MS);
+  const backAt = await FAULTS[chaos.fault](scene, sprung, chaos);
+  return { faultAt: sprung.at, backAt, late: sprung.late };
+}
+
+const FAULTS: Record<Fault, (scene: Scene, sprung: Sprung, chaos: ChaosCase) => Promise<number>> = {
+  async killWorker({ crew }, { pid }) {
+    await gone(pid);
+    await crew.up();
+    return Date.now();
+  },
+  async killTemporal({ ground, folder }) {
+    const { pid, address } = ground.temporal;
+    process.kill(pid, 'SIGKILL');
+    await gone(pid);
+    letGo(folder);
+    await ground.restartTemporal();
+    if (ground.temporal.address !== address) throw new Error('the server came back on another port');
+    return Date.now();
+  },
+  async cutSsh({ ground, folder }, { at }, { cut = 'n1' }) {
+    await cutSsh(ground.name, cut);
+    letGo(folder);
+    return at;
+  },
+  async freeze(_, { at, pid }) {
+    await delay(at + FROZEN_MS - Date.now());
+    process.kill(pid, 'SIGCONT');
+    return Date.now();
+  },
+  async overtake({ crew }, { at, pid }) {
+    await crew.relieve();
+    const backAt = Date.now();
+    await delay(at + FROZEN_MS - Date.now());
+    process.kill(pid, 'SIGCONT');
+    return backAt;
+  },
+};
+
+async function gone(pid: number): Promise<void> {
+  for (const end = Date.now() + GONE_WITHIN_MS; Date.now() < end; await delay(10))
+    if (!(await identify(pid))) return;
+  throw new Error(`process ${pid} is still there after SIGKILL`);
+}

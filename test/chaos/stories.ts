@@ -1,0 +1,42 @@
+/** What is asked of Pawl in a case, and how it must look when it is over, whatever struck meanwhile. */
+import { makeRelease, type Behaviour } from '../../lab/service';
+import type { Story } from './cases';
+
+export interface Wanted {
+  /** of the run, as `ended` tells it */
+  end: 'succeeded' | 'RolledBack';
+  /** by host: the versions that the service must have been started in, in order; one job for each */
+  starts: Record<string, string[]>;
+  version: string;
+}
+
+/** On n2 only: there the check of `lateRefusal` fails. */
+export const REFUSAL = '/run/pawl-chaos-refusal';
+
+const SPOILT: Behaviour = { badPath: '/path/one' };
+const CHECKS: Record<Story, object[]> = {
+  upgrade: [],
+  badRelease: [{ name: 'path-one', http: { path: '/path/one' } }],
+  lateRefusal: [{ name: 'not-refused', command: ['test', '!', '-e', REFUSAL] }],
+};
+
+export function inputOf(story: Story, version: string, file: { file: string; sha256: string }): object {
+  return { version, artifact: file, checks: CHECKS[story] };
+}
+
+export function releaseOf(story: Story, version: string) {
+  return makeRelease({ version, behaviour: story === 'badRelease' ? SPOILT : {} });
+}
+
+/** @param now the version that all hosts run before */
+export function wanted(story: Story, now: string, next: string): Wanted {
+  const undone = [next, now];
+  switch (story) {
+    case 'upgrade':
+      return { end: 'succeeded', starts: { n1: [next], n2: [next] }, version: next };
+    case 'badRelease':
+      return { end: 'RolledBack', starts: { n1: undone, n2: [] }, version: now };
+    case 'lateRefusal':
+      return { end: 'RolledBack', starts: { n1: undone, n2: undone }, version: now };
+  }
+}
