@@ -19,7 +19,7 @@ import { stackUp } from './stack';
 /** Requests a second; long ones come on top. */
 const RATE = 300;
 /** An eight-second request begins this often. */
-const SLOW_EVERY_MS = 2_000;
+const SLOW_EVERY_MS = 3_000;
 /** The demo is impatient: these are shorter than the defaults, and the plan says so. */
 const PROFILE = { minHealthySeconds: 1, soakSeconds: 2, watchSeconds: 2, unreachableSeconds: 60 };
 

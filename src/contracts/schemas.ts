@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { Cluster } from './cluster';
+import { RollingUpgradeInput } from './inputs/rolling-upgrade';
 
 /** Published for editors and other tools, as `schemas/<name>.schema.json`. */
 const PUBLISHED: Record<string, z.ZodType> = {
   cluster: Cluster,
+  rollingUpgrade: RollingUpgradeInput,
 };
 
 /** @returns file name in `schemas/` → JSON Schema of what people write */

@@ -12,10 +12,13 @@ const FROZEN_MS = 15_000;
 const GONE_WITHIN_MS = 5_000;
 const SPRUNG_WITHIN_MS = 60_000;
 
-export interface Struck {
+interface Times {
   faultAt: number;
   /** from when on the run can go on: a worker polls, or the server answers */
   backAt: number;
+}
+
+export interface Struck extends Times {
   /** the body was over before its moment came */
   late: boolean;
 }
@@ -37,41 +40,43 @@ export const ACTS: Record<Fault, Trap['act']> = {
 /** Waits for the trap, strikes, and brings back. */
 export async function strike(scene: Scene, chaos: ChaosCase): Promise<Struck> {
   const sprung = await untilSprung(scene.folder, SPRUNG_WITHIN_MS);
-  const backAt = await FAULTS[chaos.fault](scene, sprung, chaos);
-  return { faultAt: sprung.at, backAt, late: sprung.late };
+  const times = await FAULTS[chaos.fault](scene, sprung, chaos);
+  return { ...times, late: sprung.late };
 }
 
-const FAULTS: Record<Fault, (scene: Scene, sprung: Sprung, chaos: ChaosCase) => Promise<number>> = {
-  async killWorker({ crew }, { pid }) {
+const FAULTS: Record<Fault, (scene: Scene, sprung: Sprung, chaos: ChaosCase) => Promise<Times>> = {
+  async killWorker({ crew }, { at, pid }) {
     await gone(pid);
     await crew.up();
-    return Date.now();
+    return { faultAt: at, backAt: Date.now() };
   },
   async killTemporal({ ground, folder }) {
     const { pid, address } = ground.temporal;
     process.kill(pid, 'SIGKILL');
     await gone(pid);
+    const faultAt = Date.now();
     letGo(folder);
     await ground.restartTemporal();
     if (ground.temporal.address !== address) throw new Error('the server came back on another port');
-    return Date.now();
+    return { faultAt, backAt: Date.now() };
   },
-  async cutSsh({ ground, folder }, { at }, { cut = 'n1' }) {
+  async cutSsh({ ground, folder }, _, { cut = 'n1' }) {
     await cutSsh(ground.name, cut);
+    const at = Date.now();
     letGo(folder);
-    return at;
+    return { faultAt: at, backAt: at };
   },
   async freeze(_, { at, pid }) {
     await delay(at + FROZEN_MS - Date.now());
     process.kill(pid, 'SIGCONT');
-    return Date.now();
+    return { faultAt: at, backAt: Date.now() };
   },
   async overtake({ crew }, { at, pid }) {
     await crew.relieve();
     const backAt = Date.now();
     await delay(at + FROZEN_MS - Date.now());
     process.kill(pid, 'SIGCONT');
-    return backAt;
+    return { faultAt: at, backAt };
   },
 };
 

@@ -25,7 +25,9 @@ export interface Outcome {
   ok: boolean;
   /** what is not as it must be, in words */
   faults: string[];
-  /** from the worker (or server) being back to the next completed task, seconds */
+  /** from the fault to a worker (or the server) being back, seconds */
+  away: number;
+  /** from then (with a long job: from when it could end) to the next completed task, seconds */
   goesOn: number;
   /** of the whole run */
   seconds: number;
@@ -52,14 +54,14 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
   const held = chaos.holdMs ? hold(ground.address('n1'), chaos.holdMs) : undefined;
   const begun = Date.now();
   try {
-    const handle = await ground.start(inputOf(story, next, artifact));
+    const handle = await ground.start(inputOf(chaos, next, artifact));
     const [end, struck] = await within(
       RUN_WITHIN_MS,
       Promise.all([untilEnded(handle), strike(scene, chaos)]),
     );
     const seconds = (Date.now() - begun) / 1_000;
+    const freeAt = Math.max(struck.backAt, (await held) ?? 0);
     const progress = await progressOf(handle, struck.faultAt);
-    await held;
     const { mostOut, samples } = await sampler.stop();
     const { sent, failed, failures } = await load.stop();
     const seen = {
@@ -70,12 +72,13 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
       failures: failures.map(({ kind, detail, at }) => `${at} ${kind} ${detail}`),
     };
     const faults = await judge(scene, wanted(story, now, next), before, seen);
-    const goesOn = Math.max(0, progress.at - struck.backAt) / 1_000;
+    const goesOn = Math.max(0, progress.at - freeAt) / 1_000;
     if (goesOn > MOST_SECONDS) faults.push(`it went on only after ${goesOn} s`);
     return {
       case: name,
       ok: faults.length === 0,
       faults,
+      away: (struck.backAt - struck.faultAt) / 1_000,
       goesOn,
       seconds,
       requests: { sent, failed },
@@ -168,11 +171,13 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** The old release answers this before it stops. */
-function hold(address: string, ms: number): Promise<void> {
+/** The old release answers this before it stops. Resolves then, with milliseconds of the clock. */
+function hold(address: string, ms: number): Promise<number> {
   return new Promise((resolve, reject) => {
     http
-      .get(`http://${address}:8080/slow?ms=${ms}`, (response) => response.resume().on('end', resolve))
+      .get(`http://${address}:8080/slow?ms=${ms}`, (response) =>
+        response.resume().on('end', () => resolve(Date.now())),
+      )
       .on('error', reject);
   });
 }

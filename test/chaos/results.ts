@@ -51,8 +51,10 @@ export function summarise(outcomes: readonly Outcome[]): string {
     rows.set(key, [...(rows.get(key) ?? []), outcome]);
   }
   const text = [
-    ...['| fault | in | cases | wrong | goes on after, s: median | most | requests | failed | most out |'],
-    ...['|---|---|---:|---:|---:|---:|---:|---:|---:|'],
+    ...[
+      '| fault | in | cases | wrong | away, s | goes on after, s: median | most | requests | failed | most out |',
+    ],
+    ...['|---|---|---:|---:|---:|---:|---:|---:|---:|---:|'],
     ...[...rows].map(([key, list]) => `| ${key} | ${figures(list)} |`),
     `| **all** | | ${figures(outcomes)} |`,
     '',
@@ -63,14 +65,16 @@ export function summarise(outcomes: readonly Outcome[]): string {
 }
 
 function figures(list: readonly Outcome[]): string {
-  const goesOn = list.map((outcome) => outcome.goesOn).sort((a, b) => a - b);
+  const sorted = (figure: 'away' | 'goesOn') => list.map((outcome) => outcome[figure]).sort((a, b) => a - b);
+  const median = (all: number[]) => (all[Math.floor(all.length / 2)] ?? 0).toFixed(1);
   const total = (count: (outcome: Outcome) => number) =>
     list.reduce((sum, outcome) => sum + count(outcome), 0);
   return [
     list.length,
     list.filter(({ ok }) => !ok).length,
-    (goesOn[Math.floor(goesOn.length / 2)] ?? 0).toFixed(1),
-    (goesOn.at(-1) ?? 0).toFixed(1),
+    median(sorted('away')),
+    median(sorted('goesOn')),
+    (sorted('goesOn').at(-1) ?? 0).toFixed(1),
     total(({ requests }) => requests.sent),
     total(({ requests }) => requests.failed),
     Math.max(...list.map(({ mostOut }) => mostOut)),
