@@ -6,8 +6,6 @@
 export const FAILURES = {
   // before any effect
   BadInput: { retryable: false, meaning: 'the input or the cluster file is wrong; nothing was touched' },
-  AlreadyRunning: { retryable: false, meaning: 'the same change is running already' },
-  PlanChanged: { retryable: false, meaning: 'the plan is no longer the one that was approved' },
   // reaching the world
   HostUnreachable: { retryable: true, meaning: 'no SSH session to the host could be had or kept' },
   HostKeyChanged: { retryable: false, meaning: 'the host shows another key than the pinned one' },

@@ -6,7 +6,7 @@ const SECRET_WORD = /^(passw(or)?ds?|passphrase|pass|pwd|secrets?|tokens?|creden
 const SECRET_KEY_OF = ['api', 'private', 'secret', 'access'];
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const URL_PASSWORD = /\/\/[^/@\s]*:[^/@\s]*@/g;
-export const HIDDEN = '(hidden)';
+const HIDDEN = '(hidden)';
 
 /**
  * Control, bidirectional and other invisible characters escaped, at most 80 characters. Maps and lists are

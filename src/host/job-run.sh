@@ -93,10 +93,10 @@ run_again() {
 }
 
 # systemd-run keeps the lock while it talks to systemd (the unit does not get it): should this program
-# be killed right here, the next one waits until systemd has the unit in its queue, which is when
-# systemd-run returns. systemd expands `$` in the arguments, so they are paths only.
+# be killed right here, the next one waits until the unit is there. systemd expands `$` in the
+# arguments, so they are paths only.
 start() {
-  systemd-run -q --no-block --collect --unit="pawl-job-$key" --description="pawl job on lane $lane" \
+  systemd-run -q --collect --unit="pawl-job-$key" --description="pawl job on lane $lane" \
     -p KillMode=control-group -p TimeoutStopSec=10 -p RuntimeMaxSec="$max_seconds" \
     -p ExecStopPost="/bin/sh $job/finish $job" /bin/sh "$job/unit" "$job" ||
     fence_refuse 93 'systemd-run did not start the job'

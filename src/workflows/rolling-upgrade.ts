@@ -17,7 +17,7 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
   const run = Change.begin('rollingUpgrade', carried);
   return conduct(run, async () => {
     if (!run.state.plan) {
-      const { plan, dryRun } = await planRollingUpgrade(input);
+      const { plan, dryRun } = await makePlan(input);
       adoptPlan(run.state, plan);
       if (dryRun) return { end: 'planned', summary: `planned: ${run.plan.intent.hosts.length} hosts` };
     }
@@ -41,6 +41,12 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
   });
 }
 
+function makePlan(input: unknown) {
+  return planRollingUpgrade.executeWithOptions({ summary: 'check the input, look at hosts and balancers' }, [
+    input,
+  ]);
+}
+
 function nothingToDo(run: Change): Ending {
   const { service, version } = run.plan.intent;
   return { end: 'succeeded', summary: `nothing to do: every host runs ${service.name} ${version} already` };
@@ -51,7 +57,7 @@ async function approveBefore(run: Change, input: unknown): Promise<void> {
   await run.boundary();
   while (run.plan.intent.settings.approvals.includes('before')) {
     await run.approval('before', `approve plan ${run.plan.hash.slice(0, 12)} before anything is touched`);
-    const { plan } = await planRollingUpgrade(input);
+    const { plan } = await makePlan(input);
     if (plan.hash === run.plan.hash) return;
     adoptPlan(run.state, plan);
     run.status.notes.push('the plan changed while it waited; earlier approvals are void');

@@ -35,27 +35,16 @@ export class FakeCluster {
 
   plan(input: Partial<RollingUpgradeInput>): Plan {
     const { batches } = planBatches(input.batches ?? [1, '100%'], this.hosts);
-    const settings = {
-      drain: { deadlineSeconds: 300, onDeadline: 'putBack' as const },
-      minHealthySeconds: 10,
-      soakSeconds: 7_200,
-      watchSeconds: 3_600,
-      approvals: [],
-      onFailure: 'undo' as const,
-      personDeadlineHours: 72,
+    const settings: Plan['intent']['settings'] = {
+      drain: input.drain ?? { deadlineSeconds: 300, onDeadline: 'putBack' },
+      minHealthySeconds: input.minHealthySeconds ?? 10,
+      soakSeconds: input.soakSeconds ?? 7_200,
+      watchSeconds: input.watchSeconds ?? 3_600,
+      approvals: input.approvals ?? [],
+      onFailure: input.onFailure ?? 'undo',
+      personDeadlineHours: input.personDeadlineHours ?? 72,
       unreachableSeconds: 120,
-      ...input,
     };
-    const {
-      drain,
-      minHealthySeconds,
-      soakSeconds,
-      watchSeconds,
-      approvals,
-      onFailure,
-      personDeadlineHours,
-      unreachableSeconds,
-    } = settings;
     const intent: Plan['intent'] = {
       workflow: 'rollingUpgrade',
       cluster: { name: 'fake', file: 'fake.yaml', digest: `${this.planned}`.padStart(64, '0') },
@@ -78,16 +67,7 @@ export class FakeCluster {
       maxUnavailable: Number(input.maxUnavailable ?? 1),
       steps: [],
       checks: [],
-      settings: {
-        drain,
-        minHealthySeconds,
-        soakSeconds,
-        watchSeconds,
-        approvals,
-        onFailure,
-        personDeadlineHours,
-        unreachableSeconds,
-      },
+      settings,
     };
     const hosts = Object.fromEntries(
       this.hosts.map((name) => [

@@ -97,6 +97,9 @@ export async function planUpgrade(
   const notes = [
     ...planned.notes,
     ...carrying.map(({ host }) => `${host.name} runs ${input.version} already and is left alone`),
+    ...(batches.length === 1 && input.approvals.includes('afterFirstBatch')
+      ? ['there is one batch only, so nobody is asked after the first']
+      : []),
     ...shortened(RollingUpgradeInput, input),
   ];
   const hosts = Object.fromEntries(seen.map(({ host, facts }) => [host.name, facts]));

@@ -64,7 +64,8 @@ export async function reachHaproxy(options: { masterSocket?: boolean } = {}): Pr
     async stop() {
       await hosts.close();
       await Promise.all([real.stop(), sshd.stop()]);
-      await rm(`/var/lib/pawl/lanes/haproxy/${real.backend}`, { recursive: true, force: true });
+      for (const lanes of [real.backend, `${real.backend}-fixed`, `${real.backend}-none`])
+        await rm(`/var/lib/pawl/lanes/haproxy/${lanes}`, { recursive: true, force: true });
     },
   };
 }

@@ -180,7 +180,7 @@ describe('what HAProxy refuses', () => {
     ],
     [
       'a write to an unknown backend',
-      () => at.balancer.set('nope', 'n1', { state: 'out' }, at.nextFence(), signal),
+      () => at.balancer.set(`${at.real.backend}-none`, 'n1', { state: 'out' }, at.nextFence(), signal),
       'BalancerRefused',
       /Can't find backend/,
     ],
