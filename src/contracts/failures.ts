@@ -8,6 +8,10 @@ export const FAILURES = {
   BadInput: { retryable: false, meaning: 'the input or the cluster file is wrong; nothing was touched' },
   // reaching the world
   HostUnreachable: { retryable: true, meaning: 'no SSH session to the host could be had or kept' },
+  StreamRefused: {
+    retryable: true,
+    meaning: 'the host was reached, but nothing listens at that socket or port, or forwarding is not allowed',
+  },
   HostKeyChanged: { retryable: false, meaning: 'the host shows another key than the pinned one' },
   AccessDenied: { retryable: false, meaning: 'the host refuses our user or our key' },
   OutcomeUnknown: {

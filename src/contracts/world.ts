@@ -31,7 +31,7 @@ export interface RunOptions {
   maxOutputBytes?: number;
 }
 
-/** One host over pooled SSH. Throws HostUnreachable, HostKeyChanged, AccessDenied, OutcomeUnknown, TimedOut. */
+/** One host over pooled SSH. Throws HostUnreachable, StreamRefused, HostKeyChanged, AccessDenied, OutcomeUnknown, TimedOut. */
 export interface RemoteHost {
   readonly name: string;
   /**

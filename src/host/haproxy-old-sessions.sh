@@ -19,9 +19,9 @@ master_socket() {
 # An old process keeps idle connections as long as it lives; it says itself how many are in use.
 in_use() { # PID
   [ -n "$socket" ] || return
-  haproxy_ask "$socket" "@!$1 show stat $backend 4 -1" 2>/dev/null | awk -F, -v server="$server" '
+  haproxy_ask "$socket" "@!$1 show stat -1 4 -1" 2>/dev/null | awk -F, -v backend="$backend" -v server="$server" '
     NR == 1 && index($0, "# pxname,svname,qcur,qmax,scur,") != 1 { exit }
-    $2 == server { print $3 + $5; found = 1 }
+    $1 == backend && $2 == server { print $3 + $5; found = 1 }
     END { exit !found }
   '
 }

@@ -1,12 +1,12 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { PlannedHost } from '../contracts/plan';
 import type { Report } from '../contracts/status';
-import { hostSteps, planRollingUpgrade } from './steps/activities';
+import { planRollingUpgrade } from './steps/activities';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { HostFailed, hostFailed } from './steps/host-failure';
-import { proveHealthy, putBack, stayHealthy, switchRelease, takeOut, target } from './steps/host-steps';
+import { proveHealthy, putBack, stageRelease, stayHealthy, switchRelease, takeOut } from './steps/host-steps';
 import type { ChangeState } from './steps/state';
 import { adoptPlan } from './steps/state';
 import { undoHost, willUndo } from './steps/undo';
@@ -69,35 +69,18 @@ async function approveBefore(run: Change, input: unknown): Promise<void> {
 async function stage(run: Change): Promise<void> {
   const { intent } = run.plan;
   run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
-  // a minute for the rest, and a line of 1 MB/s
-  const seconds = 60 + Math.ceil((intent.artifact.size + (intent.previousArtifact?.size ?? 0)) / 1_000_000);
-  const { stageRelease } = hostSteps(seconds, intent.settings.unreachableSeconds);
   const { failures } = await walk(intent.hosts, 20, async (host) => {
     await run.boundary();
-    const input = {
-      ...target(run, host),
-      version: intent.version,
-      artifact: intent.artifact,
-      previous: previousOf(run, host),
-    };
-    await stageRelease.executeWithOptions({ summary: `${host.name}: stage ${intent.version}` }, [input]);
-    run.note(host.name, { state: 'staged' });
+    await stageRelease(run, host);
   });
   for (const { item, error } of failures) {
     if (error instanceof ChangeStopped) throw error;
-    const { message, kind } = hostFailed(item.name, error);
-    run.note(item.name, { state: kind === 'unreachable' ? 'unreachable' : 'failed', note: message });
+    const failure = hostFailed(item.name, error);
+    run.note(item.name, { state: badState(failure), note: failure.message });
   }
   const [first] = failures;
   if (first) throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, false);
   run.state.staged = true;
-}
-
-/** The package to keep ready for the way back, where the release is a package. */
-function previousOf(run: Change, host: PlannedHost) {
-  const { previousArtifact } = run.plan.intent;
-  const version = run.plan.observed.hosts[host.name]?.version;
-  return previousArtifact && version ? { version, artifact: previousArtifact } : null;
 }
 
 async function upgradeBatch(run: Change, names: string[]): Promise<void> {
@@ -159,14 +142,15 @@ async function leaveRotation(run: Change, host: PlannedHost): Promise<void> {
 async function settle(run: Change, host: PlannedHost, error: unknown): Promise<'retry' | 'skip'> {
   if (error instanceof ChangeStopped) throw error;
   const failure = hostFailed(host.name, error);
-  const state = failure.kind === 'unreachable' ? 'unreachable' : 'failed';
+  // one that may not leave yet is as well as it was
+  const state = failure.kind === 'notYet' ? run.host(host.name).state : badState(failure);
   run.note(host.name, { state, note: failure.message });
   if (failure.kind === 'fenced')
     throw new ChangeStopped('failed', `${failure.message}; it is left to the newer change`, false);
   if (!needsPerson(run, failure)) throw new ChangeStopped('failed', failure.message, 'asPlanned');
   const answer = await run.askAboutHost(
     host.name,
-    `${host.name}: ${failure.message}. Try again, leave it out, or abort?`,
+    `${host.name} waits for you. ${failure.message}. Try again, leave it out, or abort?`,
   );
   run.state.rounds[host.name] = (run.state.rounds[host.name] ?? 0) + 1;
   run.enter('running', `going on: ${answer} ${host.name}`);
@@ -174,11 +158,19 @@ async function settle(run: Change, host: PlannedHost, error: unknown): Promise<'
   return answer;
 }
 
-/** Nobody can tell what an unreachable host looks like, so undoing blindly is no answer. */
-function needsPerson(run: Change, failure: HostFailed): boolean {
+function badState({ kind }: HostFailed): 'unreachable' | 'failed' {
+  return kind === 'unreachable' ? 'unreachable' : 'failed';
+}
+
+/**
+ * Nobody can tell what an unreachable host looks like, so undoing blindly is no answer; and what keeps a host
+ * from leaving rotation is no fault of the release.
+ */
+function needsPerson(run: Change, { kind }: HostFailed): boolean {
   return (
-    failure.kind === 'unreachable' ||
-    failure.kind === 'drainLate' ||
+    kind === 'unreachable' ||
+    kind === 'notYet' ||
+    kind === 'drainLate' ||
     run.plan.intent.settings.onFailure === 'ask'
   );
 }
@@ -199,28 +191,40 @@ async function leaveOut(run: Change, host: PlannedHost): Promise<void> {
 
 /** Observation and the gate after a batch; after the last one, the watch. */
 async function afterBatch(run: Change): Promise<void> {
-  const { batches, hosts, settings } = run.plan.intent;
-  const done = hosts.filter(({ name }) => run.host(name).state === 'done');
+  const { batches, settings } = run.plan.intent;
   const last = run.state.batchesDone === batches.length;
   const seconds = last ? settings.watchSeconds : settings.soakSeconds;
-  if (done.length && seconds) {
-    const what = last
-      ? `watching all hosts for ${seconds} s`
-      : `soaking batch ${run.state.batchesDone} for ${seconds} s`;
-    run.enter(last ? 'watching' : 'soaking', what);
-    try {
-      await stayHealthy(run, done, seconds, what);
-    } catch (error) {
-      if (error instanceof ChangeStopped) throw error;
-      throw new ChangeStopped('failed', hostFailed('the service', error).message, 'asPlanned');
-    }
-  }
+  const what = last
+    ? `watching all hosts for ${seconds} s`
+    : `soaking batch ${run.state.batchesDone} for ${seconds} s`;
+  while (seconds && !(await observed(run, last ? 'watching' : 'soaking', seconds, what)));
   await run.boundary();
   if (!last && run.state.batchesDone === 1 && settings.approvals.includes('afterFirstBatch'))
     await run.approval(
       'afterFirstBatch',
       `batch 1 is done; approve the rest of plan ${run.plan.hash.slice(0, 12)}`,
     );
+}
+
+/** @returns false when a person had to be asked about a host; then it begins again */
+async function observed(
+  run: Change,
+  phase: 'watching' | 'soaking',
+  seconds: number,
+  what: string,
+): Promise<boolean> {
+  const done = run.plan.intent.hosts.filter(({ name }) => run.host(name).state === 'done');
+  run.enter(phase, what);
+  try {
+    await stayHealthy(run, done, seconds, what);
+    return true;
+  } catch (error) {
+    if (!(error instanceof HostFailed)) throw error;
+    const host = done.find(({ name }) => name === error.host);
+    if (!host) throw error;
+    if ((await settle(run, host, error)) === 'retry') run.note(host.name, { state: 'done', note: undefined });
+    return false;
+  }
 }
 
 /** A replay of so many events takes a fraction of a second, and a batch of 500 hosts still fits behind them. */

@@ -133,8 +133,8 @@ export class FakeCluster {
   }
 }
 
-export const fails = (type: string, message: string) => () => {
-  throw ApplicationFailure.nonRetryable(message, type);
+export const fails = (type: string, message: string, details?: object) => () => {
+  throw ApplicationFailure.nonRetryable(message, type, details);
 };
 
 const payloadConverterPath = require.resolve('../../src/temporal/payload-converter');

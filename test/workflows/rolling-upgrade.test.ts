@@ -22,7 +22,7 @@ const undo = (host: string, round = 0) => [
   `putBack ${host}`,
 ];
 /** The server skips time only while a test waits for the end of a run, not while it talks to it. */
-const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };
+const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0, unreachableSeconds: 0 };
 const stages = ['stage n1', 'stage n2', 'stage n3'];
 
 describe('a good release', () => {
@@ -319,6 +319,95 @@ describe('a drain', () => {
       await handle.executeUpdate('retry', { args: [{ by: 'ann' }] });
     });
     expect(end).toBe('succeeded');
+  });
+});
+
+describe('a host that cannot be reached', () => {
+  /** Fails so often, then lets the step be done. */
+  const failing = (times: number, type: string, message: string) => () => {
+    if ((times -= 1) >= 0) fails(type, message)();
+  };
+
+  it.each(['stage n2', 'takeOut n1', 'switchRelease n1', 'proveHealthy n1', 'putBack n1'])(
+    'for a while at %s needs nobody',
+    async (step) => {
+      const cluster = new FakeCluster();
+      cluster.trouble[step] = failing(5, 'HostUnreachable', 'no SSH session');
+      const { end, report } = await harness.run(cluster, {});
+      expect([end, cluster.trouble[step]]).toEqual(['succeeded', expect.any(Function)]);
+      expect(report.hosts.map(({ state, note }) => [state, note])).toEqual(
+        report.hosts.map(() => ['done', undefined]),
+      );
+      expect(cluster.journal.filter((line) => line.includes('runs'))).toEqual(
+        ['n1', 'n2', 'n3'].map((host) => `${host} runs 2.0.0 round 0`),
+      );
+    },
+  );
+
+  it('while it is observed proves nothing: the time begins again', async () => {
+    const cluster = new FakeCluster();
+    cluster.trouble['watch n1'] = failing(5, 'OutcomeUnknown', 'no sign of life for 3 s');
+    const { end } = await harness.run(cluster, {});
+    expect(end).toBe('succeeded');
+  });
+
+  it('shows itself, then a person is asked after unreachableSeconds and no other host is started', async () => {
+    const cluster = new FakeCluster();
+    cluster.trouble['switchRelease n1'] = fails('OutcomeUnknown', 'no sign of life for 3 s');
+    const { end } = await harness.run(cluster, { ...quick, unreachableSeconds: 2 }, async (handle) => {
+      const lost = await until(handle, ({ hosts }) => hosts[0]?.state === 'unreachable');
+      const since = Date.now();
+      expect([lost.waitingFor, lost.hosts[0]?.note]).toEqual([null, 'no sign of life for 3 s']);
+      const asking = await until(handle, ({ waitingFor }) => waitingFor?.answers[0]?.message === 'retry');
+      expect(Date.now() - since).toBeGreaterThan(1_500);
+      expect(asking.hosts.map(({ state }) => state)).toEqual(['unreachable', 'staged', 'staged']);
+      await handle.executeUpdate('abort', { args: [{ by: 'ann', undo: false }] });
+    });
+    expect(end).toBe('Aborted');
+  });
+
+  it('after a soak makes a person say what becomes of it', async () => {
+    const cluster = new FakeCluster();
+    const seconds = { ...quick, soakSeconds: 1 };
+    let lost = true;
+    cluster.trouble['watch n1'] = () => {
+      if (lost) fails('HostUnreachable', 'no SSH session', { host: 'n1' })();
+    };
+    const { end, report } = await harness.run(cluster, seconds, async (handle) => {
+      const asking = await until(handle, ({ waitingFor }) => waitingFor?.answers[0]?.message === 'retry');
+      expect(asking.hosts[0]).toMatchObject({ name: 'n1', state: 'unreachable', version: '2.0.0' });
+      lost = false;
+      await handle.executeUpdate('retry', { args: [{ by: 'ann' }] });
+    });
+    expect([end, report.hosts.map(({ state }) => state)]).toEqual(['succeeded', ['done', 'done', 'done']]);
+    expect(cluster.journal.filter((line) => line === 'switchRelease n1')).toHaveLength(1);
+  });
+});
+
+describe('a host that may not leave yet, because others are out', () => {
+  const says = 'n2 cannot leave: out of rotation already: n3 (DOWN); at most 1 may be out';
+
+  it('says why, and leaves when there is room', async () => {
+    const cluster = new FakeCluster();
+    cluster.trouble['takeOut n2'] = fails('BalancerNotAsWanted', says);
+    const { end } = await harness.run(cluster, { ...quick, unreachableSeconds: 60 }, async (handle) => {
+      const waiting = await until(handle, ({ hosts }) => hosts[1]?.note !== undefined);
+      expect(waiting.hosts[1]).toMatchObject({ state: 'staged', note: says });
+      delete cluster.trouble['takeOut n2'];
+    });
+    expect(end).toBe('succeeded');
+  });
+
+  it('asks a person in the end, and stays in rotation', async () => {
+    const cluster = new FakeCluster();
+    cluster.trouble['takeOut n2'] = fails('BalancerNotAsWanted', says);
+    const { end } = await harness.run(cluster, quick, async (handle) => {
+      const asking = await until(handle, ({ waitingFor }) => waitingFor?.answers[1]?.message === 'skip');
+      expect(asking.waitingFor?.what).toContain(says);
+      expect(cluster.out.size).toBe(0);
+      await handle.executeUpdate('skip', { args: [{ by: 'ann', host: 'n2' }] });
+    });
+    expect([end, cluster.versions]).toEqual(['succeeded', { n1: '2.0.0', n2: '1.0.0', n3: '2.0.0' }]);
   });
 });
 

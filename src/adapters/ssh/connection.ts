@@ -31,12 +31,12 @@ export class Connection {
   constructor({ client, sock }: Dialled) {
     this.client = client;
     this.gone = this.loss.signal;
-    client.on('error', (error) => this.loss.abort(error));
     const stop = watchLife(sock, (silence) => {
       this.loss.abort(silence);
       client.destroy();
     });
     this.whenGone(stop);
+    client.on('error', (error) => this.loss.abort(error));
     client.on('close', () => this.loss.abort(new Error('the connection was closed')));
   }
 
@@ -61,7 +61,11 @@ export class Connection {
     return this.open((done) => this.client.forwardOut('127.0.0.1', 0, address, port, done), onOpen);
   }
 
-  /** Calls back once, also when the connection is gone already. */
+  /**
+   * Calls back once, also when the connection is gone already.
+   *
+   * @returns stops listening
+   */
   whenGone(tell: (reason: Error) => void): () => void {
     return onAbort(this.gone, tell);
   }

@@ -37,9 +37,7 @@ export class Exchange {
     });
   }
 
-  /**
-   * Must be called in the tick in which the channel opens, or the exit code may be missed.
-   */
+  /** Must be called in the tick in which the channel opens, or the exit code may be missed. */
   attach(channel: ClientChannel): void {
     if (this.over) return channel.close();
     this.channel = channel;

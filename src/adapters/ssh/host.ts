@@ -45,11 +45,11 @@ export class SshHost implements RemoteHost {
   /** The account answered by itself: no shell, a forced command, or sudo that asks for a password. */
   private notBegun(script: string, ran: Omit<Answer, 'began'>): PawlError {
     const said = (ran.stderr || ran.stdout).trim().slice(0, 500) || 'nothing';
+    const words = `${this.name} did not run ${script}: exit code ${ran.code}, it said: ${said}`;
+    // ended by a signal before it began, as happens while a host goes down
+    if (ran.code > 128) return new PawlError('HostUnreachable', words);
     const advice = this.sudo ? '; `sudo -n sh` must work for this account' : '';
-    return new PawlError(
-      'AccessDenied',
-      `${this.name} did not run ${script}: exit code ${ran.code}, it said: ${said}${advice}`,
-    );
+    return new PawlError('AccessDenied', words + advice);
   }
 }
 

@@ -20,7 +20,7 @@ const GOODBYE = 1_000;
 const IDLE = 5 * 60_000;
 
 /** Told of what happens to connections: `connected`, `lost`. */
-export type SshLog = (event: string, details: Record<string, unknown>) => void;
+type SshLog = (event: string, details: Record<string, unknown>) => void;
 
 /**
  * @param options.folder where the cluster file lies: its relative paths begin there
@@ -41,6 +41,7 @@ class Hosts implements RemoteHosts {
   private readonly hosts = new Map<string, RemoteHost>();
   private readonly open = new Set<Connection>();
   private readonly gate = new Gate(HANDSHAKES);
+  private closed: PawlError | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -66,6 +67,7 @@ class Hosts implements RemoteHosts {
 
   async close(): Promise<void> {
     const reason = new PawlError('HostUnreachable', 'the SSH connections of this worker are being closed');
+    this.closed = reason;
     const goodbyes = [...this.open].map((connection) => once(connection.gone, 'abort'));
     for (const pool of this.pools.values()) pool.close(reason);
     const late = setTimeout(() => this.open.forEach((connection) => connection.destroy()), GOODBYE);
@@ -89,6 +91,7 @@ class Hosts implements RemoteHosts {
   }
 
   private async connect(spec: string): Promise<Connection> {
+    if (this.closed) throw this.closed;
     const endpoint = await this.endpoints.find(spec);
     const connection = new Connection(await dial(endpoint, this.transport(endpoint)));
     const { name: host, address, port, jump } = endpoint;

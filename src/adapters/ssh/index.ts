@@ -1,4 +1,4 @@
-export { openHosts, type SshLog } from './hosts';
+export { openHosts } from './hosts';
 export { jobKey } from './job-key';
 export { cleanJobs, sshJobs } from './jobs';
-export { upload, type UploadSpec } from './upload';
+export { upload } from './upload';

@@ -71,6 +71,7 @@ async function runJob(
 
 async function ask(host: RemoteHost, job: JobSpec, seen: boolean, signal: AbortSignal): Promise<Reply> {
   const { key, lane, fence, maxSeconds, ifCut } = job;
+  if (!/^[0-9a-f]{64}$/.test(key)) throw new PawlError('BadInput', `"${key}" is not the key of a job`);
   const numbers = [fence.epoch, fence.attempt, maxSeconds].map(String);
   const texts = [
     jobScript(job.script, job.args),
@@ -97,26 +98,16 @@ function isLostTouch(error: unknown): boolean {
 
 function conclude(host: RemoteHost, job: JobSpec, reply: Reply): JobResult {
   const what = `${host.name}: ${job.script}`;
-  const { epoch, attempt } = job.fence;
-  if (reply.state === 'ended' && reply.how === 'exited') {
-    // systemd gives a time limit's own words, whatever the script made of its TERM
-    if (reply.result === 'timeout') throw tooLong(what, job, reply);
-    return {
-      code: Number(reply.status),
-      output: reply.output,
-      reattached: reply.starter !== `${epoch} ${attempt}`,
-    };
+  const details = { output: reply.output.slice(-2_000) };
+  if (reply.state !== 'ended') {
+    throw new PawlError('JobDied', `${what} ${whyDied(reply)}; it may be half done`, details);
   }
-  if (reply.state === 'ended') throw tooLong(what, job, reply);
-  throw new PawlError('JobDied', `${what} ${whyDied(reply)}; it may be half done`, {
-    output: reply.output.slice(-2000),
-  });
-}
-
-function tooLong(what: string, job: JobSpec, reply: Reply): PawlError {
-  return new PawlError('JobFailed', `${what} was stopped after its limit of ${job.maxSeconds} s`, {
-    output: reply.output.slice(-2000),
-  });
+  // systemd gives a time limit's own words, whatever the script made of its TERM
+  if (reply.result === 'timeout') {
+    throw new PawlError('JobFailed', `${what} was stopped after its limit of ${job.maxSeconds} s`, details);
+  }
+  const reattached = reply.starter !== `${job.fence.epoch} ${job.fence.attempt}`;
+  return { code: Number(reply.status), output: reply.output, reattached };
 }
 
 function whyDied(reply: Reply): string {

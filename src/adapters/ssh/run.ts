@@ -68,17 +68,17 @@ async function runOn(
 ): Promise<Answer> {
   const { connection } = slot;
   const exchange = new Exchange(what, options);
-  const stop = onAbort(deadline.signal, () => exchange.giveUp(deadline));
+  const listening = [onAbort(deadline.signal, () => exchange.giveUp(deadline))];
   connection
     .exec(command, (channel) => {
       exchange.attach(channel);
-      connection.whenGone((reason) => exchange.lose(reason));
+      listening.push(connection.whenGone((reason) => exchange.lose(reason)));
     })
     .catch((error: Error) => (error instanceof AnswerLost ? exchange.lose(error) : exchange.fail(error)));
   try {
     return await exchange.answer;
   } finally {
-    stop();
+    for (const stop of listening) stop();
     slot.release(exchange.cutOff);
   }
 }

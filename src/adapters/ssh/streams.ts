@@ -15,7 +15,7 @@ const JUMP_TIMEOUT = 15_000;
  * Opens a stream that holds a channel of the pool until it is closed. Abort, and the loss of the
  * connection, give an `error` event before the end, so that a cut answer is not read as a whole one.
  *
- * @throws HostUnreachable when it cannot be opened
+ * @throws HostUnreachable; StreamRefused when the host answers, but nothing listens there
  */
 export async function openStream(
   pool: HostPool,
@@ -38,7 +38,7 @@ export async function openStream(
     if (!(error instanceof NotSent || error instanceof AnswerLost)) throw error;
     // a pooled connection had died unseen; nothing has begun on the host yet
     if (connection.gone.aborted && tries > 1) return openStream(pool, what, signal, open, tries - 1);
-    throw unreachable(what, error);
+    throw connection.gone.aborted ? unreachable(what, error) : refused(what, error);
   }
 }
 
@@ -74,6 +74,10 @@ function watch(channel: ClientChannel, connection: Connection, what: string, sig
   };
   const listening = [onAbort(signal, stop), connection.whenGone((reason) => stop(unreachable(what, reason)))];
   channel.once('close', () => listening.forEach((end) => end()));
+}
+
+function refused(what: string, error: Error): PawlError {
+  return new PawlError('StreamRefused', `${what} is refused: ${error.message}`, undefined, { cause: error });
 }
 
 function unreachable(what: string, error: Error): PawlError {

@@ -13,7 +13,7 @@ const checkTime = (size: number) => 30_000 + size / 10_000;
 const LONGEST = 6 * 3600_000;
 
 /** What to bring where. Give `file`, or `open` for bytes that come from elsewhere. */
-export type UploadSpec = ({ file: string } | { open(): Readable }) & {
+type UploadSpec = ({ file: string } | { open(): Readable }) & {
   /** bytes */
   size: number;
   /** of the whole, hex */

@@ -1,6 +1,7 @@
 import { proxyActivities, ActivityCancellationType } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../../activities';
+import { PASSING } from './host-failure';
 
 /**
  * Timeouts and retries of all activities stand here. Attempts are not counted: a killed or frozen worker
@@ -19,9 +20,14 @@ export const { planRollingUpgrade } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '10m',
 });
 
+const failFast: ActivityOptions = {
+  ...base,
+  retry: { ...base.retry, nonRetryableErrorTypes: [...PASSING] },
+};
+
 /** Observes until it is cancelled by the workflow's own timer, or something is wrong. */
 export const { watchHosts } = proxyActivities<Activities>({
-  ...base,
+  ...failFast,
   startToCloseTimeout: '8d',
   // nothing to clean up, so nobody waits for the last look
   cancellationType: ActivityCancellationType.TRY_CANCEL,
@@ -29,11 +35,11 @@ export const { watchHosts } = proxyActivities<Activities>({
 
 /**
  * The steps of one host. What each of them may take follows from the plan: its own limit, and the time
- * for which the host may be unreachable.
+ * for which the host may be unreachable, for workers that are lost and come back.
  */
 export function hostSteps(limitSeconds: number, unreachableSeconds: number) {
   return proxyActivities<Activities>({
-    ...base,
+    ...failFast,
     startToCloseTimeout: `${limitSeconds + 30}s`,
     scheduleToCloseTimeout: `${limitSeconds + 30 + unreachableSeconds}s`,
     // a half-done step must have ended before its undo begins

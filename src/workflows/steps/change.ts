@@ -197,6 +197,13 @@ export class Change {
       );
   }
 
+  /** Lets milliseconds pass before something is tried again; an abort ends it, unless all is put back already. */
+  async rest(ms: number): Promise<void> {
+    const aborted = () => this.status.phase !== 'rollingBack' && !!this.state.control.abort;
+    await condition(aborted, ms);
+    if (aborted()) this.throwIfAborted();
+  }
+
   /** Waits for a person, and says so. Ends with the answer, an abort, or the deadline of the plan as a failure. */
   async askPerson(
     phase: Phase,

@@ -10,18 +10,75 @@ export function target(run: Change, host: PlannedHost) {
   return { change: run.ref, service: run.plan.intent.service, host };
 }
 
+/** Milliseconds after which an attempt that fails has been in touch with its host. */
+const IN_TOUCH = 60_000;
+
 /** Shows the state, does the step, and turns its failure into one of this host. */
 async function step<T>(run: Change, host: PlannedHost, state: HostState, work: () => Promise<T>): Promise<T> {
-  run.note(host.name, { state });
-  try {
-    return await work();
-  } catch (error) {
-    throw hostFailed(host.name, error);
+  const { state: stays, note } = run.host(host.name);
+  const show = (failure?: HostFailed) => {
+    if (!failure) return run.note(host.name, { state, note });
+    run.note(host.name, {
+      state: failure.kind === 'unreachable' ? 'unreachable' : stays,
+      note: failure.message,
+    });
+  };
+  show();
+  return patiently(run, host.name, work, show);
+}
+
+/**
+ * Tries again what may pass by itself, for as long as the plan lets a host be unreachable.
+ *
+ * @param show told of each failure that is waited out, and of its end
+ */
+async function patiently<T>(
+  run: Change,
+  host: string,
+  work: () => Promise<T>,
+  show: (failure?: HostFailed) => void,
+): Promise<T> {
+  const patience = run.plan.intent.settings.unreachableSeconds * 1_000;
+  // about fifty attempts, however long it is
+  const longest = Math.max(5_000, patience / 50);
+  let lost: number | undefined;
+  for (let pause = 1_000; ; pause = Math.min(pause * 1.5, longest)) {
+    const begun = Date.now();
+    try {
+      const result = await work();
+      if (lost !== undefined) show();
+      return result;
+    } catch (error) {
+      const failure = hostFailed(host, error);
+      const now = Date.now();
+      if (lost === undefined || now - begun > IN_TOUCH) lost = now;
+      const passing = failure.kind === 'unreachable' || failure.kind === 'notYet';
+      if (!passing || now - lost >= patience) throw failure;
+      show(failure);
+    }
+    await run.rest(pause);
   }
 }
 
 function options(run: Change, limitSeconds: number) {
   return hostSteps(limitSeconds, run.plan.intent.settings.unreachableSeconds);
+}
+
+/** Brings the release to a host, checked, while it serves. */
+export async function stageRelease(run: Change, host: PlannedHost): Promise<void> {
+  const { version, artifact, previousArtifact } = run.plan.intent;
+  const before = run.plan.observed.hosts[host.name]?.version;
+  // the package to keep ready for the way back, where the release is a package
+  const previous = previousArtifact && before ? { version: before, artifact: previousArtifact } : null;
+  // a minute for the rest, and a line of 1 MB/s
+  const seconds = 60 + Math.ceil((artifact.size + (previousArtifact?.size ?? 0)) / 1_000_000);
+  const { stageRelease } = options(run, seconds);
+  await step(run, host, 'pending', () =>
+    stageRelease.executeWithOptions({ summary: `${host.name}: stage ${version}` }, [
+      { ...target(run, host), version, artifact, previous },
+    ]),
+  );
+  run.note(host.name, { state: 'staged' });
 }
 
 /** Drains a host on all its balancers and takes it out; proven on each of them. */
@@ -105,7 +162,10 @@ export async function putBack(
   run.note(host.name, { balancers: traffic });
 }
 
-/** Hosts must stay healthy and in rotation for so long; the clock is the workflow's own. */
+/**
+ * Hosts must stay healthy and in rotation for so long; the clock is the workflow's own. Time in which one of
+ * them could not be looked at proves nothing: at least a minute of it, or all, is observed again.
+ */
 export async function stayHealthy(
   run: Change,
   hosts: PlannedHost[],
@@ -113,7 +173,17 @@ export async function stayHealthy(
   what: string,
 ): Promise<void> {
   const { service, version } = run.plan.intent;
-  await run.observe(seconds, what, () =>
-    watchHosts.executeWithOptions({ summary: what }, [{ change: run.ref, service, hosts, version }]),
-  );
+  const until = Date.now() + seconds * 1_000;
+  const observe = () => {
+    const left = Math.max(Math.ceil((until - Date.now()) / 1_000), Math.min(seconds, 60));
+    return run.observe(left, what, () =>
+      watchHosts.executeWithOptions({ summary: what }, [{ change: run.ref, service, hosts, version }]),
+    );
+  };
+  const [first] = hosts;
+  if (!first) return;
+  await patiently(run, first.name, observe, (failure) => {
+    if (failure) run.note(failure.host, { note: failure.message });
+    else for (const { name } of hosts) run.note(name, { note: undefined });
+  });
 }

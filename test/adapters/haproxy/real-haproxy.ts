@@ -107,7 +107,7 @@ frontend front
   default_backend ${backend}
 backend ${backend}
   option httpchk GET /health
-  default-server check inter 100ms fall 2 rise 2 weight 100
+  default-server check inter 100ms fall 2 rise 2 weight 100 pool-purge-delay 60s
   server n1 127.0.0.1:${n1!.port}
   server n2 127.0.0.1:${n2!.port}
   server n3 127.0.0.1:${n3!.port} no-check

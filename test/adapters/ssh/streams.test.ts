@@ -60,7 +60,7 @@ it.each([
   ['a socket', () => host.openSocket('/nowhere.sock', signal)],
   ['a port', () => host.openTcp('127.0.0.1', 1, signal)],
 ])('says that %s is not there', async (_, open) => {
-  await expect(open()).rejects.toMatchObject({ type: 'HostUnreachable' });
+  await expect(open()).rejects.toMatchObject({ type: 'StreamRefused' });
 });
 
 it('counts as a channel until it is closed', async () => {

@@ -54,7 +54,7 @@ async function open(at: RuntimeSocket, opening: Deadline): Promise<Duplex> {
   } catch (error) {
     if (opening.passed) throw unavailable(at, `no stream to it within ${opening.seconds} s`, error);
     // sshd gives no reason; the host itself was reached
-    if (!/channel open failure/i.test((error as Error).message)) throw error;
+    if (!(error instanceof PawlError) || error.type !== 'StreamRefused') throw error;
     throw unavailable(
       at,
       'the socket is not there, nobody listens, or the SSH user may not use it ' +
