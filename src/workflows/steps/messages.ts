@@ -63,7 +63,7 @@ function parse(name: MessageName, payload: unknown): Message | string {
   if (isUndecodable(payload)) return `${name}: the payload cannot be read: ${payload.reason}`;
   const parsed = MESSAGES[name].payload.safeParse(payload);
   if (parsed.success) return { name, ...parsed.data } as Message;
-  return `${name}: ${mistakesOf(parsed.error, payload)
+  return `${name}: ${mistakesOf(parsed.error, payload, MESSAGES[name].payload)
     .map((mistake) => `${mistake.path || 'payload'} ${mistake.value}: ${mistake.rule}`)
     .join('; ')}`;
 }
