@@ -1,4 +1,4 @@
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { LabError } from '../error';
 import { ensurePrograms, type Wanted } from '../packages';
 import { hierarchies } from './cgroups';
@@ -20,6 +20,8 @@ const PROGRAMS: Wanted[] = Object.entries({
   'dpkg-deb': 'dpkg',
 }).map(([program, debianPackage]) => ({ program, debianPackage }));
 
+const INOTIFY_INSTANCES = 4_096;
+
 /** Throws a LabError with all that keeps this machine from running a lab; installs what apt can bring. */
 export async function ensureSystemPackages(): Promise<void> {
   const wrong = await obstacles();
@@ -27,6 +29,18 @@ export async function ensureSystemPackages(): Promise<void> {
     throw new LabError(`no lab on this machine:\n${wrong.map((one) => `- ${one}`).join('\n')}`);
   }
   await ensurePrograms(PROGRAMS, 'for the lab');
+  await raiseInotifyLimit();
+}
+
+/**
+ * Each host holds nine inotify instances: the kernel's default of 128 ends at the 14th, whose systemd then
+ * hangs in the middle of its boot. Kept after `down`: lowering it could hurt what else runs here.
+ */
+async function raiseInotifyLimit(): Promise<void> {
+  const file = '/proc/sys/fs/inotify/max_user_instances';
+  if (Number(await readFile(file, 'utf8')) >= INOTIFY_INSTANCES) return;
+  // where it may not be written, few hosts work all the same
+  await writeFile(file, String(INOTIFY_INSTANCES)).catch(() => undefined);
 }
 
 /** What keeps this machine from running a lab for good, in words; empty when nothing does. */

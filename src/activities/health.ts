@@ -1,5 +1,3 @@
-import http from 'node:http';
-import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PawlError } from '../contracts/failures';
 import type { Check } from '../contracts/inputs/rolling-upgrade';
@@ -7,18 +5,12 @@ import type { PlannedHost, PlannedService } from '../contracts/plan';
 import type { RemoteHost } from '../contracts/world';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
+import { answers, get, unhealthy, unitState } from './probe';
 import { keepingOut } from './traffic';
 import type { Worlds } from './world';
-import { trafficOf } from './world';
 
 /** Milliseconds between two looks at a service that is starting. */
 const LOOK = 20;
-/** Milliseconds between two looks at a service that should just stay healthy. */
-const WATCH = 1_000;
-/** A watched host may miss so many looks in a row before it counts as unhealthy. */
-const MISSES = 3;
-/** Characters of an answer that are looked at. */
-const LONGEST_BODY = 65_536;
 
 export function healthActivities(worlds: Worlds) {
   return {
@@ -38,55 +30,7 @@ export function healthActivities(worlds: Worlds) {
         for (const check of input.checks) await passes(remote, input.service, check, now.signal);
       });
     },
-
-    /** Looks at hosts in rotation each second until cancelled; ends in Unhealthy when one does not stay so. */
-    async watchHosts(input: {
-      change: ChangeRef;
-      service: PlannedService;
-      hosts: PlannedHost[];
-      version: string;
-    }) {
-      const world = await worlds.of(input.change.cluster);
-      const { signal, progress } = attempt(input.change);
-      const misses = new Map<string, number>();
-      while (!signal.aborted) {
-        await Promise.all(
-          input.hosts.map(async (host) => {
-            const fault = await faultOf(
-              world.hosts.on(host.name),
-              input.service,
-              input.version,
-              signal,
-              async () => Object.entries(await trafficOf(world, host, signal)),
-            );
-            const missed = fault ? (misses.get(host.name) ?? 0) + 1 : 0;
-            misses.set(host.name, missed);
-            if (missed >= MISSES)
-              throw new PawlError('Unhealthy', `${host.name} did not stay healthy: ${fault}`);
-          }),
-        );
-        progress(`${input.hosts.length} hosts watched`);
-        await delay(WATCH, undefined, { signal });
-      }
-    },
   };
-}
-
-async function faultOf(
-  remote: RemoteHost,
-  service: PlannedService,
-  version: string,
-  signal: AbortSignal,
-  traffic: () => Promise<[string, { state: string; says: string }][]>,
-): Promise<string | undefined> {
-  try {
-    const late = (await traffic()).find(([, { state }]) => state !== 'in');
-    if (late) return `${late[1].says} at ${late[0]}`;
-    return await unhealthy(remote, service, version, signal);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 async function becomesHealthy(
@@ -116,25 +60,6 @@ async function becomesHealthy(
     );
 }
 
-/** @returns what is wrong, or undefined */
-async function unhealthy(
-  remote: RemoteHost,
-  service: PlannedService,
-  version: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const timeoutMs = service.health.timeoutSeconds * 1_000;
-  const health = await get(remote, service.port, service.health.path, timeoutMs, signal);
-  if (health.status !== 200)
-    return `${service.health.path} answers ${health.status} ${health.body.slice(0, 80)}`;
-  if (!service.version) return undefined;
-  const served = await get(remote, service.port, service.version.path, timeoutMs, signal);
-  const words = served.body.split(/[\s"',{}[\]]+/);
-  return words.includes(version)
-    ? undefined
-    : `${service.version.path} answers ${served.status} ${served.body.trim().slice(0, 80)} instead of ${version}`;
-}
-
 async function passes(
   remote: RemoteHost,
   service: PlannedService,
@@ -142,18 +67,14 @@ async function passes(
   signal: AbortSignal,
 ): Promise<void> {
   if ('command' in check) {
-    const ran = await remote.run('run-command', check.command, {
-      signal,
-      timeoutMs: check.timeoutSeconds * 1_000,
-      maxOutputBytes: 4_096,
-    });
-    if (ran.code === 0) return;
-    throw new PawlError(
-      'Unhealthy',
-      `${remote.name}: check ${check.name} ended with ${ran.code}: ${(ran.stderr || ran.stdout).trim().slice(-200)}`,
-    );
+    const fault = await commandFault(remote, check.command, check.timeoutSeconds, signal);
+    if (fault) throw new PawlError('Unhealthy', `${remote.name}: check ${check.name} ${fault}`);
+    return;
   }
-  const answer = await get(remote, service.port, check.http.path, 10_000, signal);
+  const ask = () => get(remote, service.port, check.http.path, 10_000, signal);
+  let answer = await ask();
+  // an SSH session that ends meanwhile looks like a service that gives up: only the second time counts
+  if (answer.status === 0) answer = await ask();
   if (answer.status !== check.http.status)
     throw new PawlError(
       'Unhealthy',
@@ -166,62 +87,20 @@ async function passes(
     );
 }
 
-async function unitState(
+/** @returns how a command did not pass, or undefined */
+async function commandFault(
   remote: RemoteHost,
-  unit: string,
+  command: string[],
+  timeoutSeconds: number,
   signal: AbortSignal,
-): Promise<{ active: string; restarts: number }> {
-  const ran = await remote.run('unit-state', [unit], { signal });
-  const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(ran.stdout)?.[1];
-  return { active: value('ActiveState') ?? 'unknown', restarts: Number(value('NRestarts') ?? 0) };
-}
-
-/** A request that starts on the host itself. `status` 0 means that there was no answer; the body says why. */
-async function get(
-  remote: RemoteHost,
-  port: number,
-  path: string,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<{ status: number; body: string }> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+): Promise<string | undefined> {
+  const options = { signal, timeoutMs: timeoutSeconds * 1_000, maxOutputBytes: 4_096 };
   try {
-    const stream = await remote.openTcp('127.0.0.1', port, bounded);
-    try {
-      return await request(stream, path, bounded);
-    } finally {
-      // channels are few, and http does not close a stream that it did not open
-      stream.destroy();
-    }
+    const { code, stdout, stderr } = await remote.run('run-command', command, options);
+    return code === 0 ? undefined : `ended with ${code}: ${(stderr || stdout).trim().slice(-200)}`;
   } catch (error) {
-    if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
-    return { status: 0, body: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof PawlError) || error.type !== 'TimedOut') throw error;
+    await answers(remote, signal);
+    return `gave no answer in ${timeoutSeconds} s`;
   }
-}
-
-function request(
-  stream: Duplex,
-  path: string,
-  signal: AbortSignal,
-): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      path,
-      host: 'localhost',
-
-      createConnection: () => stream,
-      signal,
-      headers: { connection: 'close' },
-    };
-    const sent = http.get(options, (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        if (body.length < LONGEST_BODY) body += chunk;
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-      response.on('error', reject);
-    });
-    sent.on('error', reject);
-  });
 }

@@ -1,11 +1,15 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { Plan } from '../contracts/plan';
+import type { Plan, PlannedHost, PlannedService } from '../contracts/plan';
+import type { HostTraffic } from '../contracts/status';
 import type { Jobs } from '../contracts/world';
 import type { ArtifactStore } from '../adapters/artifacts';
+import type { ChangeRef } from './attempt';
 import { healthActivities } from './health';
+import { observeHost } from './plan/observe';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { releaseActivities } from './releases';
 import { trafficActivities } from './traffic';
+import { watchActivities } from './watch';
 import type { Worlds } from './world';
 
 /** What activities need of the world. */
@@ -24,9 +28,23 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
       const plan = await planUpgrade(input, world, artifacts, cancellationSignal());
       return { plan, dryRun: input.dryRun };
     },
+    /** How hosts are now. Changes nothing; what cannot be read is `unknown`. */
+    async lookAtHosts(input: { change: ChangeRef; service: PlannedService; hosts: PlannedHost[] }) {
+      const world = await worlds.of(input.change.cluster);
+      return Promise.all(
+        input.hosts.map(async (host) => {
+          const { facts } = await observeHost(world, input.service, host, cancellationSignal());
+          const unknown: HostTraffic = { state: 'unknown', weight: 0, sessions: 0 };
+          const places = host.places.map(({ balancer }) => [balancer, facts.traffic[balancer] ?? unknown]);
+          const balancers = Object.fromEntries(places) as Record<string, HostTraffic>;
+          return { name: host.name, version: facts.version || 'unknown', balancers };
+        }),
+      );
+    },
     ...trafficActivities(worlds),
     ...releaseActivities(worlds, jobs, artifacts),
     ...healthActivities(worlds),
+    ...watchActivities(worlds),
   };
 }
 

@@ -24,14 +24,17 @@ const FORGOTTEN = 10_000;
 export function trafficActivities(worlds: Worlds) {
   return {
     /**
-     * Drains a host and takes it out of rotation, proven on every balancer. Waits first until the other
-     * hosts of the service leave room for it under the cap.
+     * Drains a host and takes it out of rotation, proven on every balancer. Fails with BalancerNotAsWanted
+     * while the other hosts of the service leave no room for it under the cap.
      *
+     * @param input.away other hosts that this change takes out right now, whatever balancers say of them yet
      * @param input.deadlineSeconds counted from the first attempt; 0 means do not wait for sessions
      * @param input.force cut the sessions that are left at the deadline
      * @returns `out: false` with the sessions that are left, when they may not be cut
      */
-    async takeOut(input: TrafficInput & { cap: number; deadlineSeconds: number; force: boolean }) {
+    async takeOut(
+      input: TrafficInput & { cap: number; away: string[]; deadlineSeconds: number; force: boolean },
+    ) {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);
       const deadline = now.began + input.deadlineSeconds * 1_000;
@@ -67,12 +70,15 @@ export function trafficActivities(worlds: Worlds) {
 /** Other hosts of the service may have gone down by themselves: they count too. */
 async function roomUnderCap(
   world: World,
-  input: TrafficInput & { cap: number },
+  input: TrafficInput & { cap: number; away: string[] },
   signal: AbortSignal,
 ): Promise<void> {
+  const own = Object.values(await trafficOf(world, input.host, signal));
+  // who serves nobody takes nobody's place: it has begun to leave already, or it is down
+  if (own.every(({ state }) => state !== 'in')) return;
   const others = hostsOf(world.cluster, input.service.name).filter(({ name }) => name !== input.host.name);
   const routes = world.cluster.services[input.service.name]?.routes ?? [];
-  const missing = new Map<string, string>();
+  const missing = new Map(input.away.map((name) => [name, 'leaving']));
   for (const { balancer, backend } of routes) {
     const servers = await world.balancer(balancer).backend(backend, signal);
     for (const other of others)

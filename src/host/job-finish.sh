@@ -11,5 +11,4 @@ read -r boot </proc/sys/kernel/random/boot_id
 printf '%-255s\n' "${SERVICE_RESULT:-none} ${EXIT_CODE:-none} ${EXIT_STATUS:-none} $boot" 1<>"$job/exit.new"
 sync "$job/exit.new"
 mv -T "$job/exit.new" "$job/exit"
-rm -f "$job/pipe"
 sync "$job"

@@ -83,6 +83,7 @@ may_run_again() {
 
 # Under the lock and with the unit gone: nobody else can start it now.
 run_again() {
+  claim_lane
   runs=1
   while [ -e "$job/started.$runs" ]; do runs=$((runs + 1)); done
   [ ! -e "$job/exit" ] || mv -T "$job/exit" "$job/exit.$runs"
@@ -129,8 +130,8 @@ begin() {
     ;;
   cut)
     may_run_again || return 0
-    claim_lane
-    run_again
+    # its end is written down, but the unit may not be gone yet: the next call sees to it
+    unit_active "$key" || run_again
     ;;
   *) return 0 ;;
   esac

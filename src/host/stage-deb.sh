@@ -15,7 +15,13 @@ if [ "$found" != "Package: $package Version: $version " ]; then
   exit 22
 fi
 free=$(df --output=avail -BM /var | tail -n 1 | tr -dc 0-9)
-[ "$free" -ge $((free_mib + $(dpkg-deb -f "$file" Installed-Size || echo 0) / 1024)) ] || { echo "/var has $free MiB free" >&2; exit 20; }
+# in KiB; not every package says it
+installed=$(dpkg-deb -f "$file" Installed-Size | tr -dc 0-9)
+needed=$((free_mib + (${installed:-0} + $(wc -c <"$file") / 1024) / 1024))
+if [ "$free" -lt "$needed" ]; then
+  echo "/var has $free MiB free; $needed MiB are needed, $free_mib MiB of reserve among them" >&2
+  exit 20
+fi
 mkdir -p "$folder"
 cp "$file" "$kept.new"
 sync "$kept.new"

@@ -7,6 +7,7 @@ import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { HostFailed, hostFailed } from './steps/host-failure';
 import { proveHealthy, putBack, stageRelease, stayHealthy, switchRelease, takeOut } from './steps/host-steps';
+import { lookAgain } from './steps/left';
 import type { ChangeState } from './steps/state';
 import { adoptPlan } from './steps/state';
 import { undoHost, willUndo } from './steps/undo';
@@ -182,6 +183,7 @@ async function leaveOut(run: Change, host: PlannedHost): Promise<void> {
   } catch (error) {
     const failure = hostFailed(host.name, error);
     run.note(host.name, { state: 'unreachable', note: `skipped, but not put back: ${failure.message}` });
+    await lookAgain(run, [host.name]);
     run.status.leftToDo.push({
       host: host.name,
       what: `${host.name} was skipped and could not be put back: ${failure.message}`,

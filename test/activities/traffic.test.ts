@@ -83,6 +83,7 @@ function setUp() {
     service: { name: 'web' },
     host: { name: 'n1', places },
     cap: 1,
+    away: [],
     deadlineSeconds: 30,
     force: false,
   };
@@ -146,17 +147,27 @@ describe('takeOut', () => {
   });
 
   it.each([
-    { cap: 1, states: ['down'], refused: true },
-    { cap: 2, states: ['down'], refused: false },
-    { cap: 2, states: ['down', 'out'], refused: true },
-  ] as const)('with $states others and a cap of $cap: refused $refused', async ({ cap, states, refused }) => {
+    { cap: 1, states: ['down'], away: [], refused: true },
+    { cap: 2, states: ['down'], away: [], refused: false },
+    { cap: 2, states: ['down', 'out'], away: [], refused: true },
+    { cap: 2, states: ['down'], away: ['n2'], refused: false },
+    { cap: 2, states: ['down'], away: ['n3'], refused: true },
+  ])('with $states others, $away leaving, a cap of $cap: refused $refused', async (row) => {
+    const { cap, states, away, refused } = row;
     const { east, env, takeOut, input } = setUp();
-    states.forEach((state, index) => (east.facts[`n${index + 2}`]!.state = state));
-    const run = env.run(takeOut, { ...input, cap });
+    states.forEach((state, index) => (east.facts[`n${index + 2}`]!.state = state as 'down'));
+    const run = env.run(takeOut, { ...input, cap, away });
     if (refused) await expect(run).rejects.toMatchObject({ type: 'BalancerNotAsWanted' });
     else await run;
     expect(east.said.length > 0).toBe(!refused);
   });
+});
+
+it.each(['draining', 'down'] as const)("a host that is %s takes nobody's place", async (state) => {
+  const { east, west, env, takeOut, input } = setUp();
+  east.facts['n2']!.state = 'down';
+  east.facts['n1']!.state = west.facts['web-one']!.state = state;
+  expect(await env.run(takeOut, input)).toMatchObject({ out: true });
 });
 
 describe('putBack', () => {

@@ -15,8 +15,9 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `upgrade`: two hosts, one after the other
  * - `badRelease`: a release that spoils a path: the first host's check finds it, and that host is undone
  * - `lateRefusal`: the second host's check fails; both hosts are undone, the first one out of full service
+ * - `leftAsIs`: the spoilt release again, and the change is to leave everything as it stands
  */
-export type Story = 'upgrade' | 'badRelease' | 'lateRefusal';
+export type Story = 'upgrade' | 'badRelease' | 'lateRefusal' | 'leftAsIs';
 
 type Point = Pick<Trap, 'activity' | 'host' | 'nth'> & { story: Story };
 
@@ -46,6 +47,8 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   proveHealthy: [8],
   putBack: [40],
   watchHosts: [400],
+  lookAtHosts: [30],
+  confirmHealthy: [10],
 };
 
 const UPGRADE: Point[] = [
@@ -60,7 +63,7 @@ const UPGRADE: Point[] = [
   ...[1, 2, 4].map((nth) => point('upgrade', 'watchHosts', undefined, nth)),
 ];
 
-/** The second activity of its kind on a host is the one that undoes; n2 was never put back before. */
+/** The second activity of its kind on a host is the one that undoes; a bad release was never put back before. */
 const UNDO: Point[] = [
   ...(['takeOut', 'switchRelease', 'proveHealthy'] as const).map((activity) =>
     point('badRelease', activity, 'n1', 2),
@@ -84,7 +87,9 @@ function during(at: Point, fault: Fault, more: Partial<ChaosCase> = {}): ChaosCa
   return MOMENTS[at.activity].map((delayMs) => ({ ...at, fault, when: 'during', delayMs, ...more }));
 }
 
-const POINTS = [...UPGRADE, ...UNDO];
+const LEFT: Point[] = [point('leftAsIs', 'lookAtHosts', 'n1')];
+
+const POINTS = [...UPGRADE, ...UNDO, ...LEFT];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
   ['takeOut', 'switchRelease', 'putBack'].includes(activity),

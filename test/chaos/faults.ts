@@ -1,6 +1,7 @@
 /** The strikes themselves, and bringing back what they ended. All times are milliseconds of the clock. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cutSsh } from '../../lab/hosts';
+import { processes } from '../../lab/hosts/cgroups';
 import { identify } from '../../lab/temporal/processes';
 import type { Ground } from '../lab/ground';
 import type { ChaosCase, Fault } from './cases';
@@ -19,6 +20,7 @@ interface Times {
 }
 
 export interface Struck extends Times {
+  activityId: string;
   /** the body was over before its moment came */
   late: boolean;
 }
@@ -41,7 +43,7 @@ export const ACTS: Record<Fault, Trap['act']> = {
 export async function strike(scene: Scene, chaos: ChaosCase): Promise<Struck> {
   const sprung = await untilSprung(scene.folder, SPRUNG_WITHIN_MS);
   const times = await FAULTS[chaos.fault](scene, sprung, chaos);
-  return { ...times, late: sprung.late };
+  return { ...times, activityId: sprung.activityId, late: sprung.late };
 }
 
 const FAULTS: Record<Fault, (scene: Scene, sprung: Sprung, chaos: ChaosCase) => Promise<Times>> = {
@@ -61,7 +63,7 @@ const FAULTS: Record<Fault, (scene: Scene, sprung: Sprung, chaos: ChaosCase) => 
     return { faultAt, backAt: Date.now() };
   },
   async cutSsh({ ground, folder }, _, { cut = 'n1' }) {
-    await cutSsh(ground.name, cut);
+    await cutSessions(ground.name, cut);
     const at = Date.now();
     letGo(folder);
     return { faultAt: at, backAt: at };
@@ -84,4 +86,22 @@ async function gone(pid: number): Promise<void> {
   for (const end = Date.now() + GONE_WITHIN_MS; Date.now() < end; await delay(10))
     if (!(await identify(pid))) return;
   throw new Error(`process ${pid} is still there after SIGKILL`);
+}
+
+/** From outside: a program that is started on the host to do it comes too late for a short activity. */
+async function cutSessions(lab: string, host: string): Promise<void> {
+  const pids = await processes(lab, host);
+  const sessions = await Promise.all(
+    pids.map(async (pid) => {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return /^sshd: [^/]/.test(command) ? [pid] : [];
+    }),
+  );
+  for (const pid of sessions.flat())
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // one session is two processes, and the second may end with the first
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
 }

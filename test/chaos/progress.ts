@@ -1,34 +1,49 @@
-/** When a run went on, from its own history. */
+/** When a run went on, from its own history. All times are milliseconds of the clock. */
 import type { WorkflowHandle } from '@temporalio/client';
 
-type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
-type Time = NonNullable<Events[number]['eventTime']>;
+type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
 
 export interface Progress {
-  /** milliseconds of the clock: the first task or activity that a worker completed after the fault */
-  at: number;
+  /** the first task or activity that a worker completed after the fault; undefined: none was left */
+  at: number | undefined;
+  /** the struck activity was over already, so the fault came after it and not during it */
+  late: boolean;
   /** activities that found a job which an earlier attempt had started */
   reattached: number;
 }
 
-/** @param faultAt milliseconds of the clock */
-export async function progressOf(handle: WorkflowHandle, faultAt: number): Promise<Progress> {
-  const { events } = await handle.fetchHistory();
-  const completed = (events ?? []).filter(
-    (event) =>
-      event.workflowTaskCompletedEventAttributes ||
-      event.activityTaskCompletedEventAttributes ||
-      event.activityTaskFailedEventAttributes,
+export async function progressOf(
+  handle: WorkflowHandle,
+  struck: { faultAt: number; activityId: string },
+): Promise<Progress> {
+  const events = (await handle.fetchHistory()).events ?? [];
+  const completed = events.filter(
+    (event) => event.workflowTaskCompletedEventAttributes || endedActivity(event),
   );
-  const first = completed.map(({ eventTime }) => milliseconds(eventTime!)).find((at) => at > faultAt);
-  if (first === undefined) throw new Error('nothing was completed after the fault');
-  const results = completed.flatMap(
-    (event) => event.activityTaskCompletedEventAttributes?.result?.payloads ?? [],
+  const reattached = events.filter(({ activityTaskCompletedEventAttributes: done }) =>
+    done?.result?.payloads?.some(({ data }) => Buffer.from(data ?? []).includes('"reattached":true')),
   );
-  const found = results.filter(({ data }) => Buffer.from(data ?? []).includes('"reattached":true'));
-  return { at: first, reattached: found.length };
+  const scheduled = events.find(
+    ({ activityTaskScheduledEventAttributes: at }) => at?.activityId === struck.activityId,
+  );
+  const end = events.find((event) => String(endedActivity(event)) === String(scheduled?.eventId));
+  return {
+    at: completed.map(timeOf).find((at) => at > struck.faultAt),
+    late: end !== undefined && timeOf(end) < struck.faultAt,
+    reattached: reattached.length,
+  };
 }
 
-function milliseconds({ seconds, nanos }: Time): number {
-  return Number(seconds) * 1_000 + (nanos ?? 0) / 1e6;
+/** The event that scheduled the activity which ended here. */
+function endedActivity(event: Event) {
+  const { activityTaskCompletedEventAttributes, activityTaskFailedEventAttributes } = event;
+  const end =
+    activityTaskCompletedEventAttributes ??
+    activityTaskFailedEventAttributes ??
+    event.activityTaskCanceledEventAttributes;
+  return end?.scheduledEventId;
+}
+
+function timeOf({ eventTime }: Event): number {
+  return Number(eventTime?.seconds) * 1_000 + (eventTime?.nanos ?? 0) / 1e6;
 }

@@ -7,7 +7,7 @@ import type { Outcome } from './play';
 
 const folder = join(stateDir, 'chaos');
 const RESULTS = join(folder, 'results.jsonl');
-export const SUMMARY = join(folder, 'summary.md');
+const SUMMARY = join(folder, 'summary.md');
 
 /** Everything that runs in a worker and on hosts: an outcome of another build proves nothing. */
 export const build = digestOf(join(root, 'dist/src'));
@@ -42,26 +42,26 @@ function digestOf(place: string): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Writes the summary and returns it: one row for each fault and activity. */
-export function summarise(outcomes: readonly Outcome[]): string {
+/** One row for each fault and activity. */
+export function table(outcomes: readonly Outcome[]): string {
   const rows = new Map<string, Outcome[]>();
   for (const outcome of outcomes) {
     const [fault = '', activity = ''] = outcome.case.split(' ');
     const key = `${fault} | ${activity}`;
     rows.set(key, [...(rows.get(key) ?? []), outcome]);
   }
-  const text = [
-    ...[
-      '| fault | in | cases | wrong | away, s | goes on after, s: median | most | requests | failed | most out |',
-    ],
-    ...['|---|---|---:|---:|---:|---:|---:|---:|---:|---:|'],
+  return [
+    '| fault | in | cases | wrong | late | away, s | goes on after, s: median | most | requests | failed | most out |',
+    '|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
     ...[...rows].map(([key, list]) => `| ${key} | ${figures(list)} |`),
     `| **all** | | ${figures(outcomes)} |`,
-    '',
   ].join('\n');
+}
+
+export function writeSummary(outcomes: readonly Outcome[]): void {
+  const day = new Date().toISOString().slice(0, 10);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(SUMMARY, text);
-  return text;
+  writeFileSync(SUMMARY, `${outcomes.length} cases, ${day}, build ${build}\n\n${table(outcomes)}\n`);
 }
 
 function figures(list: readonly Outcome[]): string {
@@ -72,6 +72,7 @@ function figures(list: readonly Outcome[]): string {
   return [
     list.length,
     list.filter(({ ok }) => !ok).length,
+    list.filter(({ late }) => late).length,
     median(sorted('away')),
     median(sorted('goesOn')),
     (sorted('goesOn').at(-1) ?? 0).toFixed(1),

@@ -1,8 +1,7 @@
 /** What a run has left on hosts and balancer, read without Pawl. */
-import { exec } from '../../lab/hosts';
-import { leaderOf } from '../../lab/hosts/boot';
-import { askHaproxy } from '../../lab/hosts/haproxy';
 import type { Ground } from '../lab/ground';
+
+export const HOSTS = ['n1', 'n2'];
 
 export interface Traces {
   /** versions in the order in which the service itself noted its starts */
@@ -13,34 +12,38 @@ export interface Traces {
   units: string[];
 }
 
-/** Removes what earlier runs have left on a host: old releases fill the disk, old jobs would be counted. */
-export async function sweep(ground: Ground, host: string): Promise<void> {
-  await shell(
-    ground,
-    host,
-    `rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts
-     cd /opt/web/releases
-     running=$(basename "$(readlink -f /opt/web/current)")
-     for release in *; do
-       [ "$release" = "$running" ] || rm -rf "$release" ".pawl/$release.sha256"
-     done`,
-  );
+/** How many starts each host had noted before. */
+export type Marks = Record<string, number>;
+
+export async function mark(ground: Ground): Promise<Marks> {
+  const marks = HOSTS.map(async (host) => [host, (await ground.starts(host)).length] as const);
+  return Object.fromEntries(await Promise.all(marks));
 }
+
+/** Removes what earlier runs have left on hosts: old releases fill the disk, old jobs would be counted. */
+export async function sweep(ground: Ground): Promise<void> {
+  const script = `rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts
+    cd /opt/web/releases
+    running=$(basename "$(readlink -f /opt/web/current)")
+    for release in *; do
+      [ "$release" = "$running" ] || rm -rf "$release" ".pawl/$release.sha256"
+    done`;
+  await Promise.all(HOSTS.map((host) => ground.inside(host, 'sh', '-c', script)));
+}
+
+/** A line for each job: how often begun, and the words of its end. */
+const JOBS = `cd /var/lib/pawl/jobs 2>/dev/null || exit 0
+  for job in *; do
+    [ -d "$job" ] || continue
+    begun=$(find "$job" -name 'started*' | wc -l)
+    echo "$begun $(head -c 200 "$job/exit" 2>/dev/null || echo no end)"
+  done`;
 
 export async function tracesOf(ground: Ground, host: string): Promise<Traces> {
   const [starts, jobs, units] = await Promise.all([
     ground.starts(host),
-    shell(
-      ground,
-      host,
-      `cd /var/lib/pawl/jobs 2>/dev/null || exit 0
-       for job in *; do
-         [ -d "$job" ] || continue
-         begun=$(find "$job" -name 'started*' | wc -l)
-         echo "$begun $(head -c 200 "$job/exit" 2>/dev/null || echo no end)"
-       done`,
-    ),
-    shell(ground, host, "systemctl list-units --all --plain --no-legend 'pawl-job-*'"),
+    ground.inside(host, 'sh', '-c', JOBS),
+    ground.inside(host, 'systemctl', 'list-units', '--all', '--plain', '--no-legend', 'pawl-job-*'),
   ]);
   return {
     starts: starts.map(({ version }) => version),
@@ -54,8 +57,7 @@ export async function tracesOf(ground: Ground, host: string): Promise<Traces> {
 
 /** HAProxy's own words and weight for each server, e.g. `UP 100`. */
 export async function rotation(ground: Ground): Promise<Record<string, string>> {
-  const socket = `/proc/${await leaderOf(ground.name, 'lb1')}/root/run/haproxy/admin.sock`;
-  const [header = '', ...rows] = (await askHaproxy(socket, 'show stat')).split('\n');
+  const [header = '', ...rows] = (await ground.haproxy('show stat')).split('\n');
   const columns = header.replace(/^# /, '').split(',');
   const servers = rows
     .map((row) => row.split(','))
@@ -64,12 +66,6 @@ export async function rotation(ground: Ground): Promise<Record<string, string>> 
   return Object.fromEntries(
     servers.map((value) => [value('svname'), `${value('status')} ${value('weight')}`]),
   );
-}
-
-async function shell(ground: Ground, host: string, script: string): Promise<string> {
-  const { code, stdout, stderr } = await exec(ground.name, host, ['sh', '-c', script]);
-  if (code !== 0) throw new Error(`${host}: a look at it ended with ${code}: ${stderr.trim()}`);
-  return stdout;
 }
 
 const lines = (text: string) => text.split('\n').filter(Boolean);

@@ -29,6 +29,7 @@ export interface Sprung {
   /** milliseconds of the clock */
   at: number;
   pid: number;
+  activityId: string;
   /** the body was over before `delayMs`: what was to come during it came after it */
   late: boolean;
 }
@@ -69,6 +70,11 @@ export function letGo(folder: string): void {
   writeFileSync(files(folder).go, '');
 }
 
+function readTrap(folder: string): Trap | undefined {
+  const text = read(files(folder).trap);
+  return text === undefined ? undefined : (JSON.parse(text) as Trap);
+}
+
 function readSprung(folder: string): Sprung | undefined {
   const text = read(files(folder).sprung);
   // written in one piece, but a reader may come before it
@@ -97,17 +103,16 @@ export function trapInterceptor(folder: string): (context: Context) => ActivityI
   return (context) => ({
     inbound: {
       async execute(input, next) {
-        const text = read(files(folder).trap);
-        const trap = text === undefined ? undefined : (JSON.parse(text) as Trap);
+        const trap = readTrap(folder);
         if (!trap || !isIt(trap, context, input.args[0])) return next(input);
-        if (trap.when === 'before') await spring(folder, trap, false);
+        if (trap.when === 'before') await spring(folder, trap, context, false);
         const timer =
-          trap.when === 'during' && setTimeout(() => void spring(folder, trap, false), trap.delayMs);
+          trap.when === 'during' && setTimeout(() => void spring(folder, trap, context, false), trap.delayMs);
         try {
           return await next(input);
         } finally {
           if (timer) clearTimeout(timer);
-          if (trap.when !== 'before') await spring(folder, trap, trap.when === 'during');
+          if (trap.when !== 'before') await spring(folder, trap, context, trap.when === 'during');
         }
       },
     },
@@ -119,9 +124,16 @@ function hostOf(input: unknown): string | undefined {
   return host?.name ?? hosts?.[0]?.name;
 }
 
-async function spring(folder: string, { act, when }: Trap, late: boolean): Promise<void> {
+async function spring(
+  folder: string,
+  { id, act, when }: Trap,
+  { info }: Context,
+  late: boolean,
+): Promise<void> {
   const { sprung, go } = files(folder);
-  const note: Sprung = { at: Date.now(), pid: process.pid, late };
+  // an activity of an earlier case may end only now
+  if (readTrap(folder)?.id !== id) return;
+  const note: Sprung = { at: Date.now(), pid: process.pid, activityId: info.activityId, late };
   try {
     writeFileSync(sprung, JSON.stringify(note), { flag: 'wx' });
   } catch {

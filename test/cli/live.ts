@@ -94,6 +94,8 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     switchRelease: (input) => delay(slow).then(() => steps().switchRelease(input)),
     proveHealthy: (input) => delay(slow).then(() => steps().proveHealthy(input)),
     putBack: (input) => delay(slow).then(() => steps().putBack(input)),
+    lookAtHosts: (input) => steps().lookAtHosts(input),
+    confirmHealthy: (input) => steps().confirmHealthy(input),
     // watches until the workflow's own clock ends it
     watchHosts: () => Context.current().cancelled,
   };

@@ -9,14 +9,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { down, exec, up } from '../../lab/hosts';
 import type { Lab } from '../../lab/hosts';
-import { serverStates } from '../../lab/hosts/haproxy';
+import { askHaproxy, serverStates } from '../../lab/hosts/haproxy';
 import { leaderOf } from '../../lab/hosts/boot';
 import { root, stateDir } from '../../lab/paths';
+import { PACKAGE } from '../../lab/service/deb';
 import type { TemporalServer } from '../../lab/temporal/server';
 import { startTemporal } from '../../lab/temporal/server';
 import { startWorker, stopWorker } from '../../lab/worker';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Report, Status } from '../../src/contracts/status';
+
+export interface GroundOptions {
+  spare?: number;
+  /** false: without one, the test starts its own */
+  worker?: boolean;
+  /** of the services in the cluster file, where they differ from the defaults */
+  limits?: { switchSeconds?: number; healthySeconds?: number; freeMiB?: number };
+}
 
 export interface Ended {
   /** `succeeded`, `planned`, or the type of the failure */
@@ -37,11 +46,15 @@ export class Ground {
   ) {}
 
   /** Safe to call after a run that was cut off. */
-  static async up(name: string, hosts: number, { spare = 0, worker = true } = {}): Promise<Ground> {
+  static async up(
+    name: string,
+    hosts: number,
+    { spare = 0, worker = true, limits = {} }: GroundOptions = {},
+  ): Promise<Ground> {
     await Ground.remove(name);
     const [lab, temporal] = await Promise.all([up({ name, hosts, spare }), Ground.server(name)]);
     const cluster = join(stateDir, 'labs', name, 'cluster.yaml');
-    await writeFile(cluster, await clusterFile(lab));
+    await writeFile(cluster, await clusterFile(lab, limits));
     const connection = await Connection.connect({ address: temporal.address });
     const ground = new Ground(name, lab, temporal, new Client({ connection }), connection, cluster);
     if (worker) await ground.startWorker();
@@ -82,18 +95,41 @@ export class Ground {
     return this.lab.hosts.find(({ name }) => name === host)!.address;
   }
 
-  start(input: object, id = `test-${randomUUID()}`): Promise<WorkflowHandle> {
-    return this.client.workflow.start('rollingUpgrade', {
-      taskQueue: TASK_QUEUE,
-      workflowId: id,
-      workflowTaskTimeout: '5s',
-      args: [{ ...QUICK, cluster: this.cluster, service: 'web', ...input }],
+  start(input: object, id?: string): Promise<WorkflowHandle> {
+    return this.client.workflow.start('rollingUpgrade', this.options(input, id));
+  }
+
+  /** Paused as soon as there is a plan. */
+  startPaused(input: object): Promise<WorkflowHandle> {
+    return this.client.workflow.signalWithStart('rollingUpgrade', {
+      ...this.options(input),
+      signal: 'pause',
+      signalArgs: [{ by: 'the test' }],
     });
   }
 
-  /** The lines that the service on a host wrote when it started: `time version pid bootId`. */
-  async starts(host: string): Promise<{ at: string; version: string; pid: string; boot: string }[]> {
-    const { stdout } = await exec(this.name, host, ['cat', '/var/log/web/starts.log']);
+  private options(input: object, id = `test-${randomUUID()}`) {
+    return {
+      taskQueue: TASK_QUEUE,
+      workflowId: id,
+      workflowTaskTimeout: '5s' as const,
+      args: [{ ...QUICK, cluster: this.cluster, service: 'web', ...input }],
+    };
+  }
+
+  /** Runs a program on a host as root, not over SSH; throws when it fails. */
+  async inside(host: string, ...argv: string[]): Promise<string> {
+    const { code, stdout, stderr } = await exec(this.name, host, argv);
+    if (code !== 0) throw new Error(`${argv.join(' ')} on ${host} ended with ${code}: ${stderr}`);
+    return stdout.trim();
+  }
+
+  /** The lines that a service on a host wrote when it started: `time version pid bootId`. */
+  async starts(
+    host: string,
+    service = 'web',
+  ): Promise<{ at: string; version: string; pid: string; boot: string }[]> {
+    const { stdout } = await exec(this.name, host, ['cat', `/var/log/${service}/starts.log`]);
     return stdout
       .trim()
       .split('\n')
@@ -104,21 +140,44 @@ export class Ground {
   }
 
   /** What HAProxy itself says of each server. */
-  async servers(): Promise<Record<string, string>> {
-    return serverStates(`/proc/${await leaderOf(this.name, 'lb1')}/root/run/haproxy/admin.sock`, 'web');
+  async servers(backend = 'web'): Promise<Record<string, string>> {
+    return serverStates(await this.adminSocket(), backend);
+  }
+
+  /** One command to HAProxy, by the lab's own hand. */
+  async haproxy(command: string): Promise<string> {
+    return askHaproxy(await this.adminSocket(), command);
+  }
+
+  private async adminSocket(): Promise<string> {
+    return `/proc/${await leaderOf(this.name, 'lb1')}/root/run/haproxy/admin.sock`;
   }
 }
 
 /** Short enough for tests; everything else as it is by default. */
 const QUICK = { minHealthySeconds: 1, soakSeconds: 1, watchSeconds: 1, drain: { deadlineSeconds: 60 } };
 
+/** The service that comes as a Debian package; the lab has it where a test installs it. */
+const WEBDEB = {
+  role: 'app',
+  unit: 'webdeb.service',
+  port: 8081,
+  release: { kind: 'deb', package: PACKAGE },
+  health: { path: '/health' },
+  version: { path: '/version' },
+  routes: [{ balancer: 'edge', backend: 'webdeb' }],
+};
+
 /** The example's cluster file, cut down to the hosts that this lab has. */
-async function clusterFile(lab: Lab): Promise<string> {
+async function clusterFile(lab: Lab, limits: object): Promise<string> {
   const example = parse(await readFile(join(root, 'examples/lab/cluster.yaml'), 'utf8')) as {
     cluster: string;
     ssh: { config: string };
     hosts: Record<string, { roles: string[] }>;
+    services: Record<string, object>;
   };
+  const { web } = example.services;
+  example.services = { web: { ...web, limits }, webdeb: { ...WEBDEB, limits } };
   example.cluster = lab.name;
   example.ssh.config = lab.sshConfig;
   const app = example.hosts['n1']!;
@@ -156,28 +215,31 @@ export async function reached(
 }
 
 /** Counts hosts that are not exactly UP, every 100 ms, from HAProxy's own words. */
-export function sampleServers(ground: Ground) {
+export function sampleServers(ground: Ground, backend = 'web') {
   const stop = new AbortController();
   let most: string[] = [];
+  const seen = new Set<string>();
   let samples = 0;
   const done = (async () => {
     while (!stop.signal.aborted) {
-      const states = await ground.servers().catch(() => undefined);
+      const states = await ground.servers(backend).catch(() => undefined);
       if (states) {
         samples += 1;
         const out = Object.entries(states).flatMap(([name, state]) =>
           state === 'UP' ? [] : [`${name} ${state}`],
         );
         if (out.length > most.length) most = out;
+        seen.add(out.join(', '));
       }
       await delay(100);
     }
   })();
   return {
-    async stop(): Promise<{ mostOut: string[]; samples: number }> {
+    /** `seen`: every set of hosts that were not up together, in words */
+    async stop(): Promise<{ mostOut: string[]; seen: string[]; samples: number }> {
       stop.abort();
       await done;
-      return { mostOut: most, samples };
+      return { mostOut: most, seen: [...seen], samples };
     },
   };
 }

@@ -43,7 +43,7 @@ export class FakeCluster {
       approvals: input.approvals ?? [],
       onFailure: input.onFailure ?? 'undo',
       personDeadlineHours: input.personDeadlineHours ?? 72,
-      unreachableSeconds: 120,
+      unreachableSeconds: input.unreachableSeconds ?? 120,
     };
     const intent: Plan['intent'] = {
       workflow: 'rollingUpgrade',
@@ -103,6 +103,14 @@ export class FakeCluster {
           dryRun: (raw as { dryRun?: boolean }).dryRun === true,
         };
       },
+      lookAtHosts: ({ hosts }) =>
+        Promise.resolve(
+          hosts.map(({ name }) => ({
+            name,
+            version: this.versions[name] ?? '',
+            balancers: traffic(this.out.has(name) ? 'out' : 'in'),
+          })),
+        ),
       stageRelease: ({ host }) => this.step('stage', host.name),
       takeOut: async ({ host }) => {
         await this.step('takeOut', host.name);
@@ -124,6 +132,9 @@ export class FakeCluster {
         await this.step('putBack', host.name);
         this.out.delete(host.name);
         return { traffic: traffic('in') };
+      },
+      confirmHealthy: async ({ hosts }) => {
+        for (const { name } of hosts) await this.trouble[`confirm ${name}`]?.();
       },
       watchHosts: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();

@@ -351,6 +351,16 @@ describe('a host that cannot be reached', () => {
     expect(end).toBe('succeeded');
   });
 
+  it('when the time is over lets nothing pass', async () => {
+    const cluster = new FakeCluster();
+    cluster.trouble['confirm n1'] = failing(5, 'HostUnreachable', 'no SSH session');
+    const { end } = await harness.run(cluster, {});
+    expect([end, cluster.journal.filter((line) => line === 'takeOut n1')]).toEqual([
+      'succeeded',
+      ['takeOut n1'],
+    ]);
+  });
+
   it('shows itself, then a person is asked after unreachableSeconds and no other host is started', async () => {
     const cluster = new FakeCluster();
     cluster.trouble['switchRelease n1'] = fails('OutcomeUnknown', 'no sign of life for 3 s');

@@ -1,9 +1,11 @@
 import { PawlError } from '../../contracts/failures';
 import type { Mistake } from '../../contracts/failures';
-import type { ObservedHost, PlannedHost } from '../../contracts/plan';
-import type { Service } from '../../contracts/cluster';
+import type { ObservedHost, PlannedHost, PlannedService } from '../../contracts/plan';
 import type { World } from '../world';
 import { trafficOf } from '../world';
+
+/** What is looked at of a service. */
+type Installed = Pick<PlannedService, 'unit' | 'release' | 'limits'>;
 
 /** A host before the change: facts, and what keeps it from being changed. */
 export interface Observation {
@@ -17,7 +19,7 @@ export interface Observation {
 /** Looks at one host and its places. Changes nothing; what cannot be reached becomes a mistake. */
 export async function observeHost(
   world: World,
-  service: Service,
+  service: Installed,
   host: PlannedHost,
   signal: AbortSignal,
 ): Promise<Observation> {
@@ -25,8 +27,8 @@ export async function observeHost(
   const mistake = (code: string, value: string, rule: string) =>
     mistakes.push({ code, path: `hosts.${host.name}`, value, rule });
   const [machine, traffic] = await Promise.all([
-    readMachine(world, service, host, signal).catch((error: unknown) => reached(error, mistake)),
-    trafficOf(world, host, signal).catch((error: unknown) => reached(error, mistake)),
+    again(() => readMachine(world, service, host, signal)).catch((error: unknown) => reached(error, mistake)),
+    again(() => trafficOf(world, host, signal)).catch((error: unknown) => reached(error, mistake)),
   ]);
   for (const [balancer, { state, says }] of Object.entries(traffic ?? {}))
     if (state !== 'in')
@@ -53,6 +55,17 @@ export async function observeHost(
 
 type Say = (code: string, value: string, rule: string) => void;
 
+/** An answer that was lost on its way says nothing of the host; reading is safe to repeat. */
+async function again<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const lost = error instanceof PawlError && ['OutcomeUnknown', 'BalancerUnavailable'].includes(error.type);
+    if (!lost) throw error;
+    return read();
+  }
+}
+
 function reached(error: unknown, mistake: Say): null {
   if (!(error instanceof PawlError)) throw error;
   mistake(error.type, error.type, error.message);
@@ -61,7 +74,7 @@ function reached(error: unknown, mistake: Say): null {
 
 async function readMachine(
   world: World,
-  service: Service,
+  service: Installed,
   host: PlannedHost,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
@@ -76,7 +89,7 @@ async function readMachine(
   );
 }
 
-function judgeMachine(machine: Record<string, string>, service: Service, mistake: Say): void {
+function judgeMachine(machine: Record<string, string>, service: Installed, mistake: Say): void {
   const { unit, release, limits } = service;
   if (machine.load !== 'loaded') mistake('noUnit', unit, `there is no unit ${unit} on this host`);
   else if (machine.active !== 'active')

@@ -1,5 +1,6 @@
 # Stops a unit, installs a kept package, starts the unit. Goes on where an earlier, cut run stood.
 # usage: switch-deb UNIT PACKAGE VERSION
+# uses: going-down
 set -eu
 unit=$1 package=$2 version=$3
 file=/var/lib/pawl/packages/$package/$version.deb

@@ -20,6 +20,13 @@ export const { planRollingUpgrade } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '10m',
 });
 
+/** Reads a few hosts once more; one that does not answer takes half a minute. */
+export const { lookAtHosts } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '2m',
+});
+
 const failFast: ActivityOptions = {
   ...base,
   retry: { ...base.retry, nonRetryableErrorTypes: [...PASSING] },

@@ -39,6 +39,8 @@ export class Change {
   private soaking = false;
   private readonly askingFor = new Set<string>();
   private readonly inFlight = new Set<string>();
+  /** hosts that this change has taken out of rotation, or is about to */
+  readonly away = new Set<string>();
   private pausing: Promise<void> | null = null;
   private readonly interruptible = new Set<CancellationScope>();
 

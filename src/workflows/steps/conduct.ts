@@ -1,7 +1,8 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope, ContinueAsNew } from '@temporalio/workflow';
-import type { End, Report, Todo } from '../../contracts/status';
+import type { End, Report } from '../../contracts/status';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
+import { listLeftToDo } from './left';
 import { undoAll } from './undo';
 
 export interface Ending {
@@ -49,34 +50,13 @@ async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
   const aborted = stop.why === 'aborted';
   if (!run.state.touched)
     return { end: aborted ? 'aborted' : 'failed', summary: `${reason}; no host was taken out of rotation` };
-  if (undo && !(await undoAll(run, reason)))
-    return leave(run, 'failed', `${reason}; putting it back failed as well`);
+  const leave = async (end: End, how: string): Promise<Ending> => {
+    await listLeftToDo(run);
+    return { end, summary: `${reason}; ${how}` };
+  };
+  if (undo && !(await undoAll(run, reason))) return leave('failed', 'putting it back failed as well');
   if (run.state.undo.length === 0)
     return { end: aborted ? 'aborted' : 'rolledBack', summary: `${reason}; everything is as it was` };
-  if (aborted) return leave(run, 'aborted', `${reason}; touched hosts stay as they are`);
-  return leave(run, stop.undo === false ? 'failed' : 'frozen', `${reason}; left as it stands`);
-}
-
-/** Lists what remains for each host that is not as it was. */
-function leave(run: Change, end: End, summary: string): Ending {
-  const { unit } = run.plan.intent.service;
-  run.status.leftToDo = [...new Set(run.state.undo.map(({ host }) => host))].flatMap((host): Todo[] => {
-    const { state, version, balancers } = run.host(host);
-    const was = run.plan.observed.hosts[host]?.version ?? 'unknown';
-    if (state === 'done')
-      return [{ host, what: `${host} runs ${version} and is in rotation; it ran ${was} before` }];
-    const places = Object.entries(balancers).map(([name, traffic]) => `${traffic.state} at ${name}`);
-    return [
-      {
-        host,
-        what: `${host} is ${state} (${version}, ${places.join(', ')}); look at its service`,
-        command: `ssh ${host} systemctl status ${unit}`,
-      },
-      {
-        host,
-        what: `then finish it: bring ${host} to ${was} or ${run.plan.intent.version}, and back into rotation`,
-      },
-    ];
-  });
-  return { end, summary };
+  if (aborted) return leave('aborted', 'touched hosts stay as they are');
+  return leave(stop.undo === false ? 'failed' : 'frozen', 'left as it stands');
 }

@@ -10,8 +10,8 @@ export function target(run: Change, host: PlannedHost) {
   return { change: run.ref, service: run.plan.intent.service, host };
 }
 
-/** Milliseconds after which an attempt that fails has been in touch with its host. */
-const IN_TOUCH = 60_000;
+/** Milliseconds in which a lost host is found: what an attempt took before, it was in touch. */
+const FOUND_WITHIN = 15_000;
 
 /** Shows the state, does the step, and turns its failure into one of this host. */
 async function step<T>(run: Change, host: PlannedHost, state: HostState, work: () => Promise<T>): Promise<T> {
@@ -51,7 +51,7 @@ async function patiently<T>(
     } catch (error) {
       const failure = hostFailed(host, error);
       const now = Date.now();
-      if (lost === undefined || now - begun > IN_TOUCH) lost = now;
+      if (lost === undefined || now - begun > 2 * FOUND_WITHIN) lost = Math.max(begun, now - FOUND_WITHIN);
       const passing = failure.kind === 'unreachable' || failure.kind === 'notYet';
       if (!passing || now - lost >= patience) throw failure;
       show(failure);
@@ -96,8 +96,10 @@ export async function takeOut(
     force: onDeadline === 'force',
   };
   const result = await step(run, host, 'draining', () =>
-    run.interruptibly(() =>
-      takeOut.executeWithOptions({ summary: `${host.name}: drain, then out of rotation` }, [input]),
+    leaving(run, host, (away) =>
+      takeOut.executeWithOptions({ summary: `${host.name}: drain, then out of rotation` }, [
+        { ...input, away },
+      ]),
     ),
   );
   run.note(host.name, { balancers: result.traffic });
@@ -108,6 +110,22 @@ export async function takeOut(
       `${host.name} still has ${result.sessions} sessions after ${drain.deadlineSeconds} s of draining`,
     );
   run.note(host.name, { state: 'out' });
+}
+
+/**
+ * Tells a host that is to leave which others are away or on their way, so that two of them never take the
+ * same place. One that may not leave yet takes none.
+ */
+async function leaving<T>(run: Change, host: PlannedHost, work: (away: string[]) => Promise<T>): Promise<T> {
+  const others = [...run.away].filter((name) => name !== host.name);
+  run.away.add(host.name);
+  try {
+    return await run.interruptibly(() => work(others));
+  } catch (error) {
+    const failure = hostFailed(host.name, error);
+    if (failure.kind === 'notYet') run.away.delete(host.name);
+    throw failure;
+  }
 }
 
 /** Stops the service, switches the release, starts it: one job on the host. */
@@ -159,6 +177,7 @@ export async function putBack(
       { ...target(run, host), weights },
     ]),
   );
+  run.away.delete(host.name);
   run.note(host.name, { balancers: traffic });
 }
 
@@ -174,14 +193,15 @@ export async function stayHealthy(
 ): Promise<void> {
   const { service, version } = run.plan.intent;
   const until = Date.now() + seconds * 1_000;
-  const observe = () => {
+  const input = { change: run.ref, service, hosts, version };
+  const { confirmHealthy } = options(run, 60);
+  const observe = async () => {
     const left = Math.max(Math.ceil((until - Date.now()) / 1_000), Math.min(seconds, 60));
-    return run.observe(left, what, () =>
-      watchHosts.executeWithOptions({ summary: what }, [{ change: run.ref, service, hosts, version }]),
-    );
+    await run.observe(left, what, () => watchHosts.executeWithOptions({ summary: what }, [input]));
+    await confirmHealthy.executeWithOptions({ summary: `${what}: the last look` }, [input]);
   };
   const [first] = hosts;
-  if (!first) return;
+  if (!first || seconds <= 0) return;
   await patiently(run, first.name, observe, (failure) => {
     if (failure) run.note(failure.host, { note: failure.message });
     else for (const { name } of hosts) run.note(name, { note: undefined });

@@ -1,0 +1,93 @@
+/** What a service and its unit say, asked on the host itself. */
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import { PawlError } from '../contracts/failures';
+import type { PlannedService } from '../contracts/plan';
+import type { RemoteHost } from '../contracts/world';
+
+/** Characters of an answer that are looked at. */
+const LONGEST_BODY = 65_536;
+
+/** @returns what is wrong, or undefined */
+export async function unhealthy(
+  remote: RemoteHost,
+  service: PlannedService,
+  version: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const timeoutMs = service.health.timeoutSeconds * 1_000;
+  const health = await get(remote, service.port, service.health.path, timeoutMs, signal);
+  if (health.status !== 200)
+    return `${service.health.path} answers ${health.status} ${health.body.slice(0, 80)}`;
+  if (!service.version) return undefined;
+  const served = await get(remote, service.port, service.version.path, timeoutMs, signal);
+  const words = served.body.split(/[\s"',{}[\]]+/);
+  return words.includes(version)
+    ? undefined
+    : `${service.version.path} answers ${served.status} ${served.body.trim().slice(0, 80)} instead of ${version}`;
+}
+
+/** Late answers have two causes: throws when it is the host that gives none. */
+export async function answers(remote: RemoteHost, signal: AbortSignal): Promise<void> {
+  await remote.run('run-command', ['true'], { signal });
+}
+
+export async function unitState(
+  remote: RemoteHost,
+  unit: string,
+  signal: AbortSignal,
+): Promise<{ active: string; restarts: number }> {
+  const ran = await remote.run('unit-state', [unit], { signal });
+  const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(ran.stdout)?.[1];
+  return { active: value('ActiveState') ?? 'unknown', restarts: Number(value('NRestarts') ?? 0) };
+}
+
+/** A request that starts on the host itself. `status` 0 means that there was no answer; the body says why. */
+export async function get(
+  remote: RemoteHost,
+  port: number,
+  path: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<{ status: number; body: string }> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    const stream = await remote.openTcp('127.0.0.1', port, bounded);
+    try {
+      return await request(stream, path, bounded);
+    } finally {
+      // channels are few, and http does not close a stream that it did not open
+      stream.destroy();
+    }
+  } catch (error) {
+    if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
+    if (bounded.aborted) await answers(remote, signal);
+    return { status: 0, body: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function request(
+  stream: Duplex,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      path,
+      host: 'localhost',
+      createConnection: () => stream,
+      signal,
+      headers: { connection: 'close' },
+    };
+    const sent = http.get(options, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (body.length < LONGEST_BODY) body += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+  });
+}

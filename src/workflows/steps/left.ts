@@ -1,0 +1,45 @@
+/** What a change leaves behind when it ends without having put everything back. */
+import { ActivityFailure } from '@temporalio/workflow';
+import type { Todo } from '../../contracts/status';
+import { lookAtHosts } from './activities';
+import type { Change } from './change';
+
+/** Lists what remains for each host that is not as it was, as it is now. */
+export async function listLeftToDo(run: Change): Promise<void> {
+  const names = [...new Set(run.state.undo.map(({ host }) => host))];
+  await lookAgain(run, names);
+  run.status.leftToDo = names.flatMap((name) => todosOf(run, name));
+}
+
+function todosOf(run: Change, host: string): Todo[] {
+  const { service, version: wanted } = run.plan.intent;
+  const { state, version, balancers } = run.host(host);
+  const was = run.plan.observed.hosts[host]?.version ?? 'unknown';
+  if (state === 'done')
+    return [{ host, what: `${host} runs ${version} and is in rotation; it ran ${was} before` }];
+  const places = Object.entries(balancers).map(([name, traffic]) => `${traffic.state} at ${name}`);
+  return [
+    {
+      host,
+      what: `${host} is ${state} (${version}, ${places.join(', ')}); look at its service`,
+      command: `ssh ${host} systemctl status ${service.unit}`,
+    },
+    { host, what: `then finish it: bring ${host} to ${was} or ${wanted}, and back into rotation` },
+  ];
+}
+
+/** A step that failed half-way knows least of all how it left its host; the report tells what is there. */
+export async function lookAgain(run: Change, names: string[]): Promise<void> {
+  const { service, hosts } = run.plan.intent;
+  const left = hosts.filter(({ name }) => names.includes(name));
+  try {
+    const summary = `look at ${names.join(', ')} for the report`;
+    const seen = await lookAtHosts.executeWithOptions({ summary }, [
+      { change: run.ref, service, hosts: left },
+    ]);
+    for (const { name, version, balancers } of seen) run.note(name, { version, balancers });
+  } catch (error) {
+    // the report is given all the same, with what was known last
+    if (!(error instanceof ActivityFailure)) throw error;
+  }
+}

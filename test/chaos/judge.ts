@@ -1,0 +1,58 @@
+/** What must be true when a run is over, by traces that Pawl does not write, and by its own report. */
+import type { LoadResult } from '../../lab/load';
+import type { Ended, Ground } from '../lab/ground';
+import type { Wanted, WantedHost } from './stories';
+import { rotation, tracesOf, type Marks } from './traces';
+
+export interface Seen {
+  end: Ended;
+  requests: LoadResult;
+  /** the most hosts out of rotation in one sample of 100 ms */
+  mostOut: string[];
+  samples: number;
+}
+
+/** Fewer samples than these would prove nothing. */
+const LEAST_SAMPLES = 10;
+
+/** @returns what is not as it must be, in words */
+export async function judge(ground: Ground, want: Wanted, marks: Marks, seen: Seen): Promise<string[]> {
+  const { end, requests, mostOut, samples } = seen;
+  const faults: string[] = [];
+  const expect: Expect = (what, found, wish) => {
+    const [is, must] = [JSON.stringify(found), JSON.stringify(wish)];
+    if (is !== must) faults.push(`${what}: ${is} instead of ${must}`);
+  };
+  expect('end', end.end, want.end);
+  if (end.end !== want.end) faults.push(end.message);
+  const hosts = Object.entries<WantedHost>(want.hosts);
+  const left = hosts.flatMap(([host, { left }]) => (left ? [host] : []));
+  expect('hosts left to do', [...new Set(end.report.leftToDo.map(({ host }) => host))], left);
+  const servers = await rotation(ground);
+  for (const [host, wish] of hosts) {
+    expect(`HAProxy's word of ${host}`, servers[host], wish.left ? 'MAINT 100' : 'UP 100');
+    await judgeTraces(ground, host, wish, marks, expect);
+    if (!wish.unplanned) judgeReport(end, host, wish, expect);
+  }
+  expect('failed requests', requests.failures.slice(0, 3), []);
+  if (mostOut.length > 1) faults.push(`out at once: ${mostOut.join(', ')}`);
+  if (samples < LEAST_SAMPLES) faults.push(`only ${samples} samples of the balancer`);
+  return faults;
+}
+
+type Expect = (what: string, found: unknown, wish: unknown) => void;
+
+async function judgeTraces(ground: Ground, host: string, wish: WantedHost, marks: Marks, expect: Expect) {
+  const { starts, jobs, units } = await tracesOf(ground, host);
+  const once = wish.starts.map(() => ({ end: 'success exited 0', begun: 1 }));
+  expect(`starts of ${host}`, starts.slice(marks[host]), wish.starts);
+  expect(`jobs of ${host}`, jobs, once);
+  expect(`units of jobs on ${host}`, units, []);
+}
+
+function judgeReport({ report }: Ended, host: string, wish: WantedHost, expect: Expect): void {
+  const shown = report.hosts.find(({ name }) => name === host);
+  expect(`reported version of ${host}`, shown?.version, wish.version);
+  const edge = shown?.balancers['edge'];
+  expect(`reported place of ${host}`, [edge?.state, edge?.weight], [wish.left ? 'out' : 'in', 100]);
+}

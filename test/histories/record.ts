@@ -1,0 +1,114 @@
+/**
+ * Records the histories of a release, once: node scripts/run.mjs test/histories/record
+ *
+ * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json`. They stand for
+ * the runs that are open somewhere when the next release comes, so a recorded file is never written again.
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { root } from '../../lab/paths';
+import { makeRelease } from '../../lab/service';
+import { ended, Ground, reached } from '../lab/ground';
+import { scrubbed } from './scrub';
+
+const NAME = 'test-chaos-record';
+const BEFORE = '1.0.0';
+/** While this file is on n2, its check fails. */
+const REFUSAL = '/run/pawl-refusal';
+const SPOILT = { badPath: '/path/one' };
+const PATH_ONE = { name: 'path-one', http: { path: '/path/one' } };
+
+interface Story {
+  input?: object;
+  /** a release that spoils /path/one */
+  spoilt?: boolean;
+  /** what people do meanwhile */
+  people?: (run: WorkflowHandle, ground: Ground) => Promise<void>;
+  end: string;
+}
+
+/** In this order: the last one leaves a host out. */
+const STORIES: Record<string, Story> = {
+  planned: { input: { dryRun: true }, end: 'planned' },
+  aborted: { input: { soakSeconds: 600 }, people: abortInSoak, end: 'Aborted' },
+  rolledBack: { input: { checks: [PATH_ONE] }, spoilt: true, end: 'RolledBack' },
+  succeeded: { end: 'succeeded' },
+  approvedAndPaused: {
+    input: { approvals: ['before', 'afterFirstBatch'], soakSeconds: 600 },
+    people: approveAndPause,
+    end: 'succeeded',
+  },
+  triedAgain: {
+    input: {
+      checks: [{ name: 'not-refused', command: ['test', '!', '-e', REFUSAL] }],
+      onFailure: 'ask',
+    },
+    people: tryAgain,
+    end: 'succeeded',
+  },
+  frozen: { input: { checks: [PATH_ONE], onFailure: 'freeze' }, spoilt: true, end: 'Frozen' },
+};
+
+async function abortInSoak(run: WorkflowHandle): Promise<void> {
+  await reached(run, ({ phase }) => phase === 'soaking');
+  await run.signal('abort', { by: 'anna', undo: true });
+}
+
+async function approveAndPause(run: WorkflowHandle): Promise<void> {
+  await run.signal('pause', { by: 'anna', note: 'lunch' });
+  await reached(run, ({ phase }) => phase === 'paused');
+  await run.executeUpdate('resume', { args: [{ by: 'anna' }] });
+  await reached(run, ({ phase }) => phase === 'awaitingApproval');
+  await run.executeUpdate('approve', { args: [{ by: 'boris' }] });
+  await reached(run, ({ phase }) => phase === 'soaking');
+  await run.signal('no such message', {});
+  await run.executeUpdate('extend', { args: [{ by: 'anna', minutes: 1 }] });
+  await run.executeUpdate('promote', { args: [{ by: 'anna' }] });
+  await reached(run, ({ phase }) => phase === 'awaitingApproval');
+  await run.signal('approve', { by: 'boris' });
+}
+
+async function tryAgain(run: WorkflowHandle, ground: Ground): Promise<void> {
+  await ground.inside('n2', 'touch', REFUSAL);
+  await reached(run, ({ waitingFor }) => waitingFor?.answers[0]?.message === 'retry');
+  await ground.inside('n2', 'rm', REFUSAL);
+  await run.executeUpdate('retry', { args: [{ by: 'anna', host: 'n2' }] });
+}
+
+async function record(ground: Ground, story: Story, version: string): Promise<string> {
+  const artifact = await makeRelease({ version, behaviour: story.spoilt ? SPOILT : {} });
+  const run = await ground.start({ version, artifact, ...story.input }, `upgrade-${version}`);
+  await story.people?.(run, ground);
+  const { end, message } = await ended(run);
+  if (end !== story.end) throw new Error(`ended as ${end} instead of ${story.end}: ${message}`);
+  return scrubbed(await run.fetchHistory());
+}
+
+async function main(): Promise<void> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const folder = join(root, 'test/histories', version);
+  const stories = Object.entries(STORIES).map(
+    ([name, story]) => [join(folder, `rollingUpgrade-${name}.json`), story] as const,
+  );
+  const there = stories.map(([file]) => file).filter(existsSync);
+  if (there.length) throw new Error(`recorded already, and never again:\n  ${there.join('\n  ')}`);
+  const ground = await Ground.up(NAME, 2);
+  try {
+    await mkdir(folder, { recursive: true });
+    let count = 0;
+    for (const [file, story] of stories) {
+      const history = await record(ground, story, `${BEFORE}-h${(count += 1)}`);
+      await writeFile(file, history, { flag: 'wx' });
+      console.log(`${file}: ${(history.length / 1024).toFixed(0)} KiB`);
+    }
+  } finally {
+    await ground.remove();
+  }
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,78 @@
+/** Runs that were begun with an earlier release go on with this code. */
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
+import type { ReplayWorkerOptions } from '@temporalio/worker';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, stateDir } from '../../lab/paths';
+import * as workflows from '../../src/workflows';
+
+const payloadConverterPath = require.resolve('../../src/temporal/payload-converter');
+const FILES = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.json'),
+);
+
+/** @param source folder like `src` */
+async function codeOf(source: string): Promise<ReplayWorkerOptions> {
+  const workflowBundle = await bundleWorkflowCode({
+    workflowsPath: join(source, 'workflows/index.ts'),
+    payloadConverterPath,
+    logger: new DefaultLogger('ERROR'),
+  });
+  return { workflowBundle, dataConverter: { payloadConverterPath } };
+}
+
+function replay(code: ReplayWorkerOptions, file: string): Promise<void> {
+  const history: unknown = JSON.parse(readFileSync(join(__dirname, file), 'utf8'));
+  return Worker.runReplayHistory(code, history, `upgrade-${file}`);
+}
+
+let current: ReplayWorkerOptions;
+beforeAll(async () => {
+  const logging = { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+  current = await codeOf(join(root, 'src'));
+}, 60_000);
+
+it.each(Object.keys(workflows))('there are histories of %s', (type) => {
+  expect(FILES.filter((file) => file.includes(`/${type}-`))).not.toEqual([]);
+});
+
+it.each(FILES)('%s replays', async (file) => {
+  await replay(current, file);
+});
+
+describe('an edit that breaks open runs is found', () => {
+  let folder: string;
+  beforeEach(() => {
+    mkdirSync(join(stateDir, 'test'), { recursive: true });
+    // inside the clone, where packages are found
+    folder = mkdtempSync(join(stateDir, 'test', 'edited-'));
+    cpSync(join(root, 'src'), folder, { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    [
+      'an activity is renamed',
+      'workflows/steps/host-steps.ts',
+      /const { putBack }/,
+      'const { bring: putBack }',
+    ],
+    ['a step is left out', 'workflows/rolling-upgrade.ts', /await putBack\(.*\);/, ''],
+  ])('%s', async (_, path, what, instead) => {
+    const file = join(folder, path);
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, before.replace(what, instead));
+    expect(readFileSync(file, 'utf8')).not.toBe(before);
+    const succeeded = FILES.filter((name) => name.endsWith('rollingUpgrade-succeeded.json'));
+    const code = await codeOf(folder);
+    for (const name of succeeded)
+      await expect(replay(code, name)).rejects.toMatchObject({ name: 'DeterminismViolationError' });
+  });
+});

@@ -1,0 +1,87 @@
+/** What every test of a whole run looks at: requests, hosts out of rotation, effects, and the report. */
+import type { LoadOptions, LoadResult } from '../../lab/load';
+import { startLoad } from '../../lab/load';
+import { PACKAGE } from '../../lab/service/deb';
+import type { Report } from '../../src/contracts/status';
+import type { Ground } from './ground';
+import { sampleServers } from './ground';
+
+export interface Seen<T> {
+  result: T;
+  requests: LoadResult;
+  /** the most hosts that were out of rotation in one sample of 100 ms */
+  mostOut: string[];
+  /** every set of hosts that were out together */
+  seen: string[];
+  samples: number;
+}
+
+/** Does something while clients send requests through the balancer and its states are sampled. */
+export async function underLoad<T>(
+  ground: Ground,
+  work: () => Promise<T>,
+  { port = 80, ...options }: Partial<LoadOptions> & { port?: number } = {},
+): Promise<Seen<T>> {
+  const url = `http://${ground.address('lb1')}:${port}/`;
+  const load = await startLoad({ url, rate: 200, ...options });
+  const sampler = sampleServers(ground, port === 80 ? 'web' : 'webdeb');
+  try {
+    const result = await work();
+    return { result, ...(await sampler.stop()), requests: await load.stop() };
+  } finally {
+    await Promise.all([sampler.stop(), load.stop()]);
+  }
+}
+
+/** @returns tells the versions that were started on each host since now, by the hosts' own logs */
+export async function startsFromNow(ground: Ground, service = 'web') {
+  const hosts = ground.lab.hosts.filter(({ role }) => role === 'app').map(({ name }) => name);
+  const read = () =>
+    Promise.all(hosts.map(async (name) => [name, await ground.starts(name, service)] as const));
+  const before = Object.fromEntries(await read());
+  return async (): Promise<Record<string, string[]>> => {
+    const now = await read();
+    const added = now.map(([name, lines]) => {
+      const versions = lines.slice(before[name]!.length).map(({ version }) => version);
+      return versions.length ? { [name]: versions } : {};
+    });
+    return Object.assign({}, ...added) as Record<string, string[]>;
+  };
+}
+
+/** The version that a host would start, by what lies on its disk. */
+export async function installed(ground: Ground, host: string, service = 'web'): Promise<string> {
+  return service === 'web'
+    ? ground.inside(host, 'cat', '/opt/web/current/version')
+    : ground.inside(host, 'dpkg-query', '-W', '-f', '${Version}', PACKAGE);
+}
+
+/** The report names version and balancer state of each host as they are, and nobody is out without being named. */
+export async function expectTruth(ground: Ground, report: Report): Promise<void> {
+  const service = report.service ?? 'web';
+  const states = await ground.servers(service);
+  const told = report.hosts.map(({ name, version, balancers }) => ({
+    name,
+    version,
+    in: balancers['edge']?.state === 'in',
+  }));
+  const truth = await Promise.all(
+    report.hosts.map(async ({ name }) => ({
+      name,
+      version: await installed(ground, name, service),
+      in: states[name] === 'UP',
+    })),
+  );
+  expect(told).toEqual(truth);
+  const out = Object.keys(states).filter((name) => states[name] !== 'UP');
+  const named = report.leftToDo.map(({ host }) => host);
+  expect(out.filter((name) => !named.includes(name))).toEqual([]);
+}
+
+/** Everybody is back in rotation at full weight. */
+export async function expectAllIn(ground: Ground, backend = 'web'): Promise<void> {
+  const states = await ground.servers(backend);
+  expect(states).toEqual(Object.fromEntries(Object.keys(states).map((name) => [name, 'UP'])));
+  const weights = (await ground.haproxy(`show servers state ${backend}`)).trim().split('\n').slice(2);
+  expect(weights.map((row) => row.split(' ')[7])).toEqual(weights.map(() => '100'));
+}
