@@ -124,7 +124,7 @@ export type Service = z.output<typeof Service>;
 
 /** Names inside it are checked against each other by the loader. */
 export const Cluster = z.strictObject({
-  cluster: Name.describe('The name of the cluster; changes to clusters of one name wait for each other.'),
+  cluster: Name.describe('The name of the cluster, as lists and reports show it.'),
   ssh: Ssh.prefault({}),
   hosts: z
     .record(Name, Host)

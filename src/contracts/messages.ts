@@ -49,7 +49,7 @@ export const MESSAGES = {
     payload: z.strictObject({ by: By, undo: z.boolean(), note: Note }),
   },
   extend: {
-    description: 'Lengthen what is waited for now (a soak, a drain, an answer) by so many minutes.',
+    description: 'Lengthen what is waited for now (a soak, or an answer) by so many minutes.',
     payload: z.strictObject({ by: By, minutes: z.number().int().min(1).max(10_080), note: Note }),
   },
 } as const;

@@ -99,7 +99,7 @@ describe('takeOut', () => {
   it('drains on every balancer, and leaves none before all are empty', async () => {
     const { east, west, env, takeOut, input } = setUp();
     west.facts['web-one']!.sessions = 2;
-    const running = env.run(takeOut, input) as ReturnType<typeof takeOut>;
+    const running: ReturnType<typeof takeOut> = env.run(takeOut, input);
     await delay(150);
     expect([east.said, west.said]).toEqual([['n1 draining'], ['web-one draining']]);
     west.facts['web-one']!.sessions = 0;
@@ -114,7 +114,7 @@ describe('takeOut', () => {
   it('waits for requests of a replaced balancer process', async () => {
     const { east, env, takeOut, input } = setUp();
     east.old = 1;
-    const running = env.run(takeOut, input) as ReturnType<typeof takeOut>;
+    const running: ReturnType<typeof takeOut> = env.run(takeOut, input);
     await delay(150);
     expect(east.facts['n1']!.state).toBe('draining');
     east.old = 0;
@@ -124,7 +124,7 @@ describe('takeOut', () => {
   it('asserts the drain again when a balancer forgets it', async () => {
     const { east, env, takeOut, input } = setUp();
     east.facts['n1']!.sessions = 1;
-    const running = env.run(takeOut, input) as ReturnType<typeof takeOut>;
+    const running: ReturnType<typeof takeOut> = env.run(takeOut, input);
     await delay(100);
     Object.assign(east.facts['n1']!, { state: 'in', says: 'UP', generation: '2' });
     await delay(600);
@@ -139,9 +139,11 @@ describe('takeOut', () => {
   ])('at the deadline with force $force: out $out', async ({ force, out, last }) => {
     const { east, env, takeOut, input } = setUp();
     east.facts['n1']!.sessions = 3;
-    const result = (await env.run(takeOut, { ...input, force, deadlineSeconds: 0 })) as Awaited<
-      ReturnType<typeof takeOut>
-    >;
+    const result: Awaited<ReturnType<typeof takeOut>> = await env.run(takeOut, {
+      ...input,
+      force,
+      deadlineSeconds: 0,
+    });
     expect(result).toMatchObject({ out, sessions: 3 });
     expect(east.said.at(-1)).toBe(last);
   });
@@ -174,9 +176,10 @@ describe('putBack', () => {
   it('waits until every balancer says exactly up, with the weights of before', async () => {
     const { east, west, env, putBack, input } = setUp();
     west.looksUntilUp = 5;
-    const { traffic } = (await env.run(putBack, { ...input, weights: { east: 100, west: 70 } })) as Awaited<
-      ReturnType<typeof putBack>
-    >;
+    const { traffic }: Awaited<ReturnType<typeof putBack>> = await env.run(putBack, {
+      ...input,
+      weights: { east: 100, west: 70 },
+    });
     expect(traffic).toMatchObject({ east: { state: 'in', weight: 100 }, west: { state: 'in', weight: 70 } });
     expect(east.said).toEqual(['n1 in']);
   });
