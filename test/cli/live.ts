@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import {
   bundleWorkflowCode,
@@ -55,6 +56,18 @@ export class Live {
       shutdownForceTime: '5s',
     });
     this.worker = { worker, connection, running: worker.run() };
+  }
+
+  /** Ends the runs that are still open, and what their activities do. */
+  async endRuns(): Promise<void> {
+    const connection = await Connection.connect({ address: this.server.address });
+    const { workflow } = new Client({ connection });
+    for await (const { workflowId } of workflow.list({ query: 'ExecutionStatus = "Running"' }))
+      await workflow
+        .getHandle(workflowId)
+        .terminate('its test is over')
+        .catch(() => undefined);
+    await connection.close();
   }
 
   async stopWorker(): Promise<void> {

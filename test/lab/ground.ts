@@ -32,6 +32,8 @@ export interface Ended {
   end: string;
   message: string;
   report: Report;
+  /** all that a failure carries; the report is the last of it */
+  details: unknown[];
 }
 
 export class Ground {
@@ -191,11 +193,11 @@ async function clusterFile(lab: Lab, limits: object): Promise<string> {
 export async function ended(handle: WorkflowHandle): Promise<Ended> {
   try {
     const report = (await handle.result()) as Report;
-    return { end: report.phase, message: report.summary, report };
+    return { end: report.phase, message: report.summary, report, details: [report] };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) throw error;
     const { type, message, details } = error.cause;
-    return { end: type ?? '', message, report: details?.at(-1) as Report };
+    return { end: type ?? '', message, report: details?.at(-1) as Report, details: details ?? [] };
   }
 }
 

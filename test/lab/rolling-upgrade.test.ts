@@ -1,6 +1,7 @@
 import type { Behaviour } from '../../lab/service';
 import { makeRelease } from '../../lab/service';
 import { Ground, ended, reached } from './ground';
+import { makeSlowRelease } from './odd-releases';
 import { expectAllIn, expectTruth, installed, startsFromNow, underLoad } from './whole-run';
 
 /** Once in each run of the tests, twenty times in a row with `PAWL_CHAOS=full npm test -- rolling-upgrade.test`. */
@@ -21,8 +22,8 @@ describe('a good release', () => {
     const artifact = await makeRelease({ version });
     const { result, requests, mostOut, samples } = await underLoad(
       ground,
-      async () => ended(await ground.start({ version, artifact })),
-      { rate: 800, slow: { everyMs: 1_000 } },
+      async () => ended(await ground.start({ version, artifact, minHealthySeconds: 2 })),
+      { rate: 900, slow: { everyMs: 2_000 } },
     );
     expect(result.end).toBe('succeeded');
     expect(requests.failures).toEqual([]);
@@ -143,29 +144,25 @@ describe('people', () => {
 
   it('approve before and after the first batch, and pause a host that is out only when it is back', async () => {
     const version = '3.0.0';
-    const artifact = await makeRelease({ version });
+    const artifact = await makeSlowRelease(version, 2, 'n5');
     const started = await startsFromNow(ground);
-    const { result, requests, mostOut } = await underLoad(
-      ground,
-      async () => {
-        const approvals = ['before', 'afterFirstBatch'];
-        const handle = await ground.start({ ...rest, version, artifact, approvals });
-        const { planHash } = await reached(handle, ({ phase }) => phase === 'awaitingApproval');
-        expect(await started()).toEqual({});
-        await handle.executeUpdate('approve', { args: [{ by: 'ann', planHash }] });
-        await reached(handle, ({ phase, batch }) => phase === 'awaitingApproval' && batch?.index === 1);
-        expect(await started()).toEqual({ n4: [version] });
-        await handle.signal('approve', { by: 'bob' });
-        await reached(handle, ({ hosts }) => hosts[1]?.state === 'out' || hosts[1]?.state === 'changing');
-        const answer = await handle.executeUpdate<string, [object]>('pause', { args: [{ by: 'ann' }] });
-        expect(answer).toContain('after n5 is back');
-        await reached(handle, ({ phase }) => phase === 'paused');
-        await expectAllIn(ground);
-        await handle.executeUpdate('resume', { args: [{ by: 'ann' }] });
-        return ended(handle);
-      },
-      { slow: { everyMs: 2_000 } },
-    );
+    const { result, requests, mostOut } = await underLoad(ground, async () => {
+      const approvals = ['before', 'afterFirstBatch'];
+      const handle = await ground.start({ ...rest, version, artifact, approvals });
+      const { planHash } = await reached(handle, ({ phase }) => phase === 'awaitingApproval');
+      expect(await started()).toEqual({});
+      await handle.executeUpdate('approve', { args: [{ by: 'ann', planHash }] });
+      await reached(handle, ({ phase, batch }) => phase === 'awaitingApproval' && batch?.index === 1);
+      expect(await started()).toEqual({ n4: [version] });
+      await handle.signal('approve', { by: 'bob' });
+      await reached(handle, ({ hosts }) => hosts[1]?.state === 'changing');
+      const answer = await handle.executeUpdate<string, [object]>('pause', { args: [{ by: 'ann' }] });
+      expect(answer).toContain('after n5 is back');
+      await reached(handle, ({ phase }) => phase === 'paused');
+      await expectAllIn(ground);
+      await handle.executeUpdate('resume', { args: [{ by: 'ann' }] });
+      return ended(handle);
+    });
     expect(result.end).toBe('succeeded');
     expect(requests.failures).toEqual([]);
     expect(mostOut).toHaveLength(1);
