@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processes } from '../../lab/hosts/cgroups';
 import { identify } from '../../lab/temporal/processes';
+import { killIfThere } from '../kill';
 import type { Ground } from '../lab/ground';
 import type { ChaosCase, Fault } from './cases';
 import type { Crew } from './crew';
@@ -97,11 +98,5 @@ async function cutSessions(lab: string, host: string): Promise<void> {
       return /^sshd: [^/]/.test(command) ? [pid] : [];
     }),
   );
-  for (const pid of sessions.flat())
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      // one session is two processes, and the second may end with the first
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+  sessions.flat().forEach(killIfThere);
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Cluster } from '../../../src/contracts/cluster';
+import { killIfThere } from '../../kill';
 
 const run = promisify(execFile);
 const SSHD = '/usr/sbin/sshd';
@@ -61,9 +62,9 @@ export async function startSshd(
     hostKeys,
     pid: child.pid!,
     sessions,
-    killSessions: () => sessions().forEach((pid) => process.kill(pid, 'SIGKILL')),
+    killSessions: () => sessions().forEach(killIfThere),
     stop: async () => {
-      for (const pid of sessions()) process.kill(pid, 'SIGKILL');
+      sessions().forEach(killIfThere);
       child.kill('SIGKILL');
       await rm(folder, { recursive: true });
     },
