@@ -151,6 +151,13 @@ export class Ground {
     return askHaproxy(await this.adminSocket(), command);
   }
 
+  /** Requests that HAProxy has on one server of `web` now. */
+  async sessions(server: string): Promise<number> {
+    const rows = (await this.haproxy('show stat -1 4 -1')).split('\n').map((row) => row.split(','));
+    const column = rows[0]!.indexOf('scur');
+    return Number(rows.find(([backend, name]) => backend === 'web' && name === server)?.[column]);
+  }
+
   private async adminSocket(): Promise<string> {
     return `/proc/${await leaderOf(this.name, 'lb1')}/root/run/haproxy/admin.sock`;
   }

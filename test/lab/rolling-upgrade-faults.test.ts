@@ -60,7 +60,14 @@ async function play(
     slow = false,
     input = {},
     load = {},
-  }: { slow?: boolean; input?: object; load?: Partial<LoadOptions> } = {},
+    ready,
+  }: {
+    slow?: boolean;
+    input?: object;
+    load?: Partial<LoadOptions>;
+    /** what the load must have brought about before the run starts */
+    ready?: () => Promise<unknown>;
+  } = {},
 ) {
   const version = nextVersion();
   const artifact = slow ? await makeSlowRelease(version, SLOW, 'n1') : await makeRelease({ version });
@@ -68,6 +75,7 @@ async function play(
   const seen = await underLoad(
     ground,
     async () => {
+      await ready?.();
       const handle = await ground.start({ ...QUICK, version, artifact, ...input });
       const is = (host: string, state: string) =>
         reached(handle, ({ hosts }) => hosts.find(({ name }) => name === host)?.state === state);
@@ -206,8 +214,11 @@ function during({ failures }: LoadResult, ms: number) {
 }
 
 describe('HAProxy', () => {
-  // so many 8 s requests that each drain has some to wait for
   const load = { rate: 100, slow: { everyMs: 400 } };
+  /** Until n1 works on an 8 s request, so that its drain has something to wait for. */
+  const ready = async () => {
+    for (let looks = 0; looks < 5; await delay(50)) looks = (await ground.sessions('n1')) > 0 ? looks + 1 : 0;
+  };
 
   it('reloaded during a drain is told again, and requests of its old process are waited for', async () => {
     const { result, requests, mostOut, started, version } = await play(
@@ -217,11 +228,11 @@ describe('HAProxy', () => {
         await delay(1_000);
         await ground.inside('lb1', 'systemctl', 'reload', 'haproxy');
       },
-      { load, input: { hosts: ['n1'] } },
+      { load, ready, input: { hosts: ['n1'] } },
     );
     expect([result.end, result.message]).toEqual(['succeeded', expect.stringContaining('on 1 hosts')]);
     expect(requests.failures).toEqual([]);
-    expect(requests.slow.ok).toBeGreaterThan(10);
+    expect(requests.slow.ok).toBeGreaterThan(0);
     expect(mostOut).toHaveLength(1);
     expect(started).toEqual({ n1: [version] });
   });
@@ -237,7 +248,7 @@ describe('HAProxy', () => {
         await ground.inside('lb1', 'systemctl', 'restart', 'haproxy');
         to = Date.now();
       },
-      { load, input: { hosts: ['n1'] } },
+      { load, ready, input: { hosts: ['n1'] } },
     );
     expect([result.end, result.message]).toEqual(['succeeded', expect.stringContaining('on 1 hosts')]);
     // what was open when it went, and what came while it was away
