@@ -25,7 +25,10 @@ interface StageInput {
   previous: Release | null;
 }
 
-/** What the staging programs say with their exit code. */
+/** The staging programs' exit code for: upload it first. */
+const NOT_UPLOADED = 10;
+
+/** What else they say with it. */
 const STAGE_EXITS: Record<
   number,
   { type: 'DiskFull' | 'ArtifactRefused' | 'ChecksumMismatch'; meaning: string }
@@ -47,13 +50,16 @@ export function releaseActivities(worlds: Worlds, jobs: Jobs, artifacts: Artifac
         ...(input.previous ? [input.previous] : []),
       ];
       for (const { version, artifact } of releases) {
-        const file = await artifacts.fetch(artifact, signal);
-        const remotePath = `/var/lib/pawl/artifacts/${artifact.sha256}`;
         const { size, sha256 } = artifact;
+        const remotePath = `/var/lib/pawl/artifacts/${sha256}`;
+        const stage = () => place(remote, input.service, version, remotePath, artifact, signal);
+        if (await stage()) continue;
+        const file = await artifacts.fetch(artifact, signal);
         await upload(remote, { file, size, sha256, remotePath, mode: 0o600 }, signal, (bytes) =>
           progress(`${input.host.name}: ${Math.round((100 * bytes) / Math.max(1, size))} % of ${version}`),
         );
-        await place(remote, input.service, version, remotePath, artifact, signal);
+        if (!(await stage()))
+          throw new PawlError('OutcomeUnknown', `${remote.name}: ${remotePath} was uploaded and is gone`);
       }
     },
 
@@ -105,23 +111,29 @@ export function releaseActivities(worlds: Worlds, jobs: Jobs, artifacts: Artifac
   };
 }
 
-/** Unpacks a tarball beside the running release; keeps a package where the switch finds it. */
+/**
+ * Unpacks an uploaded tarball beside the running release; keeps a package where the switch finds it. What
+ * is there already stays.
+ *
+ * @returns false when it must be uploaded first
+ */
 async function place(
   remote: RemoteHost,
   service: PlannedService,
   version: string,
   file: string,
-  artifact: PlannedArtifact,
+  { sha256 }: PlannedArtifact,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { release, limits } = service;
-  const [script, where] =
-    release.kind === 'tarball' ? ['stage-tarball', release.releases] : ['stage-deb', release.package];
-  const ran = await remote.run(script, [file, where, version, artifact.sha256, String(limits.freeMiB)], {
-    signal,
-    timeoutMs: 600_000,
-  });
-  if (ran.code === 0) return;
+  const [script, ...where] =
+    release.kind === 'tarball'
+      ? (['stage-tarball', release.releases, release.current] as const)
+      : (['stage-deb', release.package] as const);
+  const args = [file, version, sha256, String(limits.freeMiB), String(limits.keepReleases), ...where];
+  const ran = await remote.run(script, args, { signal, timeoutMs: 600_000 });
+  if (ran.code === 0) return true;
+  if (ran.code === NOT_UPLOADED) return false;
   const known = STAGE_EXITS[ran.code];
   const said = (ran.stderr || ran.stdout).trim().slice(-300);
   throw new PawlError(

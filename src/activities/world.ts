@@ -71,7 +71,7 @@ export function placesOf(cluster: Cluster, service: string, host: string): Place
   return routes.map(({ balancer, backend, servers }) => ({
     balancer,
     backend,
-    server: servers[host] ?? host,
+    server: Object.hasOwn(servers, host) ? servers[host]! : host,
   }));
 }
 

@@ -117,6 +117,15 @@ export const Service = z.strictObject({
         .min(0)
         .default(64)
         .describe('Space that must stay free on the host after staging, MiB.'),
+      keepReleases: z
+        .number()
+        .int()
+        .min(2)
+        .max(1_000)
+        .default(5)
+        .describe(
+          'Releases that Pawl brought and that stay on a host, the running and the new one among them.',
+        ),
     })
     .prefault({}),
 });

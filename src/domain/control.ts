@@ -101,7 +101,7 @@ function judgeDecision(message: Message & { name: 'approve' | 'reject' }, now: M
 }
 
 function judgeSkip(host: string, control: Control, now: Moment): Verdict {
-  const state = now.hosts[host];
+  const state = Object.hasOwn(now.hosts, host) ? now.hosts[host] : undefined;
   if (!state)
     return no(`there is no host ${host} in this change; there are ${Object.keys(now.hosts).join(', ')}`);
   if (control.skips.includes(host) || state === 'skipped') return yes(`${host} is skipped already`);

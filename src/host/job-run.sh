@@ -13,6 +13,7 @@ unit_text=$1 finish_text=$2
 jobs=/var/lib/pawl/jobs
 job=$jobs/$key
 max_runs=3
+keep_days=30
 umask 077
 
 # A complete folder lies ready before the lock is taken, so nobody waits for it.
@@ -30,6 +31,7 @@ fill() { # FOLDER
   printf '%s' "$unit_text" >"$1/unit"
   printf '%s' "$finish_text" >"$1/finish"
   echo "$epoch $attempt" >"$1/claimed"
+  echo "$lane" >"$1/lane"
   # the place for the end is taken now, so that a full disk cannot swallow it
   printf '%255s\n' '' >"$1/exit.new"
 }
@@ -104,6 +106,7 @@ start() {
 }
 
 # One active job for each lane: another one that still runs is waited for.
+# shellcheck disable=SC2154 # the fence sets fence_file
 claim_lane() {
   if [ -e "${fence_file%.fence}.job" ]; then
     read -r other <"${fence_file%.fence}.job" || other=''
@@ -122,6 +125,7 @@ begin() {
     claim_lane
     mv -T "$new" "$job"
     start
+    started=yes
     ;;
   claimed)
     claim_lane
@@ -136,6 +140,22 @@ begin() {
   *) return 0 ;;
   esac
   state=running
+}
+
+# Removes jobs of this lane that ended long ago. The fence lets no change of before into the lane any more,
+# so none of them will be asked for. While the new job runs, this takes no time of anybody's.
+clean_up() {
+  find "$jobs" -mindepth 2 -maxdepth 2 -name exit -mtime "+$keep_days" | while read -r marker; do
+    old=${marker%/exit}
+    [ "$(cat "$old/lane" 2>/dev/null)" = "$lane" ] || continue
+    read -r its_epoch _ <"$old/claimed" || continue
+    [ "$its_epoch" -lt "$epoch" ] || continue
+    # out of sight at once: half a folder must not look like a job
+    mv -T "$old" "$jobs/.old-${old##*/}"
+  done
+  find "$jobs" -mindepth 1 -maxdepth 1 -name '.old-*' -exec rm -rf {} +
+  # what cut-off claims left behind
+  find "$jobs" -mindepth 1 -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf {} +
 }
 
 wait_for_end() {
@@ -170,7 +190,9 @@ report() {
 
 [ -d "$job" ] || [ "$mode" = attach ] || prepare
 fence_enter "$lane" "$epoch" "$attempt"
+started=no
 begin
 fence_leave
+[ "$started" = no ] || clean_up || true
 [ "$state" != running ] || wait_for_end
 report

@@ -1,14 +1,16 @@
-# Unpacks a checked archive beside the running release. Safe to repeat; a half-unpacked folder is never seen.
-# usage: stage-tarball ARCHIVE RELEASES VERSION SHA256 FREE-MIB
-# exits 20 too little space, 21 another release of this name is there, 22 unsafe archive
+# Unpacks an uploaded archive beside the running release. Safe to repeat; a half-unpacked folder is never seen.
+# usage: stage-tarball ARCHIVE VERSION SHA256 FREE-MIB KEEP RELEASES CURRENT
+# exits 10 upload it first, 20 too little space, 21 another release of this name is there, 22 unsafe archive
+# uses: releases
 set -eu
-archive=$1 releases=$2 version=$3 sha=$4 free_mib=$5
+archive=$1 version=$2 sha=$3 free_mib=$4 keep=$5 releases=$6 current=$7
 marks=$releases/.pawl mark=$releases/.pawl/$version.sha256 release=$releases/$version
 if [ -d "$release" ]; then
   [ "$(cat "$mark" 2>/dev/null)" = "$sha" ] && exit 0
   echo "$release holds other bytes than the planned ones; give the release another version" >&2
   exit 21
 fi
+uploaded "$archive" "$sha"
 mkdir -p "$marks"
 # leftovers of attempts that were cut off
 find "$marks" -mindepth 1 -maxdepth 1 -name 'unpack.*' -mmin +60 -exec rm -rf {} +
@@ -44,3 +46,11 @@ sync -f "$work/release"
 printf '%s' "$sha" >"$mark.new"
 mv "$mark.new" "$mark"
 mv -T "$work/release" "$release"
+rm -f "$archive"
+
+# Out of sight at once: half a folder would be taken for a release.
+running=$(basename "$(readlink -f "$current")")
+for old in $(beyond "$marks" sha256 "$keep" "$running" "$version"); do
+  [ ! -d "$releases/$old" ] || mv -T "$releases/$old" "$work/$old"
+  rm -f "$marks/$old.sha256"
+done

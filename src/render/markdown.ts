@@ -10,7 +10,8 @@ export function statusMarkdown(status: Status): string {
 function line({ depth, tone, mark, text, code }: Row): string {
   const words = [mark, escapeMarkdown(text)].filter(Boolean).join(' ');
   const body = tone === 'strong' ? `**${words}**` : words;
-  const bullet = depth === 0 ? '' : `${'  '.repeat(depth - 1)}- `;
+  // its lists have one level
+  const bullet = ['', '- ', '- ↳ '][depth];
   return `${bullet}${body}${code ? ` \`${code}\`` : ''}${depth === 0 ? '\n' : ''}`;
 }
 

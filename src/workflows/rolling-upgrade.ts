@@ -34,6 +34,8 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
       if (isLong()) await continueAsNew<typeof rollingUpgrade>(input, run.state);
     }
     const skipped = run.status.hosts.filter(({ state }) => state === 'skipped').map(({ name }) => name);
+    if (skipped.length === intent.hosts.length)
+      throw new ChangeStopped('failed', 'nothing was upgraded: every host was skipped', false);
     const left = skipped.length ? `; skipped: ${skipped.join(', ')}` : '';
     return {
       end: 'succeeded',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cleanJobs, jobKey, sshJobs } from '../../src/adapters/ssh';
+import { jobKey, sshJobs } from '../../src/adapters/ssh';
 import type { RemoteHosts } from '../../src/contracts/world';
 import { note, openJobWorld, type JobWorld } from './job-world';
 
@@ -200,24 +200,24 @@ describe('an account with sudo', () => {
 });
 
 describe('clean-up', () => {
-  it('removes old jobs that have ended, and none that is open, young or running', async () => {
-    const [old, open, young] = [world.job('true'), world.job('true'), world.job('true')];
-    for (const job of [old, open, young]) await world.run(job);
-    const running = world.job('sleep 3');
+  const folders = async () => (await world.inside('ls', '-A', '/var/lib/pawl/jobs')).split('\n').sort();
+  const job = (lane: string, epoch: number, text = 'true') =>
+    world.job(text, { lane, fence: { epoch, attempt: 1 } });
+
+  it('by a job that starts: earlier changes of its lane, ended long ago', async () => {
+    const [old, other, young, own] = [job('a', 1), job('b', 1), job('a', 1), job('a', 2)];
+    for (const each of [old, other, young, own]) await world.run(each);
+    const running = job('c', 1, 'sleep 4');
     const waiting = world.run(running);
     await sleep(500);
-    const folder = (key: string) => `/var/lib/pawl/jobs/${key}`;
-    await world.inside('find', '/var/lib/pawl/jobs', '-exec', 'touch', '-d', '2 days ago', '{}', '+');
-    await world.inside('touch', `${folder(young.key)}/exit`);
-    await cleanJobs(world.host, { olderThanSeconds: 86_400, openKeys: [open.key] }, signal);
-    const left = (await world.inside('ls', '-A', '/var/lib/pawl/jobs')).split('\n').sort();
-    expect(left).toEqual([open.key, young.key, running.key].sort());
+    const before = await folders();
+    await world.inside('find', '/var/lib/pawl/jobs', '-exec', 'touch', '-d', '40 days ago', '{}', '+');
+    await world.inside('touch', `/var/lib/pawl/jobs/${young.key}/exit`);
+    await world.inside('mkdir', '/var/lib/pawl/jobs/.old-cut');
+    const next = job('a', 2);
+    await world.run(next);
+    expect(await folders()).toEqual([...before.filter((key) => key !== old.key), next.key].sort());
     expect((await waiting).code).toBe(0);
-  });
-
-  it('does nothing when the list of open jobs was cut off', async () => {
-    const ran = await world.host.run('job-clean', ['0'], { signal, stdin: 'abc\n' });
-    expect(ran).toMatchObject({ code: 2, stdout: '' });
   });
 });
 

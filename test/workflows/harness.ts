@@ -54,7 +54,7 @@ export class FakeCluster {
         port: 8080,
         release: { kind: 'tarball', releases: '/opt/web/releases', current: '/opt/web/current' },
         health: { path: '/health', timeoutSeconds: 2 },
-        limits: { switchSeconds: 120, healthySeconds: 60, freeMiB: 64 },
+        limits: { switchSeconds: 120, healthySeconds: 60, freeMiB: 64, keepReleases: 5 },
       },
       version: '2.0.0',
       artifact: { source: { file: 'web.tar.gz' }, sha256: 'a'.repeat(64), size: 1 },

@@ -210,6 +210,25 @@ describe('people', () => {
     expect(report.summary).toContain('skipped: n1');
   });
 
+  it('who skip every host are told that nothing was upgraded', async () => {
+    const cluster = new FakeCluster();
+    for (const host of ['n1', 'n2', 'n3'])
+      cluster.trouble[`proveHealthy ${host}`] = () => {
+        if (cluster.versions[host] === '2.0.0') fails('Unhealthy', 'no')();
+      };
+    const { end, message } = await harness.run(cluster, { ...quick, onFailure: 'ask' }, async (handle) => {
+      for (const host of ['n1', 'n2', 'n3']) {
+        await until(handle, ({ waitingFor }) => waitingFor?.what.startsWith(host) ?? false);
+        await handle.executeUpdate('skip', { args: [{ by: 'ann', host }] });
+      }
+    });
+    expect([end, message]).toEqual([
+      'RolledBack',
+      'nothing was upgraded: every host was skipped; everything is as it was',
+    ]);
+    expect(cluster.versions).toEqual({ n1: '1.0.0', n2: '1.0.0', n3: '1.0.0' });
+  });
+
   it('who never answer let the change fail at its deadline', async () => {
     const { end, message } = await harness.run(new FakeCluster(), {
       ...quick,

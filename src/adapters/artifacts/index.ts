@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -19,6 +19,9 @@ export interface ArtifactStore {
   /** A local file with exactly these bytes. */
   fetch(artifact: PlannedArtifact, signal: AbortSignal): Promise<string>;
 }
+
+/** Milliseconds after which a fetched artifact that nobody wanted is removed. */
+const KEPT = 30 * 86_400_000;
 
 /** @param cache folder for fetched artifacts, by checksum */
 export function openArtifacts(cache = join(homedir(), '.cache', 'pawl', 'artifacts')): ArtifactStore {
@@ -41,8 +44,17 @@ export function openArtifacts(cache = join(homedir(), '.cache', 'pawl', 'artifac
     allowed?: readonly string[],
   ): Promise<string> {
     const kept = join(cache, sha256);
-    if (await stat(kept).catch(() => null)) return kept;
+    const now = new Date();
+    // so that its age tells when it was last wanted
+    if (
+      await utimes(kept, now, now).then(
+        () => true,
+        () => false,
+      )
+    )
+      return kept;
     await mkdir(cache, { recursive: true });
+    await removeOld(cache);
     const part = `${kept}.${randomUUID()}`;
     try {
       const response = await get(url, signal, allowed);
@@ -73,6 +85,15 @@ export function openArtifacts(cache = join(homedir(), '.cache', 'pawl', 'artifac
       return found.file;
     },
   };
+}
+
+/** Another worker may do the same at this moment. */
+async function removeOld(cache: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const file = join(cache, name);
+    const age = Date.now() - ((await stat(file).catch(() => null))?.mtimeMs ?? Infinity);
+    if (age > KEPT) await rm(file, { force: true });
+  }
 }
 
 function same(name: string, wanted: string, found: string): void {

@@ -1,4 +1,4 @@
 export { openHosts } from './hosts';
 export { jobKey } from './job-key';
-export { cleanJobs, sshJobs } from './jobs';
+export { sshJobs } from './jobs';
 export { upload } from './upload';

@@ -22,26 +22,6 @@ export function sshJobs(): Jobs {
   return { run: runJob };
 }
 
-/**
- * Removes the folders of jobs that ended long ago.
- *
- * @param options.openKeys jobs of open changes; they stay, however old
- * @returns how many were removed
- */
-export async function cleanJobs(
-  host: RemoteHost,
-  options: { olderThanSeconds: number; openKeys: readonly string[] },
-  signal: AbortSignal,
-): Promise<number> {
-  const stdin = [...options.openKeys, 'end', ''].join('\n');
-  const ran = await host.run('job-clean', [String(options.olderThanSeconds)], { signal, stdin });
-  if (ran.code === 0) return Number(ran.stdout);
-  throw new PawlError(
-    'CommandFailed',
-    `${host.name}: jobs were not cleaned up: ${ran.stderr.trim().slice(-300)}`,
-  );
-}
-
 async function runJob(
   host: RemoteHost,
   job: JobSpec,
