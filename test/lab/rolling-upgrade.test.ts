@@ -4,7 +4,7 @@ import { Ground, ended, reached } from './ground';
 import { makeSlowRelease } from './odd-releases';
 import { expectAllIn, expectTruth, installed, startsFromNow, underLoad } from './whole-run';
 
-/** Once in each run of the tests, twenty times in a row with `PAWL_CHAOS=full npm test -- rolling-upgrade.test`. */
+/** Once in each run of the tests, twenty times in a row with `npm run test:chaos`. */
 const RUNS = process.env['PAWL_CHAOS'] === 'full' ? 20 : 1;
 const HOSTS = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
 
