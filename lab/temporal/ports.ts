@@ -1,6 +1,10 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from '../error';
 import type { Ports } from './settings';
+
+/** A killed process lets go of its ports when the last of its threads has ended, a moment after it is dead. */
+const FREED_WITHIN_MS = 2_000;
 
 interface Held {
   port: number;
@@ -15,6 +19,13 @@ export async function choosePorts(wishes: readonly Ports[]): Promise<Ports> {
   const [grpc, ui] = (await holdAndRelease([0, 0])) ?? [];
   if (!grpc || !ui) throw new LabError('no free ports on 127.0.0.1');
   return { grpc, ui };
+}
+
+/** @returns whether both are free on loopback, or become so in a moment */
+export async function freed({ grpc, ui }: Ports): Promise<boolean> {
+  for (const until = performance.now() + FREED_WITHIN_MS; performance.now() < until; await sleep(20))
+    if (await holdAndRelease([grpc, ui])) return true;
+  return false;
 }
 
 /** All are held at once before they are let go, so that they differ. 0 stands for any. */

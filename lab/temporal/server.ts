@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from '../error';
 import { withLock } from '../hosts/lock';
 import { answers } from './health';
-import { choosePorts, isOpen } from './ports';
+import { choosePorts, freed, isOpen } from './ports';
 import { end, identify, isAlive } from './processes';
 import { findTemporal } from './program';
 import {
@@ -94,7 +94,7 @@ async function running(options: TemporalOptions): Promise<ServerRecord | undefin
 async function start(program: string, options: TemporalOptions): Promise<ServerRecord> {
   const dbFile = resolve(options.dbFile);
   await mkdir(dirname(dbFile), { recursive: true });
-  const ports = options.ports ?? (await choosePorts(await wishes(options.name)));
+  const ports = options.ports ?? (await portsFor(options.name));
   const pid = await launch(program, serverArguments({ dbFile, ui: options.ui, ports }), options.name);
   const process = await identify(pid);
   if (!process) throw new LabError(`Temporal's server ended at once: ${await lastWords(options.name)}`);
@@ -104,9 +104,11 @@ async function start(program: string, options: TemporalOptions): Promise<ServerR
   return record;
 }
 
-async function wishes(name: string): Promise<Ports[]> {
-  const before = await readRecord(name);
-  return [...(before ? [before.ports] : []), ...(name === 'default' ? [USUAL_PORTS] : [])];
+/** Those it had before, so that whoever is connected finds it again. */
+async function portsFor(name: string): Promise<Ports> {
+  const before = (await readRecord(name))?.ports;
+  if (before && (await freed(before))) return before;
+  return choosePorts(name === 'default' ? [USUAL_PORTS] : []);
 }
 
 /** In a session of its own: closing the terminal or Ctrl-C does not reach it. */
