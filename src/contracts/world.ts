@@ -82,7 +82,10 @@ export interface LoadBalancer {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Requests of balancer processes that were replaced by a reload and still serve this server. */
+  /**
+   * Requests that balancer processes which a reload replaced still have on this server, and idle connections
+   * of theirs that may bring it one more.
+   */
   oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number>;
 }
 

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, get, type Server } from 'node:http';
+import { Agent, createServer, get, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +34,8 @@ export interface TestHaproxy {
   ask(command: string): Promise<string>;
   /** the body of an answer; `path` may be `/?ms=2000` */
   request(path?: string): Promise<string>;
+  /** one connection that it keeps */
+  client(): { request(): Promise<string>; close(): void };
   /** SIGUSR2 to the master; returns when a new process answers */
   reload(): Promise<void>;
   /** stops all and starts again; returns when the new process answers */
@@ -68,6 +70,10 @@ export async function startHaproxy(options: { masterSocket?: boolean } = {}): Pr
     servers,
     ask,
     request: (path = '/') => request(port, path),
+    client: () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      return { request: () => request(port, '/', agent), close: () => agent.destroy() };
+    },
     async reload() {
       const before = await pidOf(ask);
       master.kill('SIGUSR2');
@@ -99,6 +105,7 @@ global
 defaults
   mode http
   retries 0
+  option idle-close-on-response
   timeout connect 2s
   timeout client 30s
   timeout server 30s
@@ -176,9 +183,9 @@ async function askSocket(path: string, command: string): Promise<string> {
   return text;
 }
 
-function request(port: number, path: string): Promise<string> {
+function request(port: number, path: string, agent: Agent | false = false): Promise<string> {
   return new Promise((resolve, reject) => {
-    const outgoing = get({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
+    const outgoing = get({ host: '127.0.0.1', port, path, agent }, (answer) => {
       let body = '';
       answer.on('data', (chunk) => (body += String(chunk)));
       answer.on('error', reject);

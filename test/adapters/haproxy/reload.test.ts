@@ -62,7 +62,25 @@ describe('idle connections of an old process', () => {
   beforeAll(async () => (at = await reachHaproxy()));
   afterAll(() => at.stop());
 
-  it('are not waited for, although it keeps them as long as it lives', async () => {
+  it('may bring one more request each, so they are waited for, unless the process knew of the drain', async () => {
+    await at.reset();
+    const idle = (server: string) => at.balancer.oldSessions(at.real.backend, server, signal);
+    await at.set('n1', { state: 'draining' });
+    const clients = Array.from({ length: 4 }, () => at.real.client());
+    for (const client of clients) expect(await client.request()).not.toBe('n1');
+    await at.real.reload();
+    await at.set('n1', { state: 'draining' });
+    await at.set('n2', { state: 'draining' });
+    expect([await idle('n1'), await idle('n2')]).toEqual([0, 4]);
+    const [first, second, ...others] = clients;
+    expect(['n2', 'n3']).toContain(await first!.request());
+    second!.close();
+    await until(async () => (await idle('n2')) === 2);
+    for (const client of others) await client.request();
+    await until(async () => (await idle('n2')) === 0);
+  });
+
+  it('to a server are not waited for, although it keeps them as long as it lives', async () => {
     await at.reset();
     await Promise.all(Array.from({ length: 9 }, () => at.real.request('/?ms=50')));
     await at.set('n1', { state: 'draining' });
