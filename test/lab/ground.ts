@@ -142,13 +142,13 @@ export class Ground {
   }
 
   /** What HAProxy itself says of each server. */
-  async servers(backend = 'web'): Promise<Record<string, string>> {
-    return serverStates(await this.adminSocket(), backend);
+  async servers(backend = 'web', socket = ADMIN_SOCKET): Promise<Record<string, string>> {
+    return serverStates(await this.socketPath(socket), backend);
   }
 
   /** One command to HAProxy, by the lab's own hand. */
-  async haproxy(command: string): Promise<string> {
-    return askHaproxy(await this.adminSocket(), command);
+  async haproxy(command: string, socket = ADMIN_SOCKET): Promise<string> {
+    return askHaproxy(await this.socketPath(socket), command);
   }
 
   /** Requests that HAProxy has on one server of `web` now. */
@@ -158,10 +158,13 @@ export class Ground {
     return Number(rows.find(([backend, name]) => backend === 'web' && name === server)?.[column]);
   }
 
-  private async adminSocket(): Promise<string> {
-    return `/proc/${await leaderOf(this.name, 'lb1')}/root/run/haproxy/admin.sock`;
+  /** From outside of the balancer's host. */
+  private async socketPath(socket: string): Promise<string> {
+    return `/proc/${await leaderOf(this.name, 'lb1')}/root${socket}`;
   }
 }
+
+const ADMIN_SOCKET = '/run/haproxy/admin.sock';
 
 /** Short enough for tests; everything else as it is by default. */
 const QUICK = { minHealthySeconds: 1, soakSeconds: 1, watchSeconds: 1, drain: { deadlineSeconds: 60 } };
@@ -224,14 +227,14 @@ export async function reached(
 }
 
 /** Counts hosts that are not exactly UP, every 100 ms, from HAProxy's own words. */
-export function sampleServers(ground: Ground, backend = 'web') {
+export function sampleServers(ground: Ground, backend = 'web', socket = ADMIN_SOCKET) {
   const stop = new AbortController();
   let most: string[] = [];
   const seen = new Set<string>();
   let samples = 0;
   const done = (async () => {
     while (!stop.signal.aborted) {
-      const states = await ground.servers(backend).catch(() => undefined);
+      const states = await ground.servers(backend, socket).catch(() => undefined);
       if (states) {
         samples += 1;
         const out = Object.entries(states).flatMap(([name, state]) =>
