@@ -17,7 +17,7 @@ export interface TrafficInput {
 /** Milliseconds between two looks: one look costs about 1 ms on a warm connection. */
 const LOOK = 25;
 /** A reload makes a balancer forget; this is how long it may go unnoticed while a host is out. */
-const GUARD = 250;
+const GUARD = 100;
 /** Milliseconds for requests that came in because a balancer forgot. */
 const FORGOTTEN = 10_000;
 
