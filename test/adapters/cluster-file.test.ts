@@ -63,7 +63,12 @@ describe('a good file', () => {
       host: 'lb1',
       socket: '/run/haproxy/admin.sock',
     });
-    expect(cluster.services['web']?.limits).toEqual({ switchSeconds: 120, healthySeconds: 60, freeMiB: 64 });
+    expect(cluster.services['web']?.limits).toEqual({
+      switchSeconds: 120,
+      healthySeconds: 60,
+      freeMiB: 64,
+      keepReleases: 5,
+    });
   });
 
   it('keeps its digest when only comments, order and spacing change, and no longer', async () => {

@@ -33,6 +33,14 @@ export async function underLoad<T>(
   }
 }
 
+/**
+ * The most hosts that were taken out together. A HAProxy that has just been started or reloaded doubts every
+ * server for a moment (`UP 1/2`), though all get requests.
+ */
+export function mostTakenOut(seen: readonly string[]): number {
+  return Math.max(0, ...seen.map((hosts) => hosts.match(/ (DRAIN|MAINT)/g)?.length ?? 0));
+}
+
 /** @returns tells the versions that were started on each host since now, by the hosts' own logs */
 export async function startsFromNow(ground: Ground, service = 'web') {
   const hosts = ground.lab.hosts.filter(({ role }) => role === 'app').map(({ name }) => name);
