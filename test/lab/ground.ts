@@ -152,8 +152,8 @@ export class Ground {
   }
 
   /** Requests that HAProxy has on one server of `web` now. */
-  async sessions(server: string): Promise<number> {
-    const rows = (await this.haproxy('show stat -1 4 -1')).split('\n').map((row) => row.split(','));
+  async sessions(server: string, socket = ADMIN_SOCKET): Promise<number> {
+    const rows = (await this.haproxy('show stat -1 4 -1', socket)).split('\n').map((row) => row.split(','));
     const column = rows[0]!.indexOf('scur');
     return Number(rows.find(([backend, name]) => backend === 'web' && name === server)?.[column]);
   }

@@ -9,7 +9,15 @@ import type { Artifact } from '../../lab/service/release';
 import type { Status } from '../../src/contracts/status';
 import { Ground, ended, reached } from './ground';
 import { makeLargeRelease, makeSlowRelease } from './odd-releases';
-import { expectAllIn, expectTruth, installed, mostTakenOut, startsFromNow, underLoad } from './whole-run';
+import {
+  expectAllIn,
+  expectTruth,
+  installed,
+  mostTakenOut,
+  startsFromNow,
+  underLoad,
+  untilBusy,
+} from './whole-run';
 
 const LAB = 'test-faults';
 const HOSTS = ['n1', 'n2', 'n3'];
@@ -215,10 +223,7 @@ function during({ failures }: LoadResult, ms: number) {
 
 describe('HAProxy', () => {
   const load = { rate: 100, slow: { everyMs: 400 } };
-  /** Until n1 works on an 8 s request, so that its drain has something to wait for. */
-  const ready = async () => {
-    for (let looks = 0; looks < 5; await delay(50)) looks = (await ground.sessions('n1')) > 0 ? looks + 1 : 0;
-  };
+  const ready = () => untilBusy(ground, 'n1');
 
   it('reloaded during a drain is told again, and requests of its old process are waited for', async () => {
     const { result, requests, seen, started, version } = await play(

@@ -5,7 +5,7 @@ import { startLoad, type LoadOptions } from '../../lab/load';
 import { makeRelease } from '../../lab/service';
 import type { Report } from '../../src/contracts/status';
 import { Ground, ended, reached, sampleServers } from './ground';
-import { mostTakenOut, startsFromNow, underLoad } from './whole-run';
+import { mostTakenOut, startsFromNow, underLoad, untilBusy } from './whole-run';
 
 const HOSTS = ['n1', 'n2'];
 /** A second HAProxy, on the same host, with a socket and ports of its own. */
@@ -40,7 +40,14 @@ async function addSecond(file: string): Promise<void> {
 /** An upgrade while clients come through both balancers; `during` happens meanwhile. */
 async function upgrade(
   version: string,
-  { slow = {}, during }: Pick<LoadOptions, 'slow'> & { during?: (until: Until) => Promise<unknown> } = {},
+  {
+    slow = {},
+    ready,
+    during,
+  }: Pick<LoadOptions, 'slow'> & {
+    ready?: () => Promise<void>;
+    during?: (until: Until) => Promise<unknown>;
+  } = {},
 ) {
   const artifact = await makeRelease({ version });
   const started = await startsFromNow(ground);
@@ -48,6 +55,7 @@ async function upgrade(
   const load = await startLoad({ url, rate: 200, slow });
   const sampler = sampleServers(ground, 'web', SECOND.socket);
   try {
+    await ready?.();
     const first = await underLoad(ground, async () => {
       const handle = await ground.start({ version, artifact });
       await during?.((state) => reached(handle, ({ hosts }) => hosts[0]?.state === state));
@@ -92,6 +100,7 @@ describe('two balancers', () => {
   it('lose nothing when one of them is reloaded during a drain', async () => {
     const done = await upgrade('1.2.0', {
       slow: { everyMs: 500 },
+      ready: () => untilBusy(ground, 'n1', SECOND.socket),
       during: async (until) => {
         await until('draining');
         await ground.inside('lb1', 'systemctl', 'reload', SECOND.unit);

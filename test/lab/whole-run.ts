@@ -1,4 +1,5 @@
 /** What every test of a whole run looks at: requests, hosts out of rotation, effects, and the report. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadOptions, LoadResult } from '../../lab/load';
 import { startLoad } from '../../lab/load';
 import { PACKAGE } from '../../lab/service/deb';
@@ -31,6 +32,17 @@ export async function underLoad<T>(
   } finally {
     await Promise.all([sampler.stop(), load.stop()]);
   }
+}
+
+/**
+ * Waits until a host works on several of the 8 s requests that come all the time: the youngest of them is young,
+ * so the drain that begins now lasts for seconds.
+ *
+ * @param socket of the balancer; default: the lab's own
+ */
+export async function untilBusy(ground: Ground, host: string, socket?: string): Promise<void> {
+  for (let looks = 0; looks < 5; await delay(50))
+    looks = (await ground.sessions(host, socket)) >= 3 ? looks + 1 : 0;
 }
 
 /**
