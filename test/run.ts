@@ -4,7 +4,7 @@ import { say } from '../lab/temporal/words';
 import { choose, type Chosen } from './runner/choose';
 import { inWords, nothing, sum, type Count } from './runner/count';
 import { interruptJest, runJest } from './runner/jest';
-import { endLeftovers } from './runner/leftovers';
+import { removeLeftovers } from './runner/leftovers';
 
 const args = process.argv.slice(2);
 const firstFlag = args.findIndex((arg) => arg.startsWith('-'));
@@ -23,8 +23,8 @@ async function main(): Promise<void> {
   for (const part of chosen) {
     if (interrupted) break;
     counts.push(await runStage(part));
-    for (const command of await endLeftovers())
-      say(`${part.stage.name} left a process running, now ended: ${command}`);
+    for (const leftover of await removeLeftovers())
+      say(`${part.stage.name} left behind, now removed: ${leftover}`);
   }
   const total = sum(counts);
   process.exitCode = total.failed > 0 || interrupted ? 1 : 0;

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { down } from '../../lab/hosts';
+import { stateDir } from '../../lab/paths';
 import { end, identify } from '../../lab/temporal/processes';
 
 const GRACE_MS = 3_000;
@@ -8,11 +11,23 @@ const GRACE_MS = 3_000;
 export const MARK = `PAWL_TEST_RUN=${randomUUID()}`;
 
 /**
- * Ends what tests have left running: a failed or killed test has no time to clean up.
+ * Removes what tests have left: one that was killed or interrupted had no time to clean up.
  *
- * @returns the command lines of those processes
+ * @returns what it was: labs, and the command lines of processes
  */
-export async function endLeftovers(): Promise<string[]> {
+export async function removeLeftovers(): Promise<string[]> {
+  const labs = await testLabs();
+  for (const name of labs) await down(name);
+  return [...labs.map((name) => `lab ${name}`), ...(await endProcesses())];
+}
+
+/** Labs of tests are called `test-…`; one that was taken down is not listed. */
+async function testLabs(): Promise<string[]> {
+  const names = await readdir(join(stateDir, 'labs')).catch(() => []);
+  return names.filter((name) => name.startsWith('test-'));
+}
+
+async function endProcesses(): Promise<string[]> {
   const entries = await readdir('/proc').catch(() => []);
   const ours = await Promise.all(entries.map(Number).filter(Number.isInteger).map(marked));
   const found = ours.filter((one) => one !== undefined);
