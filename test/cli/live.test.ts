@@ -309,6 +309,8 @@ describe('get and list', () => {
 
   it('lists runs newest first', async () => {
     const older = await start();
+    await untilStatus(older, ({ endedAt }) => endedAt !== null);
+    cluster = new FakeCluster(['n1', 'n2']);
     const newer = await start();
     await untilStatus(newer, ({ endedAt }) => endedAt !== null);
     await delay(1_000);

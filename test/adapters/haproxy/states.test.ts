@@ -112,7 +112,10 @@ describe('set', () => {
   });
 
   it('leaves a health that somebody forced as it is', async () => {
-    await at.real.ask(`disable health ${at.real.backend}/n1;set server ${at.real.backend}/n1 health down`);
+    await at.real.ask(`disable health ${at.real.backend}/n1`);
+    // the check that is under way still has its say
+    await sleep(200);
+    await at.real.ask(`set server ${at.real.backend}/n1 health down`);
     await at.set('n1', { state: 'draining' });
     await at.set('n1', { state: 'in', weight: 100 });
     await sleep(300);
