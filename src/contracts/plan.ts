@@ -72,8 +72,8 @@ export interface ObservedHost {
 }
 
 export interface Plan {
-  /** rises when the meaning of a plan changes; open runs branch on it */
-  format: 1;
+  /** rises when the meaning of a plan changes; open runs branch on it. 1: made by 0.1.0 */
+  format: 1 | 2;
   intent: Intent;
   hash: string;
   /** not hashed */

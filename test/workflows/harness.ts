@@ -80,7 +80,7 @@ export class FakeCluster {
       ]),
     );
     return {
-      format: 1,
+      format: 2,
       intent,
       hash: digestOf(intent),
       observed: { at: '2026-01-01T00:00:00Z', hosts },

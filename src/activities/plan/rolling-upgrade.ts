@@ -104,7 +104,7 @@ export async function planUpgrade(
   ];
   const hosts = Object.fromEntries(seen.map(({ host, facts }) => [host.name, facts]));
   return {
-    format: 1,
+    format: 2,
     intent,
     hash: digestOf(intent),
     observed: { at: new Date().toISOString(), hosts },
