@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../error';
@@ -24,6 +24,8 @@ export interface Behaviour {
 export interface ReleaseOptions {
   version: string;
   behaviour?: Behaviour;
+  /** bytes that do not compress, in a file `ballast`: what has to be copied to each host */
+  ballastKiB?: number;
 }
 
 export interface Artifact {
@@ -35,8 +37,8 @@ export interface Artifact {
 export const STAMP = '2026-01-01T00:00:00Z';
 
 /**
- * Builds a release of the example service as a tarball of `bin/web`, `version` and `behaviour.json`.
- * The same version and behaviour give the same bytes.
+ * Builds a release of the example service as a tarball of `bin/web`, `version`, `behaviour.json` and ballast.
+ * The same version, behaviour and ballast give the same bytes.
  */
 export async function makeRelease(release: ReleaseOptions): Promise<Artifact> {
   return build(`web-${release.version}.tar.gz`, async (folder, target) => {
@@ -44,7 +46,8 @@ export async function makeRelease(release: ReleaseOptions): Promise<Artifact> {
     await writeRelease(join(folder, 'release'), release);
     const sameBytes = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=${STAMP}`];
     const tar = join(folder, 'web.tar');
-    await run('tar', [...sameBytes, '-cf', tar, 'behaviour.json', 'bin', 'version'], {
+    const files = ['behaviour.json', 'bin', 'version', ...(release.ballastKiB ? ['ballast'] : [])];
+    await run('tar', [...sameBytes, '-cf', tar, ...files], {
       cwd: join(folder, 'release'),
     });
     await run('gzip', ['--no-name', '--best', tar]);
@@ -55,7 +58,7 @@ export async function makeRelease(release: ReleaseOptions): Promise<Artifact> {
 /** Writes the files of a release into an existing folder. */
 export async function writeRelease(
   folder: string,
-  { version, behaviour = {} }: ReleaseOptions,
+  { version, behaviour = {}, ballastKiB = 0 }: ReleaseOptions,
 ): Promise<void> {
   if (!/^[0-9A-Za-z][0-9A-Za-z.+~-]{0,63}$/.test(version)) throw new LabError(`"${version}" is no version`);
   await mkdir(join(folder, 'bin'), { recursive: true });
@@ -64,7 +67,14 @@ export async function writeRelease(
   await writeFile(join(folder, 'behaviour.json'), JSON.stringify(behaviour) + '\n');
   await chmod(join(folder, 'bin'), 0o755);
   await chmod(join(folder, 'bin/web'), 0o755);
+  if (ballastKiB) await writeFile(join(folder, 'ballast'), ballast(version, ballastKiB));
   for (const file of ['version', 'behaviour.json']) await chmod(join(folder, file), 0o644);
+}
+
+/** Each version has its own, and always the same. */
+function ballast(version: string, kib: number): Buffer {
+  const key = createHash('sha256').update(version).digest();
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(kib * 1024));
 }
 
 /** Lets `make` write the artifact in a folder of its own, then puts it in place in one step. */

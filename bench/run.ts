@@ -1,0 +1,27 @@
+/** npm run bench [-- …]: what Pawl takes, and what it is compared with. */
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { compare } from './compare';
+
+const program = new Command('npm run bench --').description('What Pawl takes on real hosts on this machine.');
+
+program
+  .command('compare', { isDefault: true })
+  .description('the same upgrade of six hosts, one at a time, by Pawl and by other tools')
+  .option('--rounds <n>', 'how often each tool does it', whole, 5)
+  .option('--only <tool...>', 'these tools')
+  .action(async (options: { rounds: number; only?: string[] }) => ended(await compare(options)));
+
+program.parseAsync().catch((error: Error) => {
+  console.error(pc.red(error.stack ?? error.message));
+  process.exitCode = 1;
+});
+
+function ended(well: boolean): void {
+  process.exitCode = well ? 0 : 1;
+}
+
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('A whole number from 1 is wanted.');
+  return Number(text);
+}

@@ -1,0 +1,21 @@
+import type { Release, Stand } from '../stand';
+
+/** One way to bring a release to all hosts, one host at a time. */
+export interface Tool {
+  name: string;
+  /** what is measured, in one line */
+  about: string;
+  /**
+   * Makes ready what is not part of the work.
+   *
+   * @returns why it cannot be had on this machine
+   */
+  prepare(stand: Stand): Promise<string | undefined>;
+  /**
+   * The work; throws when it cannot be done.
+   *
+   * @returns seconds by phase, where the tool knows them
+   */
+  upgrade(stand: Stand, release: Release): Promise<Record<string, number>>;
+  end(stand: Stand): Promise<void>;
+}
