@@ -45,6 +45,12 @@ module.exports = {
       { path: '^(lab|test|bench)/' },
     ),
     error(
+      'bench-uses-the-lab',
+      'benchmarks stand beside the tests, on the same lab',
+      { path: '^(bench|lab)/' },
+      { path: '^test/' },
+    ),
+    error(
       'pure-layers-know-no-temporal',
       'decisions are plain functions',
       { path: PURE },

@@ -1,7 +1,4 @@
 /** Proves that a tool did the work, by witnesses that it does not write: hosts, service, balancer, clients. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { run } from '../lab/hosts/command';
 import { startLoad } from '../lab/load';
 import { watchRotation, type RotationSeen } from './rotation';
@@ -51,7 +48,9 @@ async function wrongOnHosts(stand: Stand, release: Release, before: Record<strin
     const started = after[host]!.slice(before[host]!.length).join(', ') || 'nothing';
     return [
       ...(version === release.version ? [] : [`${host} has ${version} instead of ${release.version}`]),
-      ...(started === release.version ? [] : [`${host} started ${started} instead of ${release.version} once`]),
+      ...(started === release.version
+        ? []
+        : [`${host} started ${started} instead of ${release.version} once`]),
       ...(sum.startsWith(wanted) ? [] : [`${host} has other bytes than the release`]),
     ];
   });

@@ -23,7 +23,7 @@ export interface Outcome {
 
 /** Prints the table, writes `.pawl/bench/<date>.json`. @returns false when some work was not as it should be */
 export async function report(outcomes: Outcome[]): Promise<boolean> {
-  const floor = middle(outcomes[0]);
+  const floor = middle(outcomes.find(({ tool }) => tool.isFloor));
   const table = new Table({
     head: ['tool', 'median', 'least', 'most', '× the floor', 'a host out', 'requests', 'failed', 'load'],
     colAligns: ['left', ...Array<'right'>(8).fill('right')],
@@ -89,7 +89,9 @@ async function write(outcomes: Outcome[], floor: number | undefined): Promise<st
     machine: await machineFacts(),
     seconds,
     ratios,
-    tools: Object.fromEntries(outcomes.map(({ tool, ...rest }) => [tool.name, { about: tool.about, ...rest }])),
+    tools: Object.fromEntries(
+      outcomes.map(({ tool, ...rest }) => [tool.name, { about: tool.about, ...rest }]),
+    ),
   };
   const folder = join(stateDir, 'bench');
   await mkdir(folder, { recursive: true });

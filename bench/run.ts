@@ -2,6 +2,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { compare } from './compare';
+import { Stand } from './stand';
+import { where } from './where';
 
 const program = new Command('npm run bench --').description('What Pawl takes on real hosts on this machine.');
 
@@ -12,10 +14,20 @@ program
   .option('--only <tool...>', 'these tools')
   .action(async (options: { rounds: number; only?: string[] }) => ended(await compare(options)));
 
+program
+  .command('where')
+  .description('where the time of an upgrade goes')
+  .option('--rounds <n>', 'how many upgrades are looked at', whole, 5)
+  .action(async (options: { rounds: number }) => ended(await where(options)));
+
 program.parseAsync().catch((error: Error) => {
   console.error(pc.red(error.stack ?? error.message));
   process.exitCode = 1;
 });
+
+// what was brought up is taken down, whoever ends the benchmark
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void Stand.down().finally(() => process.exit(1)));
 
 function ended(well: boolean): void {
   process.exitCode = well ? 0 : 1;

@@ -93,7 +93,9 @@ export class Stand {
 
   /** Asked from outside of the balancer's host. */
   async servers(): Promise<Record<string, ServerState>> {
-    const rows = (await askHaproxy(this.socket, 'show stat -1 4 -1')).split('\n').map((row) => row.split(','));
+    const rows = (await askHaproxy(this.socket, 'show stat -1 4 -1'))
+      .split('\n')
+      .map((row) => row.split(','));
     const [name, status, weight] = ['svname', 'status', 'weight'].map((column) => rows[0]!.indexOf(column));
     const web = rows.filter(([backend]) => backend === 'web');
     return Object.fromEntries(

@@ -78,7 +78,9 @@ ansible_python_interpreter=/usr/bin/python3
 /** A virtual environment in the user's cache, with exactly the pinned packages. */
 async function installed(): Promise<string> {
   const pins = asset('bench/ansible/requirements.txt');
-  const digest = createHash('sha256').update(await readFile(pins)).digest('hex');
+  const digest = createHash('sha256')
+    .update(await readFile(pins))
+    .digest('hex');
   const venv = join(cacheDir, `ansible-${digest.slice(0, 12)}`);
   if (existsSync(venv)) return venv;
   if ((await attempt('python3', ['-m', 'venv', '--help'])).code !== 0)

@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../lab/hosts/command';
 import { hostRoot } from '../../lab/hosts/topology';
-import { asset, stateDir } from '../../lab/paths';
+import { asset } from '../../lab/paths';
 import type { Stand } from '../stand';
 import type { Tool } from './tool';
 
@@ -12,6 +12,7 @@ const CONTROL = join('/tmp', `pawl-bench-${process.pid}`);
 export const shell: Tool = {
   name: 'shell script',
   about: 'bench/shell/upgrade.sh over OpenSSH connections that are open already: the floor',
+  isFloor: true,
 
   async prepare(stand: Stand) {
     await installAsk(stand);

@@ -5,6 +5,8 @@ export interface Tool {
   name: string;
   /** what is measured, in one line */
   about: string;
+  /** what the others are measured against */
+  isFloor?: true;
   /**
    * Makes ready what is not part of the work.
    *
