@@ -6,6 +6,7 @@ import type { ArtifactStore } from '../adapters/artifacts';
 import type { ChangeRef } from './attempt';
 import { healthActivities } from './health';
 import { observeHost } from './plan/observe';
+import { refuseUnlessPlanned } from './plan/as-planned';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { releaseActivities } from './releases';
 import { trafficActivities } from './traffic';
@@ -26,6 +27,7 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
       const input = parseRollingUpgrade(raw);
       const world = await worlds.read(input.cluster);
       const plan = await planUpgrade(input, world, artifacts, cancellationSignal());
+      refuseUnlessPlanned(input, plan);
       return { plan, dryRun: input.dryRun };
     },
     /** How hosts are now. Changes nothing; what cannot be read is `unknown`. */

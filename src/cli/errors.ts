@@ -3,11 +3,15 @@ import { NamespaceNotFoundError } from '@temporalio/common';
 import { PawlError, type Mistake } from '../contracts/failures';
 import { EXIT } from './exit-codes';
 
+const INVALID_ARGUMENT = 3;
+const PERMISSION_DENIED = 7;
+const FAILED_PRECONDITION = 9;
+const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 /** gRPC codes that say something about the connection, and not about the call: cancelled, deadline exceeded. */
 const NOT_REACHED = [1, 4, UNAVAILABLE];
 /** Permission denied, unauthenticated. */
-const REFUSED = [7, 16];
+const REFUSED = [PERMISSION_DENIED, 16];
 
 /** Trouble with the connection in words; every other error as it is. */
 export function explained(error: unknown, address: string): unknown {
@@ -34,9 +38,19 @@ export function isConnectionTrouble(error: unknown): boolean {
   return NOT_REACHED.includes(grpcCode(error) ?? 0);
 }
 
+/** The server's own words where it will not do a thing for us at all; undefined for other trouble. */
+export function refusedByServer(error: unknown): string | undefined {
+  const refused = [INVALID_ARGUMENT, PERMISSION_DENIED, FAILED_PRECONDITION, UNIMPLEMENTED];
+  if (!refused.includes(grpcCode(error) ?? 0)) return undefined;
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    if (isGrpcServiceError(at)) return at.details;
+  return undefined;
+}
+
 /** What is said of an error, and the exit code that goes with it. */
 export function exitCodeOfError(error: unknown): number {
-  return error instanceof PawlError && error.type === 'BadInput' ? EXIT.badInput : EXIT.error;
+  const refused = error instanceof PawlError && ['BadInput', 'PlanChanged'].includes(error.type);
+  return refused ? EXIT.badInput : EXIT.error;
 }
 
 /** The mistakes that a failure carries in one of its details. */

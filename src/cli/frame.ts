@@ -24,9 +24,8 @@ function rowsOf(look: Look, status: Status): Row[] {
   const rows = statusRows(status, messageCommand);
   if (look.kind === 'silent') rows.push({ depth: 1, tone: 'plain', mark: '✖', text: silence(look) });
   if (look.kind !== 'ended' || look.mistakes.length === 0) return rows;
-  // its summary is the same list in one text
-  const [head] = rows;
-  return [...(head ? [head] : []), ...mistakeRows(look.mistakes)];
+  // the summary of a refused input only counts what is listed below it
+  return [...rows.slice(0, look.failure === 'BadInput' ? 1 : 2), ...mistakeRows(look.mistakes)];
 }
 
 function silence({ why, status }: Look & { kind: 'silent' }): string {

@@ -16,7 +16,13 @@ export type Look =
   | { kind: 'live'; status: Status }
   /** its worker gives no answer: the status holds what the server knows */
   | { kind: 'silent'; status: Status; why: string }
-  | { kind: 'ended'; status: Report; mistakes: Mistake[] };
+  | {
+      kind: 'ended';
+      status: Report;
+      /** type of the failure that it ended with */
+      failure?: string;
+      mistakes: Mistake[];
+    };
 
 /** Looks at a run: its own answer while it runs, its report when it has ended. Throws BadInput for an unknown id. */
 export async function look(temporal: Temporal, id: string): Promise<Look> {
@@ -42,7 +48,8 @@ async function ended(temporal: Temporal, id: string): Promise<Look> {
     const { cause } = error;
     const details = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
     const status = await reportFrom(temporal, id, details, cause);
-    return { kind: 'ended', status, mistakes: mistakesIn(...details) };
+    const failure = cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
+    return { kind: 'ended', status, failure, mistakes: mistakesIn(...details) };
   }
 }
 

@@ -6,6 +6,10 @@
 export const FAILURES = {
   // before any effect
   BadInput: { retryable: false, meaning: 'the input or the cluster file is wrong; nothing was touched' },
+  PlanChanged: {
+    retryable: false,
+    meaning: 'the plan that was asked for is no longer what would be done; nothing was touched',
+  },
   // reaching the world
   HostUnreachable: { retryable: true, meaning: 'no SSH session to the host could be had or kept' },
   StreamRefused: {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -152,7 +152,13 @@ describe('start', () => {
 
   it.each([
     { args: ['rollingUpgrad', '-f', '/dev/null'], says: 'there is no workflow type rollingUpgrad' },
-    { args: ['rollingUpgrade'], says: "required option '-f, --file <file>' not specified" },
+    { args: ['rollingUpgrade'], says: 'say what to start: a workflow type with its input' },
+    { args: ['-f', '/dev/null'], says: 'say what to start: a workflow type with its input' },
+    {
+      args: ['-f', '/dev/null', '--plan', '/dev/null'],
+      says: 'give an input with --file or a plan with --plan',
+    },
+    { args: ['--plan', '/dev/null'], says: '/dev/null is not whole' },
     {
       args: ['rollingUpgrade', '-f', '/dev/null'],
       says: '/dev/null must hold one object, and holds nothing',
@@ -161,6 +167,62 @@ describe('start', () => {
     const { code, out, err } = await run('start', ...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain(`pawl: ${says}`);
+  });
+});
+
+describe('a plan in a file', () => {
+  let file: string;
+  beforeEach(async () => {
+    file = join(folder, 'plan.json');
+    const { code, out } = await run('plan', 'rollingUpgrade', '-f', input(), '--output', file);
+    expect(code).toBe(0);
+    expect(out).toContain(`start it: pawl start --plan ${file} --watch\n`);
+  });
+
+  it('is run while it is true', async () => {
+    const { hash } = JSON.parse(readFileSync(file, 'utf8')) as { hash: string };
+    const { code, out } = await run('start', '--plan', file, '--json');
+    expect(code).toBe(0);
+    const { id } = JSON.parse(out) as { id: string };
+    const { phase, planHash } = await untilStatus(id, ({ endedAt }) => endedAt !== null);
+    expect({ phase, planHash }).toEqual({ phase: 'succeeded', planHash: hash });
+  });
+
+  it.each([['--watch'], []])(
+    'is refused field by field when it is not, before any effect: start --plan … %s',
+    async (...flags) => {
+      cluster = new FakeCluster(['n1', 'n2', 'n3']);
+      const { code, out } = await run('start', '--plan', file, ...flags);
+      expect(code).toBe(2);
+      expect(out).toMatch(
+        /✖ failed: .*\n {2}the plan is not true any more: [0-9a-f]{12} was asked for, and it would be/,
+      );
+      expect(out).toMatch(/✖ hosts\.n3 +\{"name":"n3".* was nothing when it was planned\n/);
+      expect(out).toMatch(/✖ batches\.1 +\["n2","n3"\] +was \["n2"\] when it was planned\n/);
+      expect(cluster.journal).toEqual([]);
+    },
+  );
+
+  it('is refused when it stopped being true while a yes was waited for', async () => {
+    const path = input({ approvals: ['before'] });
+    await run('plan', 'rollingUpgrade', '-f', path, '--output', file);
+    const { out } = await run('start', '--plan', file, '--json');
+    const { id } = JSON.parse(out) as { id: string };
+    await untilStatus(id, waits);
+    cluster = new FakeCluster(['n1', 'n2', 'n3']);
+    expect((await run('approve', id)).code).toBe(0);
+    const watched = await run('get', id, '--watch');
+    expect(watched.code).toBe(2);
+    expect(watched.out).toContain('✖ hosts.n3');
+    expect(cluster.journal).toEqual([]);
+  });
+
+  it('of another type is refused', async () => {
+    const { code, err } = await run('start', 'nodeOffline', '--plan', file);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: `pawl: ${file} is a plan of rollingUpgrade, not of nodeOffline\n`,
+    });
   });
 });
 

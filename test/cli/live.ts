@@ -17,6 +17,7 @@ import { root } from '../../lab/paths';
 import { temporalDir } from '../../lab/temporal/record';
 import { startTemporal, type TemporalServer } from '../../lab/temporal/server';
 import type { Activities } from '../../src/activities';
+import { refuseUnlessPlanned } from '../../src/activities/plan/as-planned';
 import { parseRollingUpgrade } from '../../src/activities/plan/rolling-upgrade';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
@@ -44,10 +45,11 @@ export class Live {
     return new Live(server, name, folder, bundle);
   }
 
-  async startWorker(activities: Activities): Promise<void> {
+  async startWorker(activities: Activities, namespace = 'default'): Promise<void> {
     const connection = await NativeConnection.connect({ address: this.server.address });
     const worker = await Worker.create({
       connection,
+      namespace,
       taskQueue: TASK_QUEUE,
       workflowBundle: this.workflowBundle,
       activities,
@@ -100,7 +102,9 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     planRollingUpgrade: async (raw) => {
       const { dryRun, ...input } = parseRollingUpgrade(raw);
       await delay(slow);
-      return { plan: present().plan(input), dryRun };
+      const plan = present().plan(input);
+      refuseUnlessPlanned({ dryRun, ...input }, plan);
+      return { plan, dryRun };
     },
     stageRelease: (input) => delay(slow).then(() => steps().stageRelease(input)),
     takeOut: (input) => delay(slow).then(() => steps().takeOut(input)),

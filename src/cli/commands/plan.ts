@@ -5,6 +5,7 @@ import { planRows } from '../../render/plan';
 import type { Cli } from '../cli';
 import { draw } from '../draw';
 import { EXIT } from '../exit-codes';
+import { planFile, writePlanFile } from '../plan-file';
 import { readObject, type JsonObject } from '../read-object';
 import { runId } from '../run-id';
 import type { Look } from '../runs';
@@ -16,6 +17,12 @@ import { summaryOf, typeNames, workflowType, type Naming } from '../workflow-typ
 /** The plan activity has ten minutes in all. */
 const PLAN_WITHIN_MS = 11 * 60_000;
 
+interface Options {
+  file: string;
+  output?: string;
+  json?: boolean;
+}
+
 export function addPlan(program: Command, { terminal, action }: Cli): void {
   program
     .command('plan')
@@ -23,16 +30,22 @@ export function addPlan(program: Command, { terminal, action }: Cli): void {
     .description('show what a change would do; it looks at the hosts and changes nothing')
     .argument('<type>', `workflow type: ${typeNames.join(', ')}`)
     .requiredOption('-f, --file <file>', 'its input, JSON or YAML; - is stdin')
-    .option('--json', 'machine readable: the plan itself')
-    .action(action((type: string, options: { file: string; json?: boolean }) => plan(type, options)));
+    .option('-o, --output <file>', 'write it to a file; `pawl start --plan` runs it while it is true')
+    .option('--json', 'machine readable: the same that --output writes')
+    .action(action((type: string, options: Options) => plan(type, options)));
 
-  async function plan(typeName: string, { file, json }: { file: string; json?: boolean }): Promise<number> {
+  async function plan(typeName: string, { file, output, json }: Options): Promise<number> {
     const type = workflowType(typeName);
     const input = { ...(await readObject(file)), dryRun: true };
     const made = await withTemporal((temporal) => makePlan(temporal, typeName, type, input));
-    terminal.print(json ? `${JSON.stringify(made)}\n` : `${draw(planRows(made), terminal).join('\n')}\n`);
-    if (!json)
-      terminal.print(`\n  start it: ${terminal.colours.cyan(`pawl start ${typeName} -f ${file} --watch`)}\n`);
+    const content = planFile(typeName, input, made);
+    if (output) await writePlanFile(output, content);
+    const next = output ? `start --plan ${output}` : `start ${typeName} -f ${file}`;
+    if (json) terminal.print(`${JSON.stringify(content)}\n`);
+    else {
+      terminal.print(`${draw(planRows(made), terminal).join('\n')}\n`);
+      terminal.print(`\n  start it: ${terminal.colours.cyan(`pawl ${next} --watch`)}\n`);
+    }
     return EXIT.done;
   }
 
@@ -68,8 +81,9 @@ export function addPlan(program: Command, { terminal, action }: Cli): void {
   }
 }
 
-function planIn({ status, mistakes }: Look & { kind: 'ended' }, id: string): Plan {
+function planIn({ status, failure, mistakes }: Look & { kind: 'ended' }, id: string): Plan {
   if (status.plan) return status.plan as Plan;
+  if (failure === 'PlanChanged') throw new PawlError(failure, status.summary, { mistakes });
   if (mistakes.length)
     throw new PawlError('BadInput', `${mistakes.length} mistakes in the input; nothing was touched`, {
       mistakes,

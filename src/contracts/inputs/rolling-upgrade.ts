@@ -108,5 +108,9 @@ export const RollingUpgradeInput = z.strictObject({
   note: z.string().max(2_000).optional(),
   /** plan only */
   dryRun: z.boolean().default(false),
+  /** only this plan is run: when the world makes it another one, the change ends before any effect */
+  planHash: Sha256.optional(),
+  /** the intent that planHash stands for, so that a refusal can say what is different */
+  planned: z.record(z.string(), z.unknown()).optional(),
 });
 export type RollingUpgradeInput = z.output<typeof RollingUpgradeInput>;
