@@ -12,7 +12,7 @@ import { activityInterceptor } from './temporal/activity-interceptor';
 import { connectionConfig } from './temporal/connection';
 import { log, temporalLogger } from './temporal/log';
 import { brokenRuns } from './temporal/open-runs';
-import { missingSearchAttributes } from './temporal/search-attributes';
+import { searchAttributeState } from './temporal/search-attributes';
 
 /** Made by `npm run build`, so that a worker starts quickly; without it the workflows are bundled at the start. */
 const BUNDLE = join(__dirname, '..', 'workflow-bundle.js');
@@ -26,9 +26,11 @@ export interface PawlWorker {
 export async function createWorker(extra: Partial<WorkerOptions> = {}): Promise<PawlWorker> {
   const { connectionOptions, namespace } = connectionConfig();
   const connection = await NativeConnection.connect(connectionOptions);
-  const missing = await missingSearchAttributes(connection, namespace);
-  if (missing.length)
-    throw new Error(`the Temporal server lacks search attributes of ours; run\n  ${missing.join('\n  ')}`);
+  const { missing, unfit } = await searchAttributeState(connection, namespace);
+  if (missing.length || unfit.length)
+    throw new Error(
+      `namespace ${namespace} lacks search attributes of ours (${[...missing, ...unfit].join(', ')}); \`pawl setup\` registers them`,
+    );
   const code: ReplayWorkerOptions = {
     ...(existsSync(BUNDLE)
       ? { workflowBundle: { codePath: BUNDLE } }

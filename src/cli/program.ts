@@ -10,6 +10,7 @@ import { addGet } from './commands/get';
 import { addList } from './commands/list';
 import { addMessages } from './commands/messages';
 import { addPlan } from './commands/plan';
+import { addSetup } from './commands/setup';
 import { addStart } from './commands/start';
 import { draw } from './draw';
 import { exitCodeOfError, mistakesIn } from './errors';
@@ -67,7 +68,8 @@ function programOf(cli: Cli): Command {
       styleSubcommandText: (text) => terminal.colours.cyan(text),
     })
     .addHelpText('after', () => `\n${helpAfter()}`);
-  for (const add of [addStart, addPlan, addGet, addList, addMessages, addCluster]) add(program, cli);
+  for (const add of [addStart, addPlan, addGet, addList, addMessages, addCluster, addSetup])
+    add(program, cli);
   return program;
 }
 

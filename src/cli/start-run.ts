@@ -18,6 +18,8 @@ export interface NewRun {
   fixedId: boolean;
   /** one line, for Temporal's UI */
   summary: string;
+  /** for runs that must not wait for ever for a worker, milliseconds */
+  timeoutMs?: number;
 }
 
 /**
@@ -51,6 +53,7 @@ async function startAs({ client, within }: Temporal, id: string, run: NewRun): P
         // a worker that dies inside a workflow task holds the run up for so long
         workflowTaskTimeout: '5s',
         staticSummary: run.summary,
+        workflowExecutionTimeout: run.timeoutMs,
         memo: { startedBy: userName() },
       }),
     );

@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { TASK_QUEUE } from '../contracts/messages';
 import { connectionConfig } from '../temporal/connection';
 import { explained } from './errors';
 
@@ -6,10 +7,13 @@ const CONNECT_WITHIN_MS = 5_000;
 
 export interface Temporal {
   client: Client;
+  connection: Connection;
   namespace: string;
   address: string;
   /** where people see a run in Temporal's web interface */
   linkTo: (id: string) => string | undefined;
+  /** where its form to start a workflow is, with type and task queue filled in */
+  startForm: (type: string) => string | undefined;
   /** Bounds the calls that `work` makes, milliseconds. */
   within: <T>(ms: number, work: () => Promise<T>) => Promise<T>;
 }
@@ -22,12 +26,15 @@ export async function withTemporal<T>(work: (temporal: Temporal) => Promise<T>):
   try {
     connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_WITHIN_MS });
     const open = connection;
+    const pages = uiUrl && `${uiUrl}/namespaces/${namespace}/workflows`;
     return await work({
+      connection: open,
       // a run that has ended is read from its report: no worker has to replay it
       client: new Client({ connection, namespace, workflow: { queryRejectCondition: 'NOT_OPEN' } }),
       namespace,
       address,
-      linkTo: (id) => uiUrl && `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}`,
+      linkTo: (id) => pages && `${pages}/${encodeURIComponent(id)}`,
+      startForm: (type) => pages && `${pages}/start-workflow?workflowType=${type}&taskQueue=${TASK_QUEUE}`,
       within: (ms, calls) => open.withDeadline(Date.now() + ms, calls),
     });
   } catch (error) {
