@@ -1,5 +1,6 @@
+import { withFewerHosts } from '../render/fewer-hosts';
 import { mistakeRows } from '../render/mistakes';
-import { statusRows, toneOf, type Row } from '../render/rows';
+import { statusRows, type Row } from '../render/rows';
 import type { Status } from '../contracts/status';
 import { draw } from './draw';
 import { messageCommand } from './message-options';
@@ -32,25 +33,4 @@ function silence({ why, status }: Look & { kind: 'silent' }): string {
   const since = status.startedAt.slice(0, 19).replace('T', ' ');
   const hint = why === 'no worker answers' ? '; `npm run up` starts one here' : '';
   return `${why}; running since ${since} UTC${hint}`;
-}
-
-/** Hosts that are worked on or need attention stay, then those nearest to the first that is not done. */
-function withFewerHosts(status: Status, count: number): Status {
-  const { hosts } = status;
-  const tones = hosts.map(({ state }) => toneOf(state).tone);
-  const front = tones.findIndex((tone) => tone !== 'good');
-  const distance = (index: number) =>
-    tones[index] === 'busy' || tones[index] === 'bad' ? -1 : Math.abs(index - front);
-  const nearest = hosts.map((_, index) => index).sort((a, b) => distance(a) - distance(b));
-  const shown = new Set(nearest.slice(0, count));
-  const hidden = hosts.filter((_, index) => !shown.has(index)).map(({ state }) => state);
-  if (!hidden.length) return status;
-  const counts = [...new Set(hidden)].map(
-    (state) => `${hidden.filter((other) => other === state).length} ${state}`,
-  );
-  return {
-    ...status,
-    hosts: hosts.filter((_, index) => shown.has(index)),
-    notes: [`${hidden.length} more hosts: ${counts.join(', ')}`, ...status.notes],
-  };
 }

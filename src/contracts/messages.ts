@@ -10,7 +10,7 @@ const PlanHash = z
 
 /**
  * Every message to a running change, as an update (which answers) and a signal of the same name.
- * `description` is what the Temporal UI shows.
+ * `description` is what `pawl --help` shows, and Temporal's UI, there with an example.
  */
 export const MESSAGES = {
   pause: {
@@ -56,6 +56,19 @@ export const MESSAGES = {
 
 export type MessageName = keyof typeof MESSAGES;
 export const messageNames = Object.keys(MESSAGES) as MessageName[];
+
+/** The JSON of each message: what to send where nothing more is known. */
+export const EXAMPLES: { [N in MessageName]: z.input<(typeof MESSAGES)[N]['payload']> } = {
+  pause: { by: 'you' },
+  resume: { by: 'you' },
+  approve: { by: 'you' },
+  reject: { by: 'you', note: 'not today' },
+  promote: { by: 'you' },
+  skip: { by: 'you', host: 'n1' },
+  retry: { by: 'you', host: 'n1' },
+  abort: { by: 'you', undo: true },
+  extend: { by: 'you', minutes: 30 },
+};
 
 /** A message after its payload was checked. */
 export type Message = {

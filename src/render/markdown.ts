@@ -1,20 +1,102 @@
 import type { Status } from '../contracts/status';
-import type { Row } from './rows';
+import { withFewerHosts } from './fewer-hosts';
+import type { AnswerText, Row } from './rows';
 import { statusRows } from './rows';
 
-/** Status as Markdown for Temporal's Current Details (which draws no boxes and pads no tables). */
+/** The UI passes the text on in an address, and proxies before it cut those at 8 KiB. */
+const MOST_HOSTS = 24;
+const MOST_ALIKE = 20;
+/** Characters of code type that its pane shows on a screen of 1,400 pixels. */
+const PANE = 58;
+/** Signs that not every browser has a letter for, or that the words beside them make needless. */
+const UNDRAWN = ['⏳', 'ⓘ'];
+
+const justJson: AnswerText = (_id, _message, payload) => JSON.stringify(payload);
+
+/**
+ * Status as Markdown for Temporal's Current Details: first what it waits for, with the JSON to paste, then
+ * the rest. Columns stand in a code block, because its tables have no padding; its lists have one level, and a
+ * new line in a paragraph stays one.
+ */
 export function statusMarkdown(status: Status): string {
-  return statusRows(status).map(line).join('\n');
+  const [head, ...rows] = statusRows(withFewerHosts(status, MOST_HOSTS), justJson);
+  if (!head) return '';
+  const facts = rows.filter((row) => row.mark === '' && row.depth === 1 && !row.code);
+  const waits = rows.filter((row) => row.waits);
+  const table = rows.filter(({ cells }) => cells);
+  const others = rows.filter((row) => !facts.includes(row) && !row.waits && !row.cells);
+  return [
+    [
+      `**${head.mark} ${escaped(head.text)}**`,
+      ...facts.flatMap(({ text }) => text.split('\n').map(escaped)),
+    ].join('\n'),
+    ...(waits.length ? waiting(waits) : status.endedAt ? [] : [HOW_TO_STEER]),
+    ...(table.length ? [['```', ...tableLines(table), '```'].join('\n')] : []),
+    ...(others.length ? [list(others)] : []),
+  ].join('\n\n');
 }
 
-function line({ depth, tone, mark, text, code }: Row): string {
-  const words = [mark, escapeMarkdown(text)].filter(Boolean).join(' ');
-  const body = tone === 'strong' ? `**${words}**` : words;
-  // its lists have one level
-  const bullet = ['', '- ', '- ↳ '][depth];
-  return `${bullet}${body}${code ? ` \`${code}\`` : ''}${depth === 0 ? '\n' : ''}`;
+const HOW_TO_STEER =
+  'To steer it: *More Actions → Send an Update*, whose list shows the JSON of each message.';
+
+function waiting([what, ...answers]: Row[]): string[] {
+  const how = answers.length ? '\nTo answer: *More Actions → Send an Update*, with one of' : '';
+  return [
+    `**Waiting:** ${escaped(what?.text ?? '')}${how}`,
+    ...(answers.length
+      ? [answers.map(({ text, code }) => `- **${text}** \`${code ?? ''}\``).join('\n')]
+      : []),
+  ];
 }
 
-function escapeMarkdown(text: string): string {
-  return text.replace(/[*_`[\]<>|\\]/g, '\\$&');
+/** Of each kind so many. */
+function list(rows: readonly Row[]): string {
+  const kinds = [...new Set(rows.map(({ mark }) => mark))].map((kind) =>
+    rows.filter(({ mark }) => mark === kind),
+  );
+  return kinds
+    .flatMap((alike) => {
+      const lines = alike.slice(0, MOST_ALIKE).map(listLine);
+      const more = alike.length - lines.length;
+      return more > 0 ? [...lines, `- and ${more} more, which the query \`status\` shows`] : lines;
+    })
+    .join('\n');
+}
+
+function listLine({ mark, text, code }: Row): string {
+  const words = [UNDRAWN.includes(mark) ? '' : mark, escaped(text)].filter(Boolean).join(' ');
+  return `- ${words}${code ? ` \`${code}\`` : ''}`;
+}
+
+/** Columns below each other; a last one that does not fit stands below its row. */
+function tableLines(rows: readonly Row[]): string[] {
+  const all = rows.map(({ cells = [] }) => cells.map((cell) => oneLine(cell.trim())));
+  const widths: number[] = [];
+  for (const cells of all) cells.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  return rows.flatMap(({ mark }, row) => {
+    const cells = all[row] ?? [];
+    const padded = cells.map((cell, at) => cell.padEnd(widths[at] ?? 0));
+    const line = (count: number) => `${mark} ${padded.slice(0, count).join('  ')}`.trimEnd();
+    const last = cells.at(-1) ?? '';
+    if (cells.length < 2 || line(cells.length).length <= PANE) return [line(cells.length)];
+    return [line(cells.length - 1), ...wrapped(last, PANE - 4).map((part) => `    ${part}`)];
+  });
+}
+
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= columns)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** A new line, or a fence, in words from outside would end the block they stand in. */
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').replaceAll('```', "'''");
+
+function escaped(text: string): string {
+  return oneLine(text).replace(/[*_`[\]<>|\\#]/g, '\\$&');
 }

@@ -12,6 +12,8 @@ export interface Row {
   cells?: string[];
   /** something to type, set in code type where that exists */
   code?: string;
+  /** what is waited for, or an answer to it */
+  waits?: true;
 }
 
 const GOOD: readonly string[] = ['done', 'succeeded', 'planned'];
@@ -35,11 +37,8 @@ export function toneOf(state: Phase | HostStatus['state']): { tone: Tone; mark: 
 /** How an answer to a run is written down for people. */
 export type AnswerText = (id: string, message: string, payload: Record<string, unknown>) => string;
 
-/** With the JSON that Temporal's UI asks for. */
-const withJson: AnswerText = (id, message, payload) => `pawl ${message} ${id} '${JSON.stringify(payload)}'`;
-
 /** Status in rows: phase, hosts, what is waited for, what is left to do. */
-export function statusRows(status: Status, answerText = withJson): Row[] {
+export function statusRows(status: Status, answerText: AnswerText): Row[] {
   return [
     ...headRows(status),
     ...status.hosts.map(hostRow),
@@ -101,15 +100,17 @@ function trafficText({ state, weight, sessions }: HostTraffic): string {
 
 function waitingRows({ id, waitingFor }: Status, answerText: AnswerText): Row[] {
   if (!waitingFor) return [];
-  const until = `until ${waitingFor.until.slice(0, 19)}Z, then ${waitingFor.then}`;
+  const time = waitingFor.until.slice(0, 19).replace('T', ' ');
+  const text = `${waitingFor.what} (until ${time} UTC, then ${waitingFor.then})`;
   return [
-    { depth: 1, tone: 'busy', mark: '⏳', text: `${waitingFor.what} (${until})` },
+    { depth: 1, tone: 'busy', mark: '⏳', text, waits: true },
     ...waitingFor.answers.map(({ message, payload }): Row => ({
       depth: 2,
       tone: 'plain',
       mark: '',
       text: `${message}:`,
       code: answerText(id, message, payload),
+      waits: true,
     })),
   ];
 }

@@ -75,7 +75,7 @@ it('says what is waited for once, with commands to copy', () => {
   });
   const lines = [
     '◐ awaitingApproval: web → 2.0.0 on lab',
-    '  ⏳ approve plan c19e2c693b94 (until 2026-11-26T10:36:00Z, then the change counts as failed)',
+    '  ⏳ approve plan c19e2c693b94 (until 2026-11-26 10:36:00 UTC, then the change counts as failed)',
     '    approve: pawl approve upgrade-web-2.0.0-20261123T1036 --plan-hash c19e2c693b94',
     '    abort: pawl abort upgrade-web-2.0.0-20261123T1036',
   ];

@@ -1,3 +1,4 @@
+import { browserObstacles } from '../../lab/browser';
 import { ensurePrograms, type Wanted } from '../../lab/packages';
 import { ensureSystemPackages, obstacles } from '../../lab/hosts/requirements';
 import { findTemporal } from '../../lab/temporal/program';
@@ -40,6 +41,14 @@ export const STAGES: readonly Stage[] = [
       await ensurePrograms(SERVERS, 'for the adapter tests');
       await findTemporal();
     },
+  },
+  {
+    name: 'ui',
+    folders: ['ui'],
+    workers: 1,
+    limitMinutes: 5,
+    obstacles: browserObstacles,
+    prepare: findTemporal,
   },
   { name: 'workflows', folders: ['workflows'], workers: 2, limitMinutes: 15, prepare: findTestServer },
   { name: 'histories', folders: ['histories'], workers: 1, limitMinutes: 10 },

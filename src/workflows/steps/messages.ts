@@ -6,7 +6,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Message, MessageName } from '../../contracts/messages';
-import { MESSAGES, messageNames } from '../../contracts/messages';
+import { EXAMPLES, MESSAGES, messageNames } from '../../contracts/messages';
 import type { Verdict } from '../../domain/control';
 import { mistakesOf } from '../../domain/mistakes';
 
@@ -24,7 +24,8 @@ export interface Inbox {
  */
 export function listen(inbox: Inbox): void {
   for (const name of messageNames) {
-    const { description } = MESSAGES[name];
+    // the UI's dialog does not fill in the JSON, but shows this beside the name
+    const description = `${MESSAGES[name].description} ${exampleOf(name)}`;
     setHandler(
       defineUpdate<string, [unknown]>(name),
       (payload) => {
@@ -65,8 +66,10 @@ function parse(name: MessageName, payload: unknown): Message | string {
   if (parsed.success) return { name, ...parsed.data } as Message;
   return `${name}: ${mistakesOf(parsed.error, payload, MESSAGES[name].payload)
     .map((mistake) => `${mistake.path || 'payload'} ${mistake.value}: ${mistake.rule}`)
-    .join('; ')}`;
+    .join('; ')}. An example: ${exampleOf(name)}`;
 }
+
+const exampleOf = (name: MessageName) => JSON.stringify(EXAMPLES[name]);
 
 /** What our payload converter makes of a payload that it cannot decode. */
 function isUndecodable(payload: unknown): payload is { undecodable: true; reason: string } {

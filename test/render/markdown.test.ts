@@ -1,0 +1,105 @@
+import { EXAMPLES, MESSAGES, messageNames } from '../../src/contracts/messages';
+import type { HostStatus, Status } from '../../src/contracts/status';
+import { statusMarkdown } from '../../src/render/markdown';
+
+const host = (name: string, state: HostStatus['state'], note?: string): HostStatus => ({
+  name,
+  version: '1.0.0',
+  state,
+  balancers: { edge: { state: 'in', weight: 100, sessions: 0 } },
+  ...(note && { note }),
+});
+
+const status: Status = {
+  workflow: 'rollingUpgrade',
+  id: 'upgrade-web-2.0.0-20261123T1036',
+  phase: 'running',
+  planHash: 'c19e2c693b9406a8',
+  cluster: 'lab',
+  service: 'web',
+  version: '2.0.0',
+  batch: { index: 1, of: 2 },
+  hosts: [
+    host('n1', 'done'),
+    host('n10', 'unreachable', 'no SSH session to n10: timed out after 3 s of silence'),
+  ],
+  waitingFor: null,
+  leftToDo: [],
+  summary: 'batch 1 of 2: n1, n10',
+  progress: 0.25,
+  notes: [],
+  messages: [],
+  startedAt: '2026-11-23T10:36:00.000Z',
+  endedAt: null,
+};
+
+const shown = (more: Partial<Status> = {}) => statusMarkdown({ ...status, ...more });
+
+it('shows phase, hosts in columns, and where messages are sent', () => {
+  expect(shown().split('\n')).toEqual([
+    '**◐ running: web → 2.0.0 on lab**',
+    'batch 1 of 2: n1, n10 · plan c19e2c693b94',
+    '',
+    'To steer it: *More Actions → Send an Update*, whose list shows the JSON of each message.',
+    '',
+    '```',
+    '✔ n1   1.0.0  done         in (weight 100) at edge',
+    '✖ n10  1.0.0  unreachable  in (weight 100) at edge',
+    '    no SSH session to n10: timed out after 3 s of silence',
+    '```',
+  ]);
+});
+
+it('says first what is waited for, with the JSON to paste', () => {
+  const text = shown({
+    phase: 'awaitingApproval',
+    summary: 'approve plan c19e2c693b94',
+    waitingFor: {
+      what: 'approve plan c19e2c693b94',
+      answers: [{ message: 'approve', payload: { by: 'you', planHash: 'c19e2c693b94' } }],
+      until: '2026-11-26T10:36:00.000Z',
+      then: 'the change counts as failed',
+    },
+  });
+  expect(text.split('\n').slice(3, 7)).toEqual([
+    '**Waiting:** approve plan c19e2c693b94 (until 2026-11-26 10:36:00 UTC, then the change counts as failed)',
+    'To answer: *More Actions → Send an Update*, with one of',
+    '',
+    '- **approve:** `{"by":"you","planHash":"c19e2c693b94"}`',
+  ]);
+});
+
+it('keeps words from outside within their place', () => {
+  const text = shown({
+    hosts: [host('n1', 'failed', 'it said\n```\n# **x**')],
+    notes: ['a <b>note</b>\n# with a title'],
+  });
+  expect(text.split('\n').filter((line) => line.startsWith('```'))).toHaveLength(2);
+  expect(text).toContain('\\<b\\>note\\</b\\> \\# with a title');
+});
+
+it('gives mistakes a line each', () => {
+  const text = shown({
+    phase: 'failed',
+    service: null,
+    hosts: [],
+    summary: '2 mistakes\na: 1: x\nb: 2: *y*',
+  });
+  expect(text).toContain('2 mistakes\na: 1: x\nb: 2: \\*y\\*');
+});
+
+it('stays short however many hosts there are', () => {
+  const hosts = Array.from({ length: 2_000 }, (_, index) =>
+    host(`n${index}`, index === 999 ? 'failed' : 'staged'),
+  );
+  const leftToDo = hosts.map(({ name }) => ({ host: name, what: `look at ${name}`, command: `ssh ${name}` }));
+  const text = shown({ hosts, leftToDo });
+  expect(text).toMatch(/✖ n999/);
+  expect(text).toContain('1976 more hosts: 1976 staged');
+  expect(text).toContain('and 1980 more, which the query `status` shows');
+  expect(encodeURIComponent(text).length).toBeLessThan(8_000);
+});
+
+it.each(messageNames)('the example of %s is one', (name) => {
+  expect(MESSAGES[name].payload.safeParse(EXAMPLES[name]).success).toBe(true);
+});
