@@ -22,6 +22,14 @@ const RATE = 300;
 const SLOW_EVERY_MS = 3_000;
 /** The demo is impatient: these are shorter than the defaults, and the plan says so. */
 const PROFILE = { minHealthySeconds: 1, soakSeconds: 2, watchSeconds: 2, unreachableSeconds: 60 };
+/** The first host gets some 50 requests a second: they prove 2 % in 3 s, and the default of 0.1 % in a minute. */
+const GATE = {
+  availabilityPercent: 98,
+  errorRatePercent: 2,
+  // all hosts share the processors of one machine, with the load itself
+  hostCpuPercent: 100,
+  p95ToleranceMs: 100,
+};
 
 interface RunReport {
   id: string;
@@ -104,6 +112,7 @@ function template() {
       { name: 'path-one', http: { path: '/path/one' } },
     ],
     ...PROFILE,
+    gate: GATE,
   };
 }
 

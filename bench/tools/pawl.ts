@@ -17,6 +17,7 @@ export function upgradeInput(stand: Pick<Stand, 'cluster'>, { version, file }: R
     minHealthySeconds: 0,
     soakSeconds: 0,
     watchSeconds: 0,
+    gate: { enabled: false },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Jobs } from '../contracts/world';
 import type { ArtifactStore } from '../adapters/artifacts';
 import type { ChangeRef } from './attempt';
 import { healthActivities } from './health';
+import { measureActivities } from './measure';
 import { observeHost } from './plan/observe';
 import { refuseUnlessPlanned } from './plan/as-planned';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
@@ -47,6 +48,7 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
     ...releaseActivities(worlds, jobs, artifacts),
     ...healthActivities(worlds),
     ...watchActivities(worlds),
+    ...measureActivities(worlds),
   };
 }
 

@@ -42,19 +42,24 @@ export async function unitState(
   return { active: value('ActiveState') ?? 'unknown', restarts: Number(value('NRestarts') ?? 0) };
 }
 
-/** A request that starts on the host itself. `status` 0 means that there was no answer; the body says why. */
+/**
+ * A request that starts on the host itself. `status` 0 means that there was no answer; the body says why.
+ * `ms` is the time from the request to the end of its answer.
+ */
 export async function get(
   remote: RemoteHost,
   port: number,
   path: string,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<{ status: number; body: string }> {
+): Promise<{ status: number; body: string; ms: number }> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
     const stream = await remote.openTcp('127.0.0.1', port, bounded);
     try {
-      return await request(stream, path, bounded);
+      const begun = performance.now();
+      const answer = await request(stream, path, bounded);
+      return { ...answer, ms: performance.now() - begun };
     } finally {
       // channels are few, and http does not close a stream that it did not open
       stream.destroy();
@@ -62,7 +67,7 @@ export async function get(
   } catch (error) {
     if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
     if (bounded.aborted) await answers(remote, signal);
-    return { status: 0, body: error instanceof Error ? error.message : String(error) };
+    return { status: 0, body: error instanceof Error ? error.message : String(error), ms: Infinity };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Route, Service } from './cluster';
+import type { PlannedGate } from './gate';
 import type { Check, RollingUpgradeInput } from './inputs/rolling-upgrade';
 import type { TrafficState } from './world';
 
@@ -50,6 +51,8 @@ export interface Intent {
   maxUnavailable: number;
   steps: PlannedStep[];
   checks: Check[];
+  /** null: switched off; plans of format 1 know none */
+  gate?: PlannedGate | null;
   settings: Pick<
     RollingUpgradeInput,
     | 'drain'

@@ -1,3 +1,4 @@
+import type { Claim, Verdict } from './gate';
 import type { TrafficState } from './world';
 
 export type Phase =
@@ -64,6 +65,18 @@ export interface Todo {
   command?: string;
 }
 
+/** What a gate says, or said. */
+export interface GateStatus {
+  /** `after batch 1 of 3`, `after the last batch` */
+  name: string;
+  /** `promoted`: a person went on without a pass */
+  verdict: Verdict | 'promoted';
+  /** one sentence with numbers */
+  text: string;
+  /** of the gate that judges now, and of one that failed */
+  claims?: Claim[];
+}
+
 /** The one object that query, Current Details, CLI, and report show. */
 export interface Status {
   workflow: string;
@@ -78,6 +91,8 @@ export interface Status {
   hosts: HostStatus[];
   waitingFor: WaitingFor | null;
   leftToDo: Todo[];
+  /** one for each batch so far, the last one may still be at work; runs of 0.1.0 have none */
+  gates?: GateStatus[];
   /** one sentence: what is going on, or how it ended */
   summary: string;
   /** 0 to 1 */

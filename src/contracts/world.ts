@@ -3,6 +3,7 @@
  * them, and neither knows Temporal.
  */
 import type { Duplex, Readable } from 'node:stream';
+import type { Requests } from './gate';
 
 /** Orders attempts: what an older pair would still do is refused by the host. */
 export interface Fence {
@@ -87,6 +88,11 @@ export interface LoadBalancer {
    * of theirs that may bring it one more.
    */
   oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number>;
+  /** What it has counted of requests to each server since this generation began. */
+  requests(
+    backend: string,
+    signal: AbortSignal,
+  ): Promise<Record<string, { generation: string; requests: Requests }>>;
 }
 
 /** A job on a host: long, or not to be run twice. */

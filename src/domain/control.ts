@@ -11,6 +11,8 @@ export interface Control {
   skips: string[];
   retries: string[];
   promoted: boolean;
+  /** the gate that asked is to judge again */
+  judgeAgain?: boolean;
   /** minutes that were added to what is waited for now */
   extended: number;
   /** approvals by signal that came before their gate; judged when it opens */
@@ -38,6 +40,8 @@ export interface Moment {
   openGate: Gate | null;
   /** a soak or watch is under way */
   soaking: boolean;
+  /** a gate did not pass and waits for retry, promote or abort */
+  gateAsks?: boolean;
   /** a person or a bounded wait is pending, so `extend` has a meaning */
   waiting: boolean;
   /** hosts that wait for retry, skip or abort */
@@ -73,6 +77,7 @@ export function judgeMessage(message: Message, control: Control, now: Moment): V
     case 'reject':
       return judgeDecision(message, now);
     case 'promote':
+      if (now.gateAsks) return yes('the change goes on in spite of the gate');
       return now.soaking ? yes('this observation ends now') : no('nothing is being observed now');
     case 'skip':
       return judgeSkip(message.host, control, now);
@@ -111,6 +116,7 @@ function judgeSkip(host: string, control: Control, now: Moment): Verdict {
 }
 
 function judgeRetry(host: string | undefined, now: Moment): Verdict {
+  if (now.gateAsks && !host) return yes('the gate judges again');
   if (now.askingFor.length === 0) return no('no host waits for another try');
   if (host && !now.askingFor.includes(host))
     return no(`${host} does not wait for another try; ${now.askingFor.join(', ')} does`);
@@ -142,6 +148,7 @@ export function applyMessage(message: Message, control: Control, now: Moment): v
       if (!control.skips.includes(message.host)) control.skips.push(message.host);
       return;
     case 'retry':
+      if (now.gateAsks) control.judgeAgain = true;
       control.retries = message.host ? [...new Set([...control.retries, message.host])] : [...now.askingFor];
       return;
     case 'abort':

@@ -1,3 +1,4 @@
+import { Gate } from '../contracts/inputs/gate';
 import type { RollingUpgradeInput } from '../contracts/inputs/rolling-upgrade';
 
 type Schema = typeof RollingUpgradeInput;
@@ -18,5 +19,29 @@ export function shortened(schema: Schema, input: RollingUpgradeInput): string[] 
     );
   if (input.drain.onDeadline === 'force')
     notes.push('sessions that outlive the drain deadline are cut (drain.onDeadline is force)');
-  return notes;
+  return [...notes, ...weakerGate(input.gate)];
+}
+
+/** Limits of the gate where more is weaker; the others are weaker where they are less. */
+const MORE_IS_WEAKER = [
+  'errorRatePercent',
+  'p95PercentOfUsual',
+  'p95ToleranceMs',
+  'cpuPercent',
+  'memoryPercent',
+  'hostCpuPercent',
+  'hostMemoryPercent',
+] as const;
+const LESS_IS_WEAKER = ['availabilityPercent', 'confidencePercent'] as const;
+
+function weakerGate(gate: Gate): string[] {
+  if (!gate.enabled)
+    return [
+      'the gate is switched off (gate.enabled is false): errors, response times and use are not looked at',
+    ];
+  const fallback = Gate.parse({});
+  return [
+    ...MORE_IS_WEAKER.filter((name) => gate[name] > fallback[name]),
+    ...LESS_IS_WEAKER.filter((name) => gate[name] < fallback[name]),
+  ].map((name) => `gate.${name} is ${gate[name]} instead of the default ${fallback[name]}`);
 }

@@ -27,6 +27,7 @@ export function planRows(plan: Plan): Row[] {
     line('plan hash', { code: hash }),
     line(artifactText(plan)),
     line(settingsText(plan)),
+    line(gateText(plan)),
     ...section('batches', batchRows(plan)),
     ...section('hosts', hostRows(plan)),
     ...section(
@@ -97,6 +98,20 @@ function settingsText({ intent: { settings } }: Plan): string {
     `watch ${watchSeconds} s`,
     approvals.length ? `approvals: ${approvals.join(', ')}` : 'no approvals',
     `on failure ${ON_FAILURE[onFailure]}`,
+  ].join(' · ');
+}
+
+function gateText({ intent: { gate } }: Plan): string {
+  if (!gate) return 'no gate';
+  const paths = gate.probePaths.join(', ');
+  return [
+    `gate after each batch: availability > ${gate.availabilityPercent} %`,
+    `errors ≤ ${gate.errorRatePercent} %`,
+    `P95 ≤ ${gate.p95PercentOfUsual} % of usual (${gate.p95Source === 'probes' ? `own probes of ${paths}` : 'Prometheus'})`,
+    `unit's CPU ≤ ${gate.cpuPercent} %, memory ≤ ${gate.memoryPercent} %`,
+    `host's CPU ≤ ${gate.hostCpuPercent} %, memory ≤ ${gate.hostMemoryPercent} %`,
+    `proven at ${gate.confidencePercent} %`,
+    `holds up to ${gate.holdSeconds} s`,
   ].join(' · ');
 }
 

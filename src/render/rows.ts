@@ -1,4 +1,4 @@
-import type { HostStatus, HostTraffic, Phase, Status } from '../contracts/status';
+import type { GateStatus, HostStatus, HostTraffic, Phase, Status } from '../contracts/status';
 
 export type Tone = 'plain' | 'strong' | 'quiet' | 'good' | 'busy' | 'bad';
 
@@ -42,6 +42,7 @@ export function statusRows(status: Status, answerText: AnswerText): Row[] {
   return [
     ...headRows(status),
     ...status.hosts.map(hostRow),
+    ...(status.gates ?? []).flatMap(gateRows),
     ...waitingRows(status, answerText),
     ...status.leftToDo.map((todo): Row => ({
       depth: 1,
@@ -87,6 +88,29 @@ function hostRow(host: HostStatus): Row {
     .filter(Boolean)
     .join('  ');
   return { depth: 1, ...toneOf(state), text, cells };
+}
+
+const GATE_TONES: Record<GateStatus['verdict'], { tone: Tone; mark: string }> = {
+  pass: { tone: 'good', mark: '✔' },
+  promoted: { tone: 'plain', mark: '➜' },
+  hold: { tone: 'busy', mark: '◐' },
+  fail: { tone: 'bad', mark: '✖' },
+};
+
+/** One line for a gate that has passed, one more for each claim of the others. */
+function gateRows({ name, verdict, text, claims }: GateStatus): Row[] {
+  const head = `${name}: ${verdict}`;
+  const { tone, mark } = GATE_TONES[verdict];
+  if (!claims?.length) return [{ depth: 1, tone, mark, text: `${head}: ${text}` }];
+  return [
+    { depth: 1, tone, mark, text: verdict === 'promoted' ? `${head} ${text}` : head },
+    ...claims.map((claim): Row => ({
+      depth: 2,
+      tone: GATE_TONES[claim.verdict].tone,
+      mark: GATE_TONES[claim.verdict].mark,
+      text: claim.text,
+    })),
+  ];
 }
 
 /** One text for each balancer. */

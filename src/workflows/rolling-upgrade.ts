@@ -5,6 +5,7 @@ import { planRollingUpgrade } from './steps/activities';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
+import { BatchGate, GateFailed, learnUsual } from './steps/gate';
 import { HostFailed, hostFailed } from './steps/host-failure';
 import { proveHealthy, putBack, stageRelease, stayHealthy, switchRelease, takeOut } from './steps/host-steps';
 import { lookAgain } from './steps/left';
@@ -27,6 +28,7 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
     if (!run.state.staged) {
       await approveBefore(run, input);
       await stage(run);
+      await learnUsual(run);
     }
     for (const batch of intent.batches.slice(run.state.batchesDone)) {
       await upgradeBatch(run, batch);
@@ -195,13 +197,13 @@ async function leaveOut(run: Change, host: PlannedHost): Promise<void> {
 
 /** Observation and the gate after a batch; after the last one, the watch. */
 async function afterBatch(run: Change): Promise<void> {
-  const { batches, settings } = run.plan.intent;
+  const { batches, settings, gate } = run.plan.intent;
   const last = run.state.batchesDone === batches.length;
   const seconds = last ? settings.watchSeconds : settings.soakSeconds;
   const what = last
     ? `watching all hosts for ${seconds} s`
     : `soaking batch ${run.state.batchesDone} for ${seconds} s`;
-  while (seconds && !(await observed(run, last ? 'watching' : 'soaking', seconds, what)));
+  while ((seconds || gate) && !(await observed(run, last ? 'watching' : 'soaking', seconds, what)));
   await run.boundary();
   if (!last && run.state.batchesDone === 1 && settings.approvals.includes('afterFirstBatch'))
     await run.approval(
@@ -219,16 +221,34 @@ async function observed(
 ): Promise<boolean> {
   const done = run.plan.intent.hosts.filter(({ name }) => run.host(name).state === 'done');
   run.enter(phase, what);
+  const gate = BatchGate.open(run, done, gateName(run));
   try {
-    await stayHealthy(run, done, seconds, what);
+    await stayHealthy(run, done, seconds, what, gate ? { beside: gate.failed } : {});
+    await gate?.pass(phase);
     return true;
   } catch (error) {
+    if (error instanceof GateFailed) return settleGate(run, error);
     if (!(error instanceof HostFailed)) throw error;
     const host = done.find(({ name }) => name === error.host);
     if (!host) throw error;
     if ((await settle(run, host, error)) === 'retry') run.note(host.name, { state: 'done', note: undefined });
     return false;
+  } finally {
+    gate?.close();
   }
+}
+
+function gateName(run: Change): string {
+  const { batches } = run.plan.intent;
+  const { batchesDone } = run.state;
+  return batchesDone === batches.length ? 'gate after the last batch' : `gate after batch ${batchesDone}`;
+}
+
+/** @returns true when a person goes on in spite of the gate, false when it is to judge again */
+async function settleGate(run: Change, { message }: GateFailed): Promise<boolean> {
+  if (run.plan.intent.settings.onFailure !== 'ask') throw new ChangeStopped('failed', message, 'asPlanned');
+  const answer = await run.askAboutGate(`${message}. Judge again, go on all the same, or abort?`);
+  return answer === 'promote';
 }
 
 /** A replay of so many events takes a fraction of a second, and a batch of 500 hosts still fits behind them. */

@@ -62,6 +62,10 @@ class FakeBalancer implements LoadBalancer {
   oldSessions(): Promise<number> {
     return Promise.resolve(this.old);
   }
+
+  requests() {
+    return Promise.resolve({});
+  }
 }
 
 function setUp() {

@@ -49,6 +49,8 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   watchHosts: [400],
   lookAtHosts: [30],
   confirmHealthy: [10],
+  measureUsual: [400],
+  watchGate: [400],
 };
 
 const UPGRADE: Point[] = [

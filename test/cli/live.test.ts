@@ -47,6 +47,7 @@ const quick = {
   minHealthySeconds: 0,
   soakSeconds: 0,
   watchSeconds: 0,
+  gate: { enabled: false },
 };
 
 function input(more: Record<string, unknown> = {}): string {

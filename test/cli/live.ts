@@ -113,6 +113,8 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     putBack: (input) => delay(slow).then(() => steps().putBack(input)),
     lookAtHosts: (input) => steps().lookAtHosts(input),
     confirmHealthy: (input) => steps().confirmHealthy(input),
+    measureUsual: (input) => steps().measureUsual(input),
+    watchGate: (input) => steps().watchGate(input),
     // watches until the workflow's own clock ends it
     watchHosts: () => Context.current().cancelled,
   };

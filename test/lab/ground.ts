@@ -167,7 +167,13 @@ export class Ground {
 const ADMIN_SOCKET = '/run/haproxy/admin.sock';
 
 /** Short enough for tests; everything else as it is by default. */
-const QUICK = { minHealthySeconds: 1, soakSeconds: 1, watchSeconds: 1, drain: { deadlineSeconds: 60 } };
+const QUICK = {
+  minHealthySeconds: 1,
+  soakSeconds: 1,
+  watchSeconds: 1,
+  drain: { deadlineSeconds: 60 },
+  gate: { enabled: false },
+};
 
 /** The service that comes as a Debian package; the lab has it where a test installs it. */
 const WEBDEB = {

@@ -7,6 +7,9 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Activities } from '../../src/activities';
+import type { GateInput } from '../../src/activities/measure';
+import type { PlannedGate, Tally, Verdict } from '../../src/contracts/gate';
+import { Gate } from '../../src/contracts/inputs/gate';
 import type { RollingUpgradeInput } from '../../src/contracts/inputs/rolling-upgrade';
 import type { Plan } from '../../src/contracts/plan';
 import type { Report, Status } from '../../src/contracts/status';
@@ -16,6 +19,9 @@ import { planBatches } from '../../src/domain/batches';
 import { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
 import { findTestServer } from '../../lab/temporal/test-server';
+
+/** An input in which a gate may be given in part. */
+export type FakeInput = Partial<Omit<RollingUpgradeInput, 'gate'>> & { gate?: Partial<Gate> };
 
 /** A cluster that exists in memory only: what the activities would do to real hosts is written down here. */
 export class FakeCluster {
@@ -28,12 +34,16 @@ export class FakeCluster {
   planned = 0;
   /** that outlive the drain's deadline */
   sessions = 0;
+  /** what the gate says at each look after its beginning; the last one again and again */
+  verdicts: Verdict[] = ['pass'];
+  /** what the looks of gates were asked for */
+  readonly looks: GateInput[] = [];
 
   constructor(readonly hosts = ['n1', 'n2', 'n3']) {
     for (const host of hosts) this.versions[host] = '1.0.0';
   }
 
-  plan(input: Partial<RollingUpgradeInput>): Plan {
+  plan(input: FakeInput): Plan {
     const { batches } = planBatches(input.batches ?? [1, '100%'], this.hosts);
     const settings: Plan['intent']['settings'] = {
       drain: input.drain ?? { deadlineSeconds: 300, onDeadline: 'putBack' },
@@ -67,6 +77,7 @@ export class FakeCluster {
       maxUnavailable: Number(input.maxUnavailable ?? 1),
       steps: [],
       checks: [],
+      gate: plannedGate(input.gate),
       settings,
     };
     const hosts = Object.fromEntries(
@@ -99,7 +110,7 @@ export class FakeCluster {
       planRollingUpgrade: async (raw) => {
         await this.trouble['plan']?.();
         return {
-          plan: this.plan(raw as Partial<RollingUpgradeInput>),
+          plan: this.plan(raw as FakeInput),
           dryRun: (raw as { dryRun?: boolean }).dryRun === true,
         };
       },
@@ -136,12 +147,36 @@ export class FakeCluster {
       confirmHealthy: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`confirm ${name}`]?.();
       },
+      measureUsual: async () => {
+        await this.trouble['usual']?.();
+        return { p95Ms: 20, from: 'before the change' };
+      },
+      watchGate: async (input) => {
+        const nth = this.looks.push(input) - 1;
+        await this.trouble[`gate ${nth}`]?.();
+        const tally = input.tally ?? newTally(nth);
+        if (!input.tally) return { tally, judgement: { verdict: 'hold', text: 'begun', claims: [] } };
+        const verdict = this.verdicts.length > 1 ? this.verdicts.shift()! : this.verdicts[0]!;
+        return { tally, judgement: { verdict, text: `${verdict} at look ${nth}`, claims: [] } };
+      },
       watchHosts: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();
         // the real one looks on until the workflow's clock ends it; the test server skips time only while none runs
       },
     };
   }
+}
+
+/** Where a test asks for a gate; the others have none. */
+function plannedGate(gate: Partial<Gate> | undefined): PlannedGate | null {
+  const { enabled, ...limits } = Gate.parse(gate ?? { enabled: false });
+  return enabled ? { ...limits, p95Source: 'probes', probePaths: ['/'] } : null;
+}
+
+/** @param begunAt tells tallies apart */
+function newTally(begunAt: number): Tally {
+  const none = { samples: 0, buckets: [] };
+  return { begunAt, servers: {}, probes: { changed: none, others: none }, usage: {} };
 }
 
 export const fails = (type: string, message: string, details?: object) => () => {
@@ -180,7 +215,7 @@ export class Harness {
   /** Runs a change with a worker of its own; `during` talks to it meanwhile. */
   async run(
     cluster: FakeCluster,
-    input: Partial<RollingUpgradeInput>,
+    input: FakeInput,
     during: (handle: WorkflowHandle<typeof rollingUpgrade>) => Promise<unknown> = () => Promise.resolve(),
   ): Promise<{ end: string; report: Report; message: string }> {
     const taskQueue = randomUUID();

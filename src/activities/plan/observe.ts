@@ -2,6 +2,7 @@ import { PawlError } from '../../contracts/failures';
 import type { Mistake } from '../../contracts/failures';
 import type { ObservedHost, PlannedHost, PlannedService } from '../../contracts/plan';
 import type { World } from '../world';
+import { keyValues } from '../key-values';
 import { trafficOf } from '../world';
 
 /** What is looked at of a service. */
@@ -81,12 +82,7 @@ async function readMachine(
   const { release, unit } = service;
   const where = release.kind === 'tarball' ? [release.releases, release.current] : [release.package];
   const ran = await world.hosts.on(host.name).run('observe-host', [unit, release.kind, ...where], { signal });
-  return Object.fromEntries(
-    ran.stdout.split('\n').flatMap((line) => {
-      const at = line.indexOf('=');
-      return at > 0 ? [[line.slice(0, at), line.slice(at + 1).trim()]] : [];
-    }),
-  );
+  return keyValues(ran.stdout);
 }
 
 function judgeMachine(machine: Record<string, string>, service: Installed, mistake: Say): void {

@@ -10,6 +10,7 @@ import { planBatches, unavailableCap } from '../../domain/batches';
 import { badInput, escaped, mistakesOf, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import { shortened } from '../../domain/shortened';
+import { plannedGate } from './gate';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
@@ -184,6 +185,7 @@ function intentOf(
     maxUnavailable,
     steps: STEPS,
     checks: input.checks,
+    gate: plannedGate(input, service),
     settings: {
       drain: input.drain,
       minHealthySeconds: input.minHealthySeconds,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Name } from '../cluster';
+import { Gate } from './gate';
 
 /** ASCII only, so no look-alikes, and nothing a shell, a path or an option parser could take for its own. */
 export const Version = z
@@ -94,6 +95,8 @@ export const RollingUpgradeInput = z.strictObject({
   soakSeconds: Seconds(week).default(60),
   /** observation after the last batch, before the change counts as succeeded */
   watchSeconds: Seconds(week).default(60),
+  /** what the changed hosts must keep to, measured during and after each soak and the watch */
+  gate: Gate.prefault({}),
   checks: z.array(Check).max(50).default([]),
   approvals: z
     .array(z.enum(['before', 'afterFirstBatch']))

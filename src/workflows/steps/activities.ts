@@ -40,6 +40,22 @@ export const { watchHosts } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
+/** A baseline takes seconds; history of a metrics server as long as that server takes to answer. */
+export const { measureUsual } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '2m',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+/** One look of a gate is an hour at most; a lost worker's is made again from the same beginning. */
+export const { watchGate } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '65m',
+  scheduleToCloseTimeout: '2h',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
 /**
  * The steps of one host. What each of them may take follows from the plan: its own limit, and the time
  * for which the host may be unreachable, for workers that are lost and come back.

@@ -31,12 +31,27 @@ export class ChangeStopped extends Error {
   }
 }
 
+/** What an observation does beside looking at hosts. */
+export interface Observation {
+  /** never resolves; ends the observation when it rejects */
+  beside?: Promise<never>;
+  /** ends it before its time */
+  enough?: () => boolean;
+  /** in words: what happens when its time is over */
+  then?: string;
+  /** a pause acts at once, and what is left of the time is left after it */
+  stopsWhilePaused?: boolean;
+}
+
 export const statusQuery = defineQuery<Status>('status');
 
 /** A running change: its state, the messages that reach it, and how it waits. */
 export class Change {
   private openGate: Gate | null = null;
   private soaking = false;
+  private gateAsks = false;
+  /** when the observation that is under way ends, milliseconds */
+  observedUntil: number | null = null;
   private readonly askingFor = new Set<string>();
   private readonly inFlight = new Set<string>();
   /** hosts that this change has taken out of rotation, or is about to */
@@ -128,6 +143,7 @@ export class Change {
       planHash: this.status.planHash,
       openGate: this.openGate,
       soaking: this.soaking,
+      gateAsks: this.gateAsks,
       waiting: this.status.waitingFor !== null,
       askingFor: [...this.askingFor],
       inFlight: [...this.inFlight],
@@ -303,8 +319,34 @@ export class Change {
     for (const scope of this.interruptible) scope.cancel();
   }
 
+  /** The gate did not pass: a person says whether it judges again or the change goes on. */
+  async askAboutGate(what: string): Promise<'retry' | 'promote'> {
+    const { control } = this.state;
+    control.promoted = false;
+    control.judgeAgain = false;
+    this.gateAsks = true;
+    try {
+      await this.askPerson(this.status.phase, {
+        what,
+        answers: [
+          { message: 'retry', payload: { by: 'you' } },
+          { message: 'promote', payload: { by: 'you' } },
+        ],
+        answered: () => control.promoted || !!control.judgeAgain,
+      });
+    } finally {
+      this.gateAsks = false;
+    }
+    return control.promoted ? 'promote' : 'retry';
+  }
+
   /** Observes until the time is over or somebody promotes; fails as soon as the observation does. */
-  async observe(seconds: number, what: string, observation: () => Promise<unknown>): Promise<void> {
+  async observe(
+    seconds: number,
+    what: string,
+    observation: () => Promise<unknown>,
+    more: Observation = {},
+  ): Promise<void> {
     if (seconds <= 0) return;
     const { control } = this.state;
     control.promoted = false;
@@ -316,32 +358,45 @@ export class Change {
         const broken = observation();
         // the race below may end first; what the observation says after that no longer matters
         broken.catch(() => undefined);
-        const over = this.timeIsOver(until, what);
+        const over = this.timeIsOver(until, what, more);
         // an observation that ends without a failure has nothing more to say; the time still counts
-        await Promise.race([broken.then(() => over), over]);
+        const ends = [broken.then(() => over), over];
+        if (!more.beside) await Promise.race(ends);
+        else await Promise.race([...ends, more.beside]).finally(() => CancellationScope.current().cancel());
         CancellationScope.current().cancel();
       });
     } finally {
       this.soaking = false;
+      this.observedUntil = null;
       this.status.waitingFor = null;
       this.show();
     }
   }
 
-  private async timeIsOver(until: number, what: string): Promise<void> {
+  private async timeIsOver(until: number, what: string, more: Observation): Promise<void> {
     const { control } = this.state;
+    const { enough = () => false, then = 'it goes on', stopsWhilePaused = false } = more;
+    const paused = () => stopsWhilePaused && !!control.paused;
     for (;;) {
       const extended = control.extended;
       const left = until + extended * 60_000 - Date.now();
-      if (control.promoted || left <= 0) return;
+      if (paused()) {
+        await this.boundary();
+        control.extended = 0;
+        until = Date.now() + left;
+        continue;
+      }
+      if (control.promoted || enough() || left <= 0) return;
+      this.observedUntil = Date.now() + left;
       this.status.waitingFor = {
         what,
         answers: [{ message: 'promote', payload: { by: 'you' } }],
-        until: new Date(Date.now() + left).toISOString(),
-        then: 'it goes on',
+        until: new Date(this.observedUntil).toISOString(),
+        then,
       };
       this.show();
-      await condition(() => control.promoted || control.extended !== extended, left, { summary: what });
+      const changed = () => control.promoted || enough() || paused() || control.extended !== extended;
+      await condition(changed, left, { summary: what });
     }
   }
 

@@ -2,7 +2,7 @@ import type { PlannedHost } from '../../contracts/plan';
 import type { Check } from '../../contracts/inputs/rolling-upgrade';
 import type { HostState } from '../../contracts/status';
 import { hostSteps, watchHosts } from './activities';
-import type { Change } from './change';
+import type { Change, Observation } from './change';
 import { HostFailed, hostFailed } from './host-failure';
 
 /** What every host step is told. */
@@ -190,6 +190,7 @@ export async function stayHealthy(
   hosts: PlannedHost[],
   seconds: number,
   what: string,
+  more: Observation = {},
 ): Promise<void> {
   const { service, version } = run.plan.intent;
   const until = Date.now() + seconds * 1_000;
@@ -197,7 +198,7 @@ export async function stayHealthy(
   const { confirmHealthy } = options(run, 60);
   const observe = async () => {
     const left = Math.max(Math.ceil((until - Date.now()) / 1_000), Math.min(seconds, 60));
-    await run.observe(left, what, () => watchHosts.executeWithOptions({ summary: what }, [input]));
+    await run.observe(left, what, () => watchHosts.executeWithOptions({ summary: what }, [input]), more);
     await confirmHealthy.executeWithOptions({ summary: `${what}: the last look` }, [input]);
   };
   const [first] = hosts;

@@ -1,3 +1,4 @@
+import type { Tally, Usual } from '../../contracts/gate';
 import type { Plan } from '../../contracts/plan';
 import type { HostTraffic, Status } from '../../contracts/status';
 import type { Control } from '../../domain/control';
@@ -24,6 +25,10 @@ export interface ChangeState {
   rounds: Record<string, number>;
   staged: boolean;
   batchesDone: number;
+  /** response times before the change, where the plan has a gate */
+  usual?: Usual;
+  /** what the gate that is at work has counted */
+  tally?: Tally | null;
 }
 
 export interface Identity {

@@ -32,7 +32,7 @@ export interface TestHaproxy {
   servers: Record<string, TestServer>;
   /** asks the runtime socket by itself, not through the code under test */
   ask(command: string): Promise<string>;
-  /** the body of an answer; `path` may be `/?ms=2000` */
+  /** the body of an answer; `path` may be `/?ms=2000`, `/?status=500`, `/?cut` */
   request(path?: string): Promise<string>;
   /** one connection that it keeps */
   client(): { request(): Promise<string>; close(): void };
@@ -130,6 +130,12 @@ async function startServer(name: string): Promise<TestServer & { port: number }>
     if (url.pathname === '/health') return void answer.writeHead(state.healthy ? 200 : 503).end();
     state.requests += 1;
     if (state.refuse) return void incoming.destroy();
+    if (url.searchParams.has('status'))
+      return void answer.writeHead(Number(url.searchParams.get('status'))).end(name);
+    if (url.searchParams.has('cut')) {
+      answer.writeHead(200, { 'content-length': 100 }).write(name);
+      return void setTimeout(() => incoming.destroy(), 50);
+    }
     setTimeout(() => answer.end(name), Number(url.searchParams.get('ms') ?? 0));
   });
   // idle connections are the balancer's to close

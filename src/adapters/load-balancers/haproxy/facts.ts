@@ -1,4 +1,6 @@
 /** HAProxy's words for a server, in ours. */
+import type { Requests } from '../../../contracts/gate';
+import { PawlError } from '../../../contracts/failures';
 import type { TrafficFacts, TrafficState } from '../../../contracts/world';
 import { column, numberIn, type Row } from './tables';
 
@@ -42,4 +44,28 @@ function stateOf(says: string, admin: number): TrafficState {
  */
 export function generationOf(info: Row): string {
   return `${numberIn(info, 'Pid')}@${info['Start_time_sec'] ?? 'unknown'}`;
+}
+
+const ANSWERS = ['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other'];
+/**
+ * Refused connections, answers that did not come, came too late or were no HTTP, answers that were cut, and
+ * requests that HAProxy had to send again, here or elsewhere. A cut answer may be among the second and the third:
+ * it then counts twice, for a failure is never to be missed. What clients themselves gave up is no failure.
+ */
+const FAILURES = ['econ', 'eresp', 'srv_abrt', 'wretr', 'wredis'];
+
+/** @param stat the server's row of `show stat` */
+export function requestsOf(stat: Row): Requests {
+  if (column(stat, 'hrsp_2xx') === '')
+    throw new PawlError(
+      'BalancerRefused',
+      `HAProxy counts no answers of ${stat['pxname']}/${stat['svname']}: its backend is not in mode http`,
+    );
+  const sum = (names: string[]) => names.reduce((total, name) => total + numberIn(stat, name), 0);
+  return {
+    // it counts an answer when its head has come
+    answers: Math.max(0, sum(ANSWERS) - numberIn(stat, 'srv_abrt')),
+    serverErrors: numberIn(stat, 'hrsp_5xx'),
+    failures: sum(FAILURES),
+  };
 }

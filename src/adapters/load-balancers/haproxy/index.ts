@@ -1,7 +1,8 @@
 /** HAProxy 2.0 and newer: reads over its forwarded runtime socket, fenced writes by a program on its host. */
 import { PawlError, type FailureType } from '../../../contracts/failures';
 import type { Fence, LoadBalancer, TrafficFacts, WantedTraffic } from '../../../contracts/world';
-import { factsOf, generationOf } from './facts';
+import type { Requests } from '../../../contracts/gate';
+import { factsOf, generationOf, requestsOf } from './facts';
 import { ask, placeOf, type RuntimeSocket } from './runtime';
 import { column, numberIn, readCsv, readInfo, readServersState, type Row } from './tables';
 
@@ -68,6 +69,18 @@ class HaProxy implements LoadBalancer {
       signal,
     );
     return numberIn({ 'old sessions': count.trim() }, 'old sessions');
+  }
+
+  async requests(
+    backend: string,
+    signal: AbortSignal,
+  ): Promise<Record<string, { generation: string; requests: Requests }>> {
+    const [info, stats] = await ask(this.at, ['show info', 'show stat -1 4 -1'], signal);
+    const generation = generationOf(readInfo(info!));
+    const rows = readCsv(stats!).filter((row) => column(row, 'pxname') === checkName(backend));
+    return Object.fromEntries(
+      rows.map((row) => [column(row, 'svname'), { generation, requests: requestsOf(row) }]),
+    );
   }
 
   /** Rows of `show servers state` by server name. */

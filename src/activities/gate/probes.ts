@@ -1,0 +1,66 @@
+/** Own requests, from each host to its own service: response times that no network and no balancer adds to. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Histogram } from '../../contracts/gate';
+import { PawlError } from '../../contracts/failures';
+import type { PlannedHost } from '../../contracts/plan';
+import { measured } from '../../domain/histogram';
+import { get } from '../probe';
+import type { World } from '../world';
+
+/** Milliseconds; a slower answer is as bad as none. */
+const PATIENCE = 10_000;
+/** Milliseconds between two probes of a host. */
+const PAUSE = 50;
+/** Probes a second of all hosts together. */
+const MOST = 50;
+/** From so many on, more of them say little that is new. */
+const PLENTY = 600;
+const SLOW_PAUSE = 1_000;
+/** Hosts that stand for all. */
+const ENOUGH_HOSTS = 10;
+
+export interface Probing {
+  /** why a host gave no answer last, if it was not reached at all */
+  trouble(): string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Probes hosts one request at a time each, until stopped, and counts their times. */
+export function startProbing(
+  world: World,
+  what: { port: number; paths: string[]; hosts: PlannedHost[] },
+  into: Histogram,
+  signal: AbortSignal,
+): Probing {
+  const end = new AbortController();
+  const both = AbortSignal.any([signal, end.signal]);
+  const hosts = what.hosts.slice(0, ENOUGH_HOSTS);
+  const pause = Math.max(PAUSE, (hosts.length * 1_000) / MOST);
+  const troubles = new Map<string, string>();
+  const loops = hosts.map(async ({ name }) => {
+    for (let n = 0; !both.aborted; n += 1) {
+      const path = what.paths[n % what.paths.length]!;
+      try {
+        const { ms } = await get(world.hosts.on(name), what.port, path, PATIENCE, both);
+        measured(into, ms);
+        troubles.delete(name);
+      } catch (error) {
+        if (both.aborted) return;
+        if (!(error instanceof PawlError)) throw error;
+        // that a host is out of reach says nothing of its service
+        troubles.set(name, error.message);
+      }
+      await delay(into.samples < PLENTY ? pause : SLOW_PAUSE, undefined, { signal: both }).catch(
+        () => undefined,
+      );
+    }
+  });
+  const done = Promise.allSettled(loops);
+  return {
+    trouble: () => [...troubles.values()][0],
+    async stop() {
+      end.abort();
+      await done;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { Requests, ServerTally } from '../../contracts/gate';
+import { PawlError } from '../../contracts/failures';
+import type { PlannedHost } from '../../contracts/plan';
+import { counted, noRequests } from '../../domain/tally';
+import type { World } from '../world';
+
+type Shown = Record<string, { host: string; generation: string; requests: Requests }>;
+
+/** What all balancers show of these hosts now, by balancer/backend/server. */
+async function shown(world: World, hosts: PlannedHost[], signal: AbortSignal): Promise<Shown> {
+  const places = hosts.flatMap(({ name, places }) => places.map((place) => ({ host: name, ...place })));
+  const backends = [...new Set(places.map(({ balancer, backend }) => `${balancer}/${backend}`))];
+  const answers = await Promise.all(
+    backends.map(async (path) => {
+      const { balancer, backend } = places.find((place) => `${place.balancer}/${place.backend}` === path)!;
+      return [path, await world.balancer(balancer).requests(backend, signal)] as const;
+    }),
+  );
+  const byBackend = Object.fromEntries(answers);
+  return Object.fromEntries(
+    places.map(({ host, balancer, backend, server }) => {
+      const found = byBackend[`${balancer}/${backend}`]?.[server];
+      if (!found) throw new PawlError('BalancerRefused', `${balancer} has no server ${backend}/${server}`);
+      return [`${balancer}/${backend}/${server}`, { host, ...found }];
+    }),
+  );
+}
+
+/** Where counting begins. */
+export async function beginCounting(
+  world: World,
+  hosts: PlannedHost[],
+  signal: AbortSignal,
+): Promise<Record<string, ServerTally>> {
+  const now = Object.entries(await shown(world, hosts, signal));
+  return Object.fromEntries(
+    now.map(([path, { host, generation, requests }]) => [
+      path,
+      { host, generation, last: requests, sum: noRequests() },
+    ]),
+  );
+}
+
+/** What has come since the last look, added. */
+export async function countOn(
+  world: World,
+  hosts: PlannedHost[],
+  before: Record<string, ServerTally>,
+  signal: AbortSignal,
+): Promise<Record<string, ServerTally>> {
+  const now = Object.entries(await shown(world, hosts, signal));
+  return Object.fromEntries(
+    now.map(([path, { host, generation, requests }]) => {
+      const last = before[path] ?? { host, generation, last: requests, sum: noRequests() };
+      return [path, counted(last, { generation, requests })];
+    }),
+  );
+}

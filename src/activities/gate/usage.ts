@@ -1,0 +1,58 @@
+import type { UsageReading } from '../../contracts/gate';
+import { PawlError } from '../../contracts/failures';
+import type { RemoteHost } from '../../contracts/world';
+import { keyValues } from '../key-values';
+
+/** What a unit and its host have used up to now. */
+export async function readUsage(
+  remote: RemoteHost,
+  unit: string,
+  signal: AbortSignal,
+): Promise<UsageReading> {
+  const { code, stdout, stderr } = await remote.run('unit-usage', [unit], { signal });
+  if (code !== 0)
+    throw new PawlError(
+      'CommandFailed',
+      `${remote.name}: the use of ${unit} cannot be read: ${stderr.trim().slice(0, 200)}`,
+    );
+  return usageReading(remote.name, stdout);
+}
+
+/** Reads what `src/host/unit-usage.sh` prints. */
+export function usageReading(host: string, text: string): UsageReading {
+  const said = keyValues(text);
+  const number = (key: string) => {
+    const value = said[key] ?? '';
+    if (!/^\d+(\.\d+)?$/.test(value))
+      throw new PawlError(
+        'CommandFailed',
+        `${host}: no ${key} of the unit is known (${JSON.stringify(value.slice(0, 40))})`,
+      );
+    return Number(value);
+  };
+  const numbers = (key: string) => (said[key] ?? '').split(' ').filter(Boolean).map(Number);
+  const hostMemoryMaxBytes = number('hostMemoryMaxKiB') * 1_024;
+  const memoryMax = said['memoryMax'] === 'infinity' ? [] : [number('memoryMax')];
+  return {
+    // of the host's own clock that never jumps
+    at: number('uptime') * 1_000,
+    invocation: said['invocation'] ?? '',
+    unitCpuSeconds: number('cpuMicros') / 1e6,
+    unitCpus: Math.min(number('cpus'), timespanSeconds(said['cpuQuota'] ?? ''), ...numbers('groupQuotas')),
+    unitMemoryBytes: number('memoryBytes'),
+    unitMemoryMaxBytes: Math.min(hostMemoryMaxBytes, ...memoryMax, ...numbers('groupMaxima')),
+    hostBusySeconds: number('hostBusy') / 100,
+    hostTotalSeconds: number('hostTotal') / 100,
+    hostMemoryBytes: hostMemoryMaxBytes - number('hostMemoryFreeKiB') * 1_024,
+    hostMemoryMaxBytes,
+  };
+}
+
+const UNITS: Record<string, number> = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3_600 };
+
+/** Processor time for each second, as systemd writes it: `infinity`, `1s 500ms`. */
+function timespanSeconds(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|min|h)\b/g)];
+  if (parts.length === 0) return Infinity;
+  return parts.reduce((sum, [, value, unit]) => sum + Number(value) * UNITS[unit!]!, 0);
+}

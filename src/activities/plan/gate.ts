@@ -1,0 +1,15 @@
+import type { Service } from '../../contracts/cluster';
+import type { PlannedGate } from '../../contracts/gate';
+import type { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
+
+/** The gate of a plan: its limits, and where response times come from. */
+export function plannedGate(input: RollingUpgradeInput, service: Service): PlannedGate | null {
+  const { enabled, ...limits } = input.gate;
+  if (!enabled) return null;
+  const paths = input.checks.flatMap((check) => ('http' in check ? [check.http.path] : []));
+  return {
+    ...limits,
+    p95Source: 'probes',
+    probePaths: paths.length ? [...new Set(paths)] : [service.health.path],
+  };
+}

@@ -1,0 +1,94 @@
+/** What a gate measures and says. Plain JSON: it goes between activity and workflow, and along with the state. */
+import type { Gate } from './inputs/gate';
+
+/** The gate of a plan. */
+export interface PlannedGate extends Omit<Gate, 'enabled'> {
+  /** where response times come from */
+  p95Source: 'prometheus' | 'probes';
+  /** what own probes ask for */
+  probePaths: string[];
+}
+
+/** What balancers counted of requests to one server. */
+export interface Requests {
+  /** complete answers of the host, whatever their status */
+  answers: number;
+  /** 5xx among them */
+  serverErrors: number;
+  /** requests without a complete answer: refused, cut, too late; and each that the balancer had to repeat */
+  failures: number;
+}
+
+/** Requests of one server since the gate began: a balancer that is reloaded begins to count anew. */
+export interface ServerTally {
+  host: string;
+  generation: string;
+  last: Requests;
+  sum: Requests;
+}
+
+/** How many answers took how long. */
+export interface Histogram {
+  samples: number;
+  /** ascending; empty ones are left out */
+  buckets: [aboveMs: number, upToMs: number, samples: number][];
+}
+
+/** What a unit and its host had used at one time. */
+export interface UsageReading {
+  /** milliseconds */
+  at: number;
+  /** rises with each start of the unit */
+  invocation: string;
+  unitCpuSeconds: number;
+  /** processors that the unit may use */
+  unitCpus: number;
+  unitMemoryBytes: number;
+  unitMemoryMaxBytes: number;
+  hostBusySeconds: number;
+  hostTotalSeconds: number;
+  hostMemoryBytes: number;
+  hostMemoryMaxBytes: number;
+}
+
+/** Two readings far enough apart to tell the use between them; `next` becomes `from` after a while. */
+export interface UsageTally {
+  from: UsageReading;
+  next: UsageReading;
+  last: UsageReading;
+}
+
+/** All that was counted since a gate began. Whoever goes on with it begins here. */
+export interface Tally {
+  /** milliseconds of the worker that began it */
+  begunAt: number;
+  /** by balancer/backend/server */
+  servers: Record<string, ServerTally>;
+  probes: { changed: Histogram; others: Histogram };
+  /** by host */
+  usage: Record<string, UsageTally>;
+}
+
+/** Response times before the change, or how they usually are at this hour. */
+export interface Usual {
+  /** null: not known */
+  p95Ms: number | null;
+  /** in words: where it comes from, or why it is not known */
+  from: string;
+}
+
+export type Verdict = 'pass' | 'hold' | 'fail';
+
+export interface Claim {
+  name: string;
+  verdict: Verdict;
+  /** one sentence with numbers */
+  text: string;
+}
+
+export interface Judgement {
+  verdict: Verdict;
+  /** one sentence: what decides, or what is waited for */
+  text: string;
+  claims: Claim[];
+}

@@ -1,0 +1,189 @@
+import type { Claim, Histogram, Judgement, PlannedGate, Requests, Usual, Verdict } from '../contracts/gate';
+import type { Count } from './evidence';
+import { provesAbove, provesAtMost, provesMore, samplesNeeded } from './evidence';
+import { percentile, slowerThan } from './histogram';
+import { noRequests, plus } from './tally';
+import type { Usage } from './usage';
+import { isUsage, usageClaims } from './usage';
+
+/** What was measured, or why it could not be. */
+export type Measured<T> = { known: true; is: T } | { known: false; why: string };
+
+/** What a gate knows when it judges. `changed` hosts run the new version, `others` the one before. */
+export interface Seen {
+  /** since the gate began */
+  seconds: number;
+  requests: Measured<{ changed: Record<string, Requests>; others: Requests }>;
+  latency: Measured<{ changed: Histogram; others: Histogram }>;
+  usual: Usual;
+  usage: Measured<{ changed: Record<string, Usage>; others: Record<string, Usage> }>;
+}
+
+/** It is looked again and again, and chance has its chance each time: to condemn takes more than to pass. */
+const CONDEMNS = 0.999;
+/** By its definition, so many answers are slower than the 95th percentile. */
+const SLOW = 0.05;
+
+/** Judges what was measured against the limits of the plan: `pass` only when every claim is proven. */
+export function judge(seen: Seen, limits: PlannedGate): Judgement {
+  const claims = [...requestClaims(seen, limits), latencyClaim(seen, limits), ...usage(seen, limits)];
+  const verdict =
+    (['fail', 'hold'] as const).find((bad) => claims.some((claim) => claim.verdict === bad)) ?? 'pass';
+  return { verdict, text: inBrief(verdict, claims), claims };
+}
+
+/** Whatever decides; of a pass, what people ask for first. */
+function inBrief(verdict: Verdict, claims: Claim[]): string {
+  const told = claims.filter((claim) => claim.verdict === verdict && !(verdict === 'pass' && isUsage(claim)));
+  const use = verdict === 'pass' ? ['CPU and memory within their limits'] : [];
+  return [...told.map(({ text }) => text), ...use].join('; ');
+}
+
+function requestClaims({ requests, seconds }: Seen, limits: PlannedGate): Claim[] {
+  if (!requests.known) return ['availability', 'errors'].map((name) => unknown(name, requests.why));
+  const { changed, others } = requests.is;
+  const confidence = limits.confidencePercent / 100;
+  const hosts = (count: (of: Requests) => Count) =>
+    Object.fromEntries(Object.entries(changed).map(([host, of]) => [host, count(of)]));
+  const availability = ({ answers, failures }: Requests): Count => ({
+    events: failures,
+    samples: answers + failures,
+  });
+  const errors = ({ answers, serverErrors }: Requests): Count => ({ events: serverErrors, samples: answers });
+  const common = { seconds, confidence };
+  return [
+    shareClaim({
+      ...common,
+      name: 'availability',
+      words: { sample: 'requests', bad: 'without an answer' },
+      hosts: hosts(availability),
+      others: availability(others),
+      limit: round(1 - limits.availabilityPercent / 100),
+    }),
+    shareClaim({
+      ...common,
+      name: 'errors',
+      words: { sample: 'answers' },
+      hosts: hosts(errors),
+      others: errors(others),
+      limit: round(limits.errorRatePercent / 100),
+    }),
+  ];
+}
+
+/** 1 - 0.999 is a little more than 0.001 to a computer. */
+const round = (share: number) => Number(share.toPrecision(9));
+
+function latencyClaim({ latency, usual, seconds }: Seen, limits: PlannedGate): Claim {
+  const name = 'P95';
+  if (!latency.known) return unknown(name, latency.why);
+  if (usual.p95Ms === null) return unknown(name, `what is usual is not known: ${usual.from}`);
+  const { changed, others } = latency.is;
+  const tolerance = limits.p95Source === 'probes' ? limits.p95ToleranceMs : 0;
+  const limitMs = Math.max((usual.p95Ms * limits.p95PercentOfUsual) / 100, usual.p95Ms + tolerance);
+  const slow = (histogram: Histogram): Count => ({
+    events: slowerThan(histogram, limitMs),
+    samples: histogram.samples,
+  });
+  const claim = shareClaim({
+    seconds,
+    confidence: limits.confidencePercent / 100,
+    name,
+    words: {
+      sample: limits.p95Source === 'probes' ? 'probes' : 'answers',
+      bad: `slower than ${ms(limitMs)}`,
+    },
+    hosts: { all: slow(changed) },
+    others: slow(others),
+    limit: SLOW,
+  });
+  if (changed.samples === 0) return claim;
+  const usually = `usual ${ms(usual.p95Ms)} ${usual.from}`;
+  const old = others.samples > 0 ? `; old hosts ${ms(percentile(others, 0.95))}` : '';
+  const text = claim.text.replace(`${name}: `, `${name}: ${ms(percentile(changed, 0.95))}, `);
+  return { ...claim, text: `${text} (${usually}${old})` };
+}
+
+function usage({ usage }: Seen, limits: PlannedGate): Claim[] {
+  return usage.known
+    ? usageClaims(usage.is.changed, usage.is.others, limits)
+    : [unknown('CPU and memory', usage.why)];
+}
+
+const unknown = (name: string, why: string): Claim => ({ name, verdict: 'hold', text: `${name}: ${why}` });
+
+interface Share {
+  name: string;
+  /** what is counted, and what is bad about an event where the name does not say it */
+  words: { sample: string; bad?: string };
+  /** of the changed hosts, one by one */
+  hosts: Record<string, Count>;
+  /** of the hosts with the old version, in the same time */
+  others: Count;
+  /** share of events that is allowed */
+  limit: number;
+  confidence: number;
+  seconds: number;
+}
+
+/**
+ * Is the share of bad events within its limit? The hosts together must prove it; each of them may disprove it.
+ * What befalls the hosts with the old version as often is not the new version's doing: that is neither.
+ */
+function shareClaim(share: Share): Claim {
+  const { name, words, hosts, others, limit, confidence, seconds } = share;
+  const total = sum(Object.values(hosts));
+  const say = (verdict: Claim['verdict'], text: string): Claim => ({
+    name,
+    verdict,
+    text: `${name}: ${text}`,
+  });
+  const count = ({ events, samples }: Count) =>
+    [`${figure(events)} of ${figure(samples)} ${words.sample}`, words.bad].filter(Boolean).join(' ');
+  const bad = condemned(share, total);
+  if (bad) {
+    const text = `${bad.host}${count(bad.count)} (${percent(bad.count)}), more than ${percentOf(limit)}`;
+    if (provesMore(bad.count, others, confidence))
+      return say('fail', others.samples ? `${text}; old hosts ${count(others)}` : text);
+    if (others.events > 0) return say('hold', `${text}, but the old hosts have as many: ${count(others)}`);
+    return say('hold', `${text}; too little is known of the old hosts yet: ${count(others)}`);
+  }
+  const silent = Object.keys(hosts).filter((host) => hosts[host]!.samples === 0);
+  if (total.samples === 0)
+    return say('hold', `no ${words.sample} in ${figure(Math.round(seconds))} s, so nothing is proven`);
+  if (silent.length) return say('hold', `no ${words.sample} yet at ${silent.join(', ')}`);
+  if (provesAtMost(total, limit, confidence)) return say('pass', count(total));
+  return say('hold', `${count(total)}, ${stillNeeded(total, limit, confidence, seconds)}`);
+}
+
+/** The hosts together, or one of them: of many hosts, one is the worst by chance alone. */
+function condemned({ hosts, limit }: Share, total: Count): { host: string; count: Count } | undefined {
+  if (provesAbove(total, limit, CONDEMNS)) return { host: '', count: total };
+  const names = Object.keys(hosts);
+  const confidence = 1 - (1 - CONDEMNS) / names.length;
+  const host = names.find((name) => provesAbove(hosts[name]!, limit, confidence));
+  return host === undefined ? undefined : { host: `${host} `, count: hosts[host]! };
+}
+
+function stillNeeded({ events, samples }: Count, limit: number, confidence: number, seconds: number): string {
+  const needed = samplesNeeded(events, limit, confidence);
+  const rate = samples / Math.max(seconds, 1);
+  const wait = Math.ceil((needed - samples) / rate);
+  return `${figure(needed)} needed, about ${duration(wait)} more at ${rate < 10 ? rate.toFixed(1) : figure(Math.round(rate))}/s`;
+}
+
+const sum = (counts: Count[]): Count =>
+  counts.reduce((all, one) => ({ events: all.events + one.events, samples: all.samples + one.samples }), {
+    events: 0,
+    samples: 0,
+  });
+
+/** Of several servers of a host. */
+export const total = (requests: Requests[]): Requests => requests.reduce(plus, noRequests());
+
+const figure = (value: number) => value.toLocaleString('en-US');
+const percent = ({ events, samples }: Count) => percentOf(events / samples);
+const percentOf = (share: number) => `${Number((share * 100).toPrecision(2))} %`;
+const ms = (value: number) => `${Number(value.toPrecision(3))} ms`;
+const duration = (seconds: number) =>
+  seconds < 600 ? `${figure(seconds)} s` : `${figure(Math.ceil(seconds / 60))} min`;

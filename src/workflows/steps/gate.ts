@@ -1,0 +1,186 @@
+import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { PlannedGate, Verdict } from '../../contracts/gate';
+import type { PlannedHost } from '../../contracts/plan';
+import type { GateStatus } from '../../contracts/status';
+import { measureUsual, watchGate } from './activities';
+import type { Change } from './change';
+import { stayHealthy } from './host-steps';
+
+/** The gate condemned what the changed hosts do, or could not tell in its time. */
+export class GateFailed extends Error {}
+
+/** Milliseconds in which a gate with enough evidence has its verdict, after the soak. */
+const AT_ONCE = 3_000;
+/** Seconds of one look: what is measured reaches the history a few times in each soak, however long it is. */
+const FIRST_LOOK = 2;
+const LONGEST_LOOK = 3_600;
+/** Seconds to read where counting begins. */
+const BEGINNING = 10;
+
+/** Learns how long answers take before anything is changed. */
+export async function learnUsual(run: Change): Promise<void> {
+  const { gate, hosts, service } = run.plan.intent;
+  if (!gate || run.state.usual) return;
+  run.enter('preparing', `measuring how long answers of ${service.name} take before the change`);
+  const input = { change: run.ref, service, limits: gate, hosts };
+  try {
+    run.state.usual = await run.interruptibly(() =>
+      measureUsual.executeWithOptions({ summary: 'how long answers take before the change' }, [input]),
+    );
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    run.state.usual = { p95Ms: null, from: `it was not measured (${reason(error)})` };
+  }
+}
+
+/**
+ * The gate after a batch. It measures beside the observation, condemns at any time, and passes only when the
+ * observation is over and its evidence is there.
+ */
+export class BatchGate {
+  private readonly scope = new CancellationScope();
+  private condemn: (why: GateFailed) => void = () => undefined;
+  /** never resolves; rejects when the gate condemns */
+  readonly failed = new Promise<never>((_, reject) => (this.condemn = reject));
+  private holding = false;
+  private passed = false;
+  private closed = false;
+
+  private constructor(
+    private readonly run: Change,
+    private readonly limits: PlannedGate,
+    private readonly changed: PlannedHost[],
+    private readonly name: string,
+  ) {}
+
+  /** @returns null where the plan has no gate, or nobody carries the change */
+  static open(run: Change, changed: PlannedHost[], name: string): BatchGate | null {
+    const { gate } = run.plan.intent;
+    if (!gate || changed.length === 0) return null;
+    const opened = new BatchGate(run, gate, changed, name);
+    // whoever waits hears of it; nobody may be waiting yet
+    opened.failed.catch(() => undefined);
+    run.state.tally = null;
+    // of an observation before it
+    run.state.control.promoted = false;
+    opened.say('hold', 'it has just begun');
+    opened.scope
+      .run(() => opened.measure())
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) opened.condemn(new GateFailed(`${name}: ${String(error)}`));
+      });
+    return opened;
+  }
+
+  /** Waits for the evidence, when the observation is over; a person may promote instead. */
+  async pass(phase: 'soaking' | 'watching'): Promise<void> {
+    const { control } = this.run.state;
+    if (control.promoted) return this.promoted();
+    this.holding = true;
+    const decided = () => this.passed || !!control.abort;
+    await Promise.race([condition(decided, AT_ONCE), this.failed]);
+    this.run.throwIfAborted();
+    if (!this.passed) await this.hold(phase);
+    if (this.passed) return;
+    if (control.promoted) return this.promoted();
+    const { holdSeconds } = this.limits;
+    throw new GateFailed(
+      `${this.name}: no pass within ${holdSeconds} s after the observation: ${this.status.text}`,
+    );
+  }
+
+  private async hold(phase: 'soaking' | 'watching'): Promise<void> {
+    const { holdSeconds } = this.limits;
+    const what = `${this.name} holds until its evidence is there, at most ${holdSeconds} s`;
+    this.run.enter(phase, what);
+    await stayHealthy(this.run, this.changed, holdSeconds, what, {
+      beside: this.failed,
+      enough: () => this.passed,
+      then: 'the change counts as failed',
+      stopsWhilePaused: true,
+    });
+  }
+
+  /** Measures no more. */
+  close(): void {
+    this.closed = true;
+    this.scope.cancel();
+    delete this.run.state.tally;
+    if (this.passed) delete this.status.claims;
+    this.run.show();
+  }
+
+  private async measure(): Promise<void> {
+    const begun = Date.now();
+    while (!this.closed) {
+      const { tally } = this.run.state;
+      const seconds = tally ? this.lookSeconds((Date.now() - begun) / 1_000) : BEGINNING;
+      const holding = this.holding;
+      const asked = Date.now();
+      const verdict = await this.look(seconds, holding);
+      if (this.closed) return;
+      if (verdict === 'fail') return this.condemn(new GateFailed(`${this.name}: ${this.status.text}`));
+      if (verdict === 'pass' && holding) this.passed = true;
+      if (this.passed) return;
+      // one that came back before its time is not asked again at once
+      const early = asked + seconds * 1_000 - Date.now();
+      if (early > 1_000 && (tally || !this.run.state.tally))
+        await condition(() => this.holding !== holding || this.closed, early);
+    }
+  }
+
+  /** Longer and longer looks, so that a week has some hundred of them; the last one of a soak ends with it. */
+  private lookSeconds(elapsed: number): number {
+    const usual = Math.min(LONGEST_LOOK, Math.max(FIRST_LOOK, elapsed / 4));
+    const left = this.holding ? usual : ((this.run.observedUntil ?? Infinity) - Date.now()) / 1_000;
+    return Math.max(0.5, Math.min(usual, left));
+  }
+
+  private async look(seconds: number, endOnPass: boolean): Promise<Verdict> {
+    const { run, changed, limits } = this;
+    const { service, hosts } = run.plan.intent;
+    const others = hosts.filter(({ name }) =>
+      ['pending', 'staged', 'skipped'].includes(run.host(name).state),
+    );
+    const usual = run.state.usual ?? { p95Ms: null, from: 'it was not measured' };
+    const tally = run.state.tally ?? null;
+    const input = { change: run.ref, service, limits, changed, others, usual, tally, seconds, endOnPass };
+    try {
+      const seen = await watchGate.executeWithOptions({ summary: this.name }, [input]);
+      run.state.tally = seen.tally;
+      const { verdict, text, claims } = seen.judgement;
+      if (!this.closed) this.say(verdict, text, claims);
+      return verdict;
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      if (!this.closed) this.say('hold', `it could not be measured: ${reason(error)}`);
+      return 'hold';
+    }
+  }
+
+  private promoted(): void {
+    const by = this.run.status.messages.findLast(({ name }) => name === 'promote')?.by ?? 'somebody';
+    const { verdict, text } = this.status;
+    this.say('promoted', `by ${by}, when it said ${verdict}: ${text}`, this.status.claims);
+  }
+
+  private get status(): GateStatus {
+    return (
+      this.run.status.gates?.find(({ name }) => name === this.name) ?? {
+        name: this.name,
+        verdict: 'hold',
+        text: '',
+      }
+    );
+  }
+
+  private say(verdict: GateStatus['verdict'], text: string, claims?: GateStatus['claims']): void {
+    const others = (this.run.status.gates ?? []).filter(({ name }) => name !== this.name);
+    this.run.status.gates = [...others, { name: this.name, verdict, text, claims }];
+    this.run.show();
+  }
+}
+
+function reason(error: ActivityFailure): string {
+  return error.cause?.message ?? error.message;
+}
