@@ -28,7 +28,7 @@ module.exports = {
     arrows('workflows', 'contracts', 'domain', 'render', 'activities'),
     arrows('activities', 'contracts', 'domain', 'adapters'),
     arrows('adapters', 'contracts', 'domain'),
-    arrows('temporal', 'contracts', 'domain', 'activities'),
+    arrows('temporal', 'contracts', 'domain', 'activities', 'adapters/secrets'),
     // `pawl cluster check` reads the cluster file, and nothing else of the world outside.
     arrows('cli', 'contracts', 'domain', 'render', 'temporal', 'adapters/cluster-file'),
     arrows('client', 'contracts', 'domain', 'render', 'temporal', 'cli'),

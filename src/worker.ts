@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { openWorlds } from './activities/world';
 import { openArtifacts } from './adapters/artifacts';
@@ -10,20 +10,29 @@ import { sshJobs } from './adapters/ssh';
 import { TASK_QUEUE } from './contracts/messages';
 import { activityInterceptor } from './temporal/activity-interceptor';
 import { connectionConfig } from './temporal/connection';
-import { log, temporalLogger } from './temporal/log';
+import { log } from './temporal/log';
+import { activityMetrics, sshMetrics } from './temporal/metrics';
 import { brokenRuns } from './temporal/open-runs';
+import { installRuntime } from './temporal/runtime';
 import { searchAttributeState } from './temporal/search-attributes';
+import { workerSettings } from './temporal/settings';
+import { deploymentOptions, versioningTroubles } from './temporal/versioning';
 
 /** Made by `npm run build`, so that a worker starts quickly; without it the workflows are bundled at the start. */
 const BUNDLE = join(__dirname, '..', 'workflow-bundle.js');
 
 export interface PawlWorker {
   worker: Worker;
+  /** What would keep runs from this worker, in sentences; to be asked when it polls. */
+  troubles(): Promise<string[]>;
   close(): Promise<void>;
 }
 
 /** Puts the parts together: adapters, activities, worker. */
-export async function createWorker(extra: Partial<WorkerOptions> = {}): Promise<PawlWorker> {
+export async function createWorker(
+  extra: Partial<WorkerOptions> = {},
+  settings = workerSettings(),
+): Promise<PawlWorker> {
   const { connectionOptions, namespace } = connectionConfig();
   const connection = await NativeConnection.connect(connectionOptions);
   const { missing, unfit } = await searchAttributeState(connection, namespace);
@@ -37,29 +46,31 @@ export async function createWorker(extra: Partial<WorkerOptions> = {}): Promise<
       : { workflowsPath: join(__dirname, 'workflows') }),
     dataConverter: { payloadConverterPath: join(__dirname, 'temporal', 'payload-converter') },
   };
-  const broken = await brokenRuns(connection, namespace, code);
+  const broken = await brokenRuns(connection, namespace, code, settings.version);
   if (broken.length)
     throw new Error(
       `this code would break runs that are open; end them with the code before it\n  ${broken.join('\n  ')}`,
     );
-  const worlds = openWorlds();
+  const worlds = openWorlds(sshMetrics());
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
     identity: `pawl@${hostname()}:${process.pid}`,
     ...code,
+    ...deploymentOptions(settings.version),
     activities: createActivities({ worlds, jobs: sshJobs(), artifacts: openArtifacts() }),
-    interceptors: { activity: [activityInterceptor] },
+    interceptors: { activity: [activityMetrics(), activityInterceptor] },
     // a killed worker's workflow tasks would wait 10 s for it by default
     stickyQueueScheduleToStartTimeout: '1s',
     // running activities hand over at their next beat
     shutdownGraceTime: '20s',
-    maxConcurrentActivityTaskExecutions: 100,
+    maxConcurrentActivityTaskExecutions: settings.maxActivities,
     ...extra,
   });
   return {
     worker,
+    troubles: () => versioningTroubles(connection, namespace, settings.version),
     async close() {
       await worlds.close();
       await connection.close();
@@ -67,12 +78,23 @@ export async function createWorker(extra: Partial<WorkerOptions> = {}): Promise<
   };
 }
 
+/** Milliseconds until the server knows the version of a worker that has begun to poll. */
+const KNOWN_AFTER = 5_000;
+
 async function main(): Promise<void> {
-  Runtime.install({ logger: temporalLogger, shutdownSignals: ['SIGTERM', 'SIGINT'] });
-  const { worker, close } = await createWorker();
+  const settings = workerSettings();
+  installRuntime(settings);
+  const { worker, troubles, close } = await createWorker({}, settings);
+  const soon = setTimeout(() => {
+    troubles().then(
+      (sentences) => sentences.forEach((sentence) => log.warn(sentence)),
+      (error: Error) => log.warn({ error }, 'the versions of workers could not be read'),
+    );
+  }, KNOWN_AFTER);
   try {
     await worker.run();
   } finally {
+    clearTimeout(soon);
     await close();
   }
 }

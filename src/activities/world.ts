@@ -22,14 +22,15 @@ export interface Worlds {
   close(): Promise<void>;
 }
 
-export function openWorlds(): Worlds {
+/** @param onSsh told of SSH connections: `connected`, `lost` */
+export function openWorlds(onSsh?: (event: string) => void): Worlds {
   const open = new Map<string, World>();
 
   async function read(clusterFile: string): Promise<World> {
     const { cluster, folder, digest } = await loadCluster(clusterFile);
     const known = open.get(clusterFile);
     if (known?.digest === digest) return known;
-    const world = openWorld(cluster, folder, digest);
+    const world = openWorld(cluster, folder, digest, onSsh);
     open.set(clusterFile, world);
     // activities that still use the old connections finish on their own
     void known?.hosts.close();
@@ -50,8 +51,8 @@ export function openWorlds(): Worlds {
   };
 }
 
-function openWorld(cluster: Cluster, folder: string, digest: string): World {
-  const hosts = openHosts(cluster, { folder });
+function openWorld(cluster: Cluster, folder: string, digest: string, onSsh?: (event: string) => void): World {
+  const hosts = openHosts(cluster, { folder }, onSsh);
   const balancers = new Map<string, LoadBalancer>();
   return {
     cluster,

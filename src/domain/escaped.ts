@@ -3,7 +3,7 @@
 const LONGEST = 80;
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 const SECRET_WORD = /^(passw(or)?ds?|passphrase|pass|pwd|secrets?|tokens?|credentials?|apikey|privatekey)$/;
-const SECRET_KEY_OF = ['api', 'private', 'secret', 'access'];
+const SECRET_KEY_OF = ['api', 'private', 'secret', 'access', 'encryption'];
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const URL_PASSWORD = /\/\/[^/@\s]*:[^/@\s]*@/g;
 const HIDDEN = '(hidden)';

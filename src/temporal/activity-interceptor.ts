@@ -9,12 +9,14 @@ const BEAT = 1_000;
 
 /**
  * Every activity beats each second, whatever it waits for: a lost worker is noticed, and a cancellation
- * arrives. Our failures become Temporal's, retryable as the one table says.
+ * arrives. Our failures become Temporal's, retryable as the one table says. Log lines name the host.
  */
 export function activityInterceptor(context: Context): ActivityInterceptors {
+  let where: object = {};
   return {
     inbound: {
       async execute(input, next) {
+        where = placeOf(input.args[0]);
         const beat = setInterval(() => context.heartbeat(lastProgress(context)), BEAT);
         try {
           return await next(input);
@@ -27,6 +29,17 @@ export function activityInterceptor(context: Context): ActivityInterceptors {
         }
       },
     },
+    // every line that is logged for this activity, the SDK's own ones included
+    outbound: { getLogAttributes: (attributes, next) => next({ ...attributes, ...where }) },
+  };
+}
+
+/** Which host a step works on, where its input says so. */
+function placeOf(input: unknown): { host?: string; step?: string } {
+  const { host, step } = (input ?? {}) as { host?: { name?: unknown }; step?: unknown };
+  return {
+    ...(typeof host?.name === 'string' && { host: host.name }),
+    ...(typeof step === 'string' && { step }),
   };
 }
 

@@ -1,7 +1,8 @@
 import { Client } from '@temporalio/client';
 import type { NativeConnection, ReplayWorkerOptions } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
-import { TASK_QUEUE } from '../contracts/messages';
+import type { Version } from './settings';
+import { openRunsQuery } from './versioning';
 
 /** More than these are not replayed: a start must not take minutes. */
 const MOST_RUNS = 200;
@@ -15,9 +16,10 @@ export async function brokenRuns(
   connection: NativeConnection,
   namespace: string,
   options: ReplayWorkerOptions,
+  version: Version | undefined,
 ): Promise<string[]> {
   const { workflow } = new Client({ connection, namespace });
-  const open = workflow.list({ query: `ExecutionStatus = "Running" AND TaskQueue = "${TASK_QUEUE}"` });
+  const open = workflow.list({ query: openRunsQuery(version) });
   const broken: string[] = [];
   const histories = limited(open.intoHistories({ concurrency: 4 }));
   for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))

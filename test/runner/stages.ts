@@ -33,7 +33,7 @@ export const STAGES: readonly Stage[] = [
   { name: 'cli', folders: ['cli'], workers: 2, limitMinutes: 15, prepare: findTemporal },
   {
     name: 'adapters',
-    folders: ['adapters'],
+    folders: ['adapters', 'temporal'],
     workers: 2,
     limitMinutes: 15,
     obstacles: () => withoutRoot(SERVERS),

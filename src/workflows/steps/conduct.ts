@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, ContinueAsNew } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  ContinueAsNew,
+  metricMeter,
+} from '@temporalio/workflow';
 import type { End, Report } from '../../contracts/status';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
@@ -22,8 +28,14 @@ export async function conduct(run: Change, runbook: () => Promise<Ending>): Prom
     } catch (error) {
       throw passOn(run, error);
     }
+    count(ending.end);
     return run.end(ending.end, ending.summary);
   });
+}
+
+/** For Prometheus; a replay counts nothing. */
+function count(end: End | 'badInput'): void {
+  metricMeter.createCounter('pawl_changes', '', 'Changes that ended').add(1, { end });
 }
 
 /** Bad input and mistakes of ours fail the run as they are; continue-as-new is no failure at all. */
@@ -35,6 +47,7 @@ function passOn(run: Change, error: unknown): unknown {
     cause instanceof ApplicationFailure ? cause : { type: undefined, details: undefined };
   run.status.endedAt = new Date().toISOString();
   run.enter('failed', message);
+  count(type === 'BadInput' ? 'badInput' : 'failed');
   return ApplicationFailure.create({
     type: type ?? 'Failed',
     message,

@@ -1,0 +1,2 @@
+/** Code that knows none of the runs that are open. */
+export {};

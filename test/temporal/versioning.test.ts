@@ -1,0 +1,122 @@
+/** Worker versions on a real server: a change ends on the code that it began with. */
+import { randomUUID } from 'node:crypto';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { TASK_QUEUE } from '../../src/contracts/messages';
+import { brokenRuns } from '../../src/temporal/open-runs';
+import { deploymentOptions, versioningTroubles } from '../../src/temporal/versioning';
+import { imagined } from '../cli/live';
+import { FakeCluster } from '../workflows/harness';
+import { bundleOf, installQuietRuntime, QUICK, Server, statusOf, until } from './server';
+
+const deploymentName = 'pawl';
+let server: Server;
+let workflowBundle: WorkflowBundleWithSourceMap;
+/** Code that knows none of the runs that are open. */
+let unable: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  installQuietRuntime();
+  [server, workflowBundle, unable] = await Promise.all([
+    Server.start(),
+    bundleOf(),
+    bundleOf({ workflowsPath: require.resolve('./no-workflows') }),
+  ]);
+}, 90_000);
+afterAll(() => server?.stop(), 30_000);
+
+const version = (buildId: string) => ({ deploymentName, buildId });
+const troubles = (own?: string) =>
+  versioningTroubles(server.connection, 'default', own === undefined ? undefined : version(own));
+
+/** @returns the names of the steps that its worker did */
+async function startVersion(buildId: string) {
+  const cluster = new FakeCluster(['n1']);
+  const stop = await server.startWorker(
+    imagined(() => cluster),
+    { workflowBundle, ...deploymentOptions(version(buildId)) },
+  );
+  return { journal: cluster.journal, stop };
+}
+
+async function setCurrent(buildId: string): Promise<void> {
+  await until(
+    () =>
+      server.connection.workflowService.setWorkerDeploymentCurrentVersion({
+        namespace: 'default',
+        deploymentName,
+        buildId,
+      }),
+    () => true,
+  );
+}
+
+async function start(): Promise<string> {
+  const workflowId = `versioned-${randomUUID()}`;
+  await server.client().workflow.start('rollingUpgrade', {
+    workflowId,
+    taskQueue: TASK_QUEUE,
+    args: [{ ...QUICK, approvals: ['before'] }],
+  });
+  return workflowId;
+}
+
+const waits = (id: string) =>
+  until(statusOf(server.client(), id), ({ phase }) => phase === 'awaitingApproval');
+const approve = (id: string) =>
+  server
+    .client()
+    .workflow.getHandle(id)
+    .executeUpdate('approve', { args: [{ by: 'anna' }] });
+
+it('keeps open runs on their version while new ones go to the current one, and tells who would wait for ever', async () => {
+  expect(await troubles()).toEqual([]);
+  const first = await startVersion('A');
+  // a version that nothing routes to: runs would wait without a word
+  expect(
+    await until(
+      () => troubles('A'),
+      (list) => list.length > 0,
+    ),
+  ).toEqual([expect.stringMatching(/no current version.*set-current-version .* --build-id A$/)]);
+  await setCurrent('A');
+  expect(await troubles('A')).toEqual([]);
+  expect(await troubles()).toEqual([expect.stringMatching(/version A .* has no version/)]);
+
+  const pinned = await start();
+  await waits(pinned);
+  const second = await startVersion('B');
+  await setCurrent('B');
+  expect(await troubles('A')).toEqual([expect.stringMatching(/version B .* its own pinned runs only/)]);
+  const next = await start();
+  await waits(next);
+
+  // the old run is none of the new version's business, even with code that it could not follow
+  await until(
+    () => server.client().workflow.count('TemporalWorkerDeploymentVersion = "pawl:A"'),
+    ({ count }) => count === 1,
+  );
+  const broken = (buildId: string) =>
+    brokenRuns(server.nativeConnection, 'default', { workflowBundle: unable }, version(buildId));
+  expect(await broken('A')).toEqual([expect.stringContaining(pinned)]);
+  expect(await broken('B')).toEqual([expect.stringContaining(next)]);
+  expect(await broken('C')).toEqual([]);
+
+  await Promise.all([approve(pinned), approve(next)]);
+  const { workflow } = server.client();
+  await Promise.all([workflow.getHandle(pinned).result(), workflow.getHandle(next).result()]);
+  expect(first.journal).toContain('n1 runs 2.0.0 round 0');
+  expect(second.journal).toContain('n1 runs 2.0.0 round 0');
+  expect(first.journal).toHaveLength(second.journal.length);
+}, 60_000);
+
+it('names the runs whose version nobody serves any more', async () => {
+  const id = await start();
+  await waits(id);
+  const inAnHour = Date.now() + 3_600_000;
+  const lost = () => versioningTroubles(server.connection, 'default', version('B'), inAnHour);
+  expect(await until(lost, (list) => list.length > 0)).toEqual([
+    expect.stringMatching(
+      /^1 open runs wait for version B of pawl, and no worker of it polls: .*PAWL_BUILD_ID=B/,
+    ),
+  ]);
+});
