@@ -63,8 +63,8 @@ export async function createWorker(
     interceptors: { activity: [activityMetrics(), activityInterceptor] },
     // a killed worker's workflow tasks would wait 10 s for it by default
     stickyQueueScheduleToStartTimeout: '1s',
-    // running activities hand over at their next beat
-    shutdownGraceTime: '20s',
+    // then running activities hand over at their next beat; jobs on hosts go on
+    shutdownGraceTime: settings.shutdownGraceSeconds * 1_000,
     maxConcurrentActivityTaskExecutions: settings.maxActivities,
     ...extra,
   });

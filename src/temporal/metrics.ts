@@ -18,7 +18,7 @@ type Told<A extends (input: never) => Promise<unknown>> = (
 /** Counts what activities did, by what they return: a retry that finds all done already counts once. */
 export function activityMetrics(): ActivityInterceptorsFactory {
   const { metricMeter } = Runtime.instance();
-  const drain = metricMeter.createHistogram('pawl_drain', 'float', 's', 'Time to take a host out');
+  const drain = metricMeter.createHistogram('pawl_drain', 'float', 'seconds', 'Time to take a host out');
   const switches = metricMeter.createCounter('pawl_host_switches', '', 'Hosts switched, and switched back');
   const jobs = metricMeter.createCounter('pawl_jobs', '', 'Jobs on hosts, started or found running or done');
   const fenced = metricMeter.createCounter('pawl_fenced', '', 'Effects of old attempts that hosts refused');

@@ -19,6 +19,8 @@ export interface Encryption {
 export interface WorkerSettings {
   /** activities at a time */
   maxActivities: number;
+  /** what activities get to end by themselves after SIGTERM; then they hand over */
+  shutdownGraceSeconds: number;
   /** `127.0.0.1:9464`; without it there are no metrics */
   metricsAddress?: string;
   version?: Version;
@@ -62,6 +64,7 @@ export function workerSettings(env = process.env): WorkerSettings {
     PAWL_DEPLOYMENT_NAME: VersionWord.default('pawl'),
     PAWL_BUILD_ID: VersionWord.optional(),
     PAWL_MAX_ACTIVITIES: z.coerce.number().int().min(1).max(10_000).default(100),
+    PAWL_SHUTDOWN_GRACE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(20),
     OTEL_EXPORTER_OTLP_ENDPOINT: WebAddress.optional(),
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: WebAddress.optional(),
   });
@@ -69,6 +72,7 @@ export function workerSettings(env = process.env): WorkerSettings {
   const collector = set.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/*$/, '/v1/traces');
   return {
     maxActivities: set.PAWL_MAX_ACTIVITIES,
+    shutdownGraceSeconds: set.PAWL_SHUTDOWN_GRACE_SECONDS,
     metricsAddress: set.PAWL_METRICS_ADDRESS,
     version: set.PAWL_BUILD_ID
       ? { deploymentName: set.PAWL_DEPLOYMENT_NAME, buildId: set.PAWL_BUILD_ID }

@@ -14,7 +14,10 @@ function mistakes(read: () => unknown): string {
 }
 
 it('needs nothing', () => {
-  expect(workerSettings({ PATH: '/bin', PAWL_BUILD_ID: '' })).toEqual({ maxActivities: 100 });
+  expect(workerSettings({ PATH: '/bin', PAWL_BUILD_ID: '' })).toEqual({
+    maxActivities: 100,
+    shutdownGraceSeconds: 20,
+  });
 });
 
 it('reads what is set', () => {
@@ -27,6 +30,7 @@ it('reads what is set', () => {
     }),
   ).toEqual({
     maxActivities: 20,
+    shutdownGraceSeconds: 20,
     metricsAddress: '127.0.0.1:9464',
     version: { deploymentName: 'pawl', buildId: '1.2.0' },
     tracesUrl: 'http://collector:4318/v1/traces',
