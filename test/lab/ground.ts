@@ -7,10 +7,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { down, exec, up } from '../../lab/hosts';
+import { down, up } from '../../lab/hosts';
 import type { Lab } from '../../lab/hosts';
-import { askHaproxy, serverStates } from '../../lab/hosts/haproxy';
-import { leaderOf } from '../../lab/hosts/boot';
 import { root, stateDir } from '../../lab/paths';
 import { PACKAGE } from '../../lab/service/deb';
 import type { TemporalServer } from '../../lab/temporal/server';
@@ -18,6 +16,7 @@ import { startTemporal } from '../../lab/temporal/server';
 import { startWorker, stopWorker } from '../../lab/worker';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Report, Status } from '../../src/contracts/status';
+import { ADMIN_SOCKET, Hosts } from './hosts';
 
 export interface GroundOptions {
   spare?: number;
@@ -36,16 +35,17 @@ export interface Ended {
   details: unknown[];
 }
 
-export class Ground {
+export class Ground extends Hosts {
   private constructor(
-    readonly name: string,
-    readonly lab: Lab,
+    lab: Lab,
     public temporal: TemporalServer,
     public client: Client,
     private connection: Connection,
     /** path of a cluster file for exactly these hosts */
     readonly cluster: string,
-  ) {}
+  ) {
+    super(lab);
+  }
 
   /** Safe to call after a run that was cut off. */
   static async up(
@@ -58,7 +58,7 @@ export class Ground {
     const cluster = join(stateDir, 'labs', name, 'cluster.yaml');
     await writeFile(cluster, await clusterFile(lab, limits));
     const connection = await Connection.connect({ address: temporal.address });
-    const ground = new Ground(name, lab, temporal, new Client({ connection }), connection, cluster);
+    const ground = new Ground(lab, temporal, new Client({ connection }), connection, cluster);
     if (worker) await ground.startWorker();
     return ground;
   }
@@ -93,10 +93,6 @@ export class Ground {
     await Ground.remove(this.name);
   }
 
-  address(host: string): string {
-    return this.lab.hosts.find(({ name }) => name === host)!.address;
-  }
-
   start(input: object, id?: string): Promise<WorkflowHandle> {
     return this.client.workflow.start('rollingUpgrade', this.options(input, id));
   }
@@ -118,53 +114,7 @@ export class Ground {
       args: [{ ...QUICK, cluster: this.cluster, service: 'web', ...input }],
     };
   }
-
-  /** Runs a program on a host as root, not over SSH; throws when it fails. */
-  async inside(host: string, ...argv: string[]): Promise<string> {
-    const { code, stdout, stderr } = await exec(this.name, host, argv);
-    if (code !== 0) throw new Error(`${argv.join(' ')} on ${host} ended with ${code}: ${stderr}`);
-    return stdout.trim();
-  }
-
-  /** The lines that a service on a host wrote when it started: `time version pid bootId`. */
-  async starts(
-    host: string,
-    service = 'web',
-  ): Promise<{ at: string; version: string; pid: string; boot: string }[]> {
-    const { stdout } = await exec(this.name, host, ['cat', `/var/log/${service}/starts.log`]);
-    return stdout
-      .trim()
-      .split('\n')
-      .map((line) => {
-        const [at = '', version = '', pid = '', boot = ''] = line.split(' ');
-        return { at, version, pid, boot };
-      });
-  }
-
-  /** What HAProxy itself says of each server. */
-  async servers(backend = 'web', socket = ADMIN_SOCKET): Promise<Record<string, string>> {
-    return serverStates(await this.socketPath(socket), backend);
-  }
-
-  /** One command to HAProxy, by the lab's own hand. */
-  async haproxy(command: string, socket = ADMIN_SOCKET): Promise<string> {
-    return askHaproxy(await this.socketPath(socket), command);
-  }
-
-  /** Requests that HAProxy has on one server of `web` now. */
-  async sessions(server: string, socket = ADMIN_SOCKET): Promise<number> {
-    const rows = (await this.haproxy('show stat -1 4 -1', socket)).split('\n').map((row) => row.split(','));
-    const column = rows[0]!.indexOf('scur');
-    return Number(rows.find(([backend, name]) => backend === 'web' && name === server)?.[column]);
-  }
-
-  /** From outside of the balancer's host. */
-  private async socketPath(socket: string): Promise<string> {
-    return `/proc/${await leaderOf(this.name, 'lb1')}/root${socket}`;
-  }
 }
-
-const ADMIN_SOCKET = '/run/haproxy/admin.sock';
 
 /** Short enough for tests; everything else as it is by default. */
 const QUICK = {
@@ -187,7 +137,7 @@ const WEBDEB = {
 };
 
 /** The example's cluster file, cut down to the hosts that this lab has. */
-async function clusterFile(lab: Lab, limits: object): Promise<string> {
+export async function clusterFile(lab: Lab, limits: object): Promise<string> {
   const example = parse(await readFile(join(root, 'examples/lab/cluster.yaml'), 'utf8')) as {
     cluster: string;
     ssh: { config: string };
@@ -233,7 +183,7 @@ export async function reached(
 }
 
 /** Counts hosts that are not exactly UP, every 100 ms, from HAProxy's own words. */
-export function sampleServers(ground: Ground, backend = 'web', socket = ADMIN_SOCKET) {
+export function sampleServers(ground: Hosts, backend = 'web', socket = ADMIN_SOCKET) {
   const stop = new AbortController();
   let most: string[] = [];
   const seen = new Set<string>();

@@ -4,8 +4,8 @@ import type { LoadOptions, LoadResult } from '../../lab/load';
 import { startLoad } from '../../lab/load';
 import { PACKAGE } from '../../lab/service/deb';
 import type { Report } from '../../src/contracts/status';
-import type { Ground } from './ground';
 import { sampleServers } from './ground';
+import type { Hosts } from './hosts';
 
 export interface Seen<T> {
   result: T;
@@ -19,7 +19,7 @@ export interface Seen<T> {
 
 /** Does something while clients send requests through the balancer and its states are sampled. */
 export async function underLoad<T>(
-  ground: Ground,
+  ground: Hosts,
   work: () => Promise<T>,
   { port = 80, ...options }: Partial<LoadOptions> & { port?: number } = {},
 ): Promise<Seen<T>> {
@@ -40,7 +40,7 @@ export async function underLoad<T>(
  *
  * @param socket of the balancer; default: the lab's own
  */
-export async function untilBusy(ground: Ground, host: string, socket?: string): Promise<void> {
+export async function untilBusy(ground: Hosts, host: string, socket?: string): Promise<void> {
   for (let looks = 0; looks < 5; await delay(50))
     looks = (await ground.sessions(host, socket)) >= 3 ? looks + 1 : 0;
 }
@@ -54,7 +54,7 @@ export function mostTakenOut(seen: readonly string[]): number {
 }
 
 /** @returns tells the versions that were started on each host since now, by the hosts' own logs */
-export async function startsFromNow(ground: Ground, service = 'web') {
+export async function startsFromNow(ground: Hosts, service = 'web') {
   const hosts = ground.lab.hosts.filter(({ role }) => role === 'app').map(({ name }) => name);
   const read = () =>
     Promise.all(hosts.map(async (name) => [name, await ground.starts(name, service)] as const));
@@ -70,14 +70,14 @@ export async function startsFromNow(ground: Ground, service = 'web') {
 }
 
 /** The version that a host would start, by what lies on its disk. */
-export async function installed(ground: Ground, host: string, service = 'web'): Promise<string> {
+export async function installed(ground: Hosts, host: string, service = 'web'): Promise<string> {
   return service === 'web'
     ? ground.inside(host, 'cat', '/opt/web/current/version')
     : ground.inside(host, 'dpkg-query', '-W', '-f', '${Version}', PACKAGE);
 }
 
 /** The report names version and balancer state of each host as they are, and nobody is out without being named. */
-export async function expectTruth(ground: Ground, report: Report): Promise<void> {
+export async function expectTruth(ground: Hosts, report: Report): Promise<void> {
   const service = report.service ?? 'web';
   const states = await ground.servers(service);
   const told = report.hosts.map(({ name, version, balancers }) => ({
@@ -99,7 +99,7 @@ export async function expectTruth(ground: Ground, report: Report): Promise<void>
 }
 
 /** Everybody is back in rotation at full weight. */
-export async function expectAllIn(ground: Ground, backend = 'web'): Promise<void> {
+export async function expectAllIn(ground: Hosts, backend = 'web'): Promise<void> {
   const states = await ground.servers(backend);
   expect(states).toEqual(Object.fromEntries(Object.keys(states).map((name) => [name, 'UP'])));
   const weights = (await ground.haproxy(`show servers state ${backend}`)).trim().split('\n').slice(2);
