@@ -13,6 +13,7 @@ const flags = firstFlag < 0 ? [] : args.slice(firstFlag);
 
 const counts: Count[] = [];
 let interrupted: NodeJS.Signals | undefined;
+const interruption = new AbortController();
 
 async function main(): Promise<void> {
   const chosen = await choose(words).catch((error: Error) => {
@@ -53,8 +54,11 @@ async function measure({ stage, files }: Chosen): Promise<Count> {
   }
   if (files.length === 0) throw new Error('it has no test files');
   await stage.prepare?.();
-  if (interrupted) throw new Error(`interrupted by ${interrupted}`);
-  const count = await runJest(stage, files, flags);
+  const tests = () => {
+    if (interrupted) throw new Error(`interrupted by ${interrupted}`);
+    return runJest(stage, files, flags);
+  };
+  const count = await (stage.within ? stage.within(tests, interruption.signal) : tests());
   if (count.passed + count.failed === 0 && flags.length === 0) throw new Error('no test ran');
   return count;
 }
@@ -62,6 +66,7 @@ async function measure({ stage, files }: Chosen): Promise<Count> {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     interrupted = signal;
+    interruption.abort();
     void interruptJest(signal);
   });
 }

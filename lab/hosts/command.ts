@@ -16,6 +16,8 @@ export interface CommandOptions {
   timeoutMs?: number;
   /** gets each complete line of standard output as it comes */
   onLine?: (line: string) => void;
+  /** asks the program to end */
+  signal?: AbortSignal;
 }
 
 /** Runs a program without a shell and returns its output, whatever its exit code is. */
@@ -24,11 +26,14 @@ export async function attempt(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<Output> {
-  const { input = '', cwd, timeoutMs = 60_000, onLine } = options;
+  const { input = '', cwd, timeoutMs = 60_000, onLine, signal: interruption } = options;
+  interruption?.throwIfAborted();
   const env = { ...process.env, ...options.env };
   env['PATH'] = `${env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`; // lacking after a plain `su`
   const child = spawn(program, args, { cwd, env, stdio: 'pipe' });
   const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+  const interrupt = () => child.kill('SIGTERM');
+  interruption?.addEventListener('abort', interrupt);
   const output = { stdout: '', stderr: '' };
   let unread = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -46,7 +51,10 @@ export async function attempt(
       if (code !== null) return resolve({ code, ...output });
       reject(new LabError(`${[program, ...args].join(' ')} was ended by ${signal} (limit ${timeoutMs} ms)`));
     });
-  }).finally(() => clearTimeout(limit));
+  }).finally(() => {
+    clearTimeout(limit);
+    interruption?.removeEventListener('abort', interrupt);
+  });
 }
 
 /** Runs a program that must succeed and returns its standard output. */

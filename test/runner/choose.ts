@@ -12,7 +12,7 @@ export interface Chosen {
 /**
  * Which test files run in which stage.
  *
- * @param words names of stages, or parts of test files' paths; none means all
+ * @param words names of stages, or parts of test files' paths; none means all stages but those of other commands
  * @returns every stage that was asked for, even when it has no files; throws for a word that names nothing
  */
 export async function choose(words: readonly string[]): Promise<Chosen[]> {
@@ -26,7 +26,7 @@ export async function choose(words: readonly string[]): Promise<Chosen[]> {
 
   const chosen = STAGES.map((stage) => {
     const own = files.filter((file) => stageOf(file) === stage).sort();
-    const wanted = all || named.includes(stage);
+    const wanted = all ? !stage.onlyNamed : named.includes(stage);
     return {
       stage,
       wanted,

@@ -1,4 +1,5 @@
 import { browserObstacles } from '../../lab/browser';
+import { containerObstacles, ensureContainerPrograms, withContainers } from '../../lab/docker';
 import { ensurePrograms, type Wanted } from '../../lab/packages';
 import { ensureSystemPackages, obstacles } from '../../lab/hosts/requirements';
 import { findTemporal } from '../../lab/temporal/program';
@@ -17,6 +18,10 @@ export interface Stage {
   obstacles?: () => Promise<string[]>;
   /** Fetches and installs what the tests call; throws when that fails. */
   prepare?: () => Promise<unknown>;
+  /** Runs the tests on ground that is taken away again, also when they are interrupted. */
+  within?: <T>(tests: () => Promise<T>, interruption: AbortSignal) => Promise<T>;
+  /** It has a command of its own, and is left out where no stage is named. */
+  onlyNamed?: true;
 }
 
 /** Real servers that adapters are tested against. */
@@ -61,6 +66,19 @@ export const STAGES: readonly Stage[] = [
     limitMinutes: process.env.PAWL_CHAOS === 'full' ? 360 : 30,
     obstacles,
     prepare: prepareLab,
+  },
+  {
+    name: 'compose',
+    folders: ['compose'],
+    workers: 1,
+    limitMinutes: 20,
+    obstacles: containerObstacles,
+    prepare: async () => {
+      await prepareLab();
+      await ensureContainerPrograms();
+    },
+    within: withContainers,
+    onlyNamed: true,
   },
 ];
 
