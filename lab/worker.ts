@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LabError } from './error';
 import { root, stateDir } from './paths';
 import type { ProcessId } from './temporal/processes';
-import { end, identify, isAlive } from './temporal/processes';
+import { end, identify, isAlive, kill } from './temporal/processes';
 
 const READY_WITHIN_MS = 60_000;
 /** The worker itself waits 20 s for its activities to hand over. */
@@ -68,6 +68,12 @@ export async function stopWorker(name: string): Promise<void> {
   const before = await read(record);
   if (before) await end(before.process, STOP_GRACE_MS);
   await rm(record, { force: true });
+}
+
+/** SIGKILL: it hands nothing over. */
+export async function killWorker(name: string): Promise<void> {
+  const before = await read(files(name).record);
+  if (before) await kill(before.process);
 }
 
 async function read(file: string): Promise<WorkerRecord | undefined> {

@@ -30,7 +30,11 @@ export async function isAlive(process: ProcessId): Promise<boolean> {
 
 /** Asks the process to end, then makes it. Does nothing when it is gone; throws when it will not go. */
 export async function end(target: ProcessId, graceMs: number): Promise<void> {
-  if (await endsBy('SIGTERM', target, graceMs)) return;
+  if (!(await endsBy('SIGTERM', target, graceMs))) await kill(target);
+}
+
+/** SIGKILL; resolves when the process is gone. */
+export async function kill(target: ProcessId): Promise<void> {
   if (await endsBy('SIGKILL', target, KILLED_WITHIN_MS)) return;
   throw new LabError(`process ${target.pid} is still there after SIGKILL`);
 }

@@ -10,6 +10,7 @@ import { observeHost } from './plan/observe';
 import { refuseUnlessPlanned } from './plan/as-planned';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { releaseActivities } from './releases';
+import { runOnceActivities } from './run-once';
 import { trafficActivities } from './traffic';
 import { watchActivities } from './watch';
 import type { Worlds } from './world';
@@ -46,6 +47,7 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
     },
     ...trafficActivities(worlds),
     ...releaseActivities(worlds, jobs, artifacts),
+    ...runOnceActivities(worlds, jobs),
     ...healthActivities(worlds),
     ...watchActivities(worlds),
     ...measureActivities(worlds),

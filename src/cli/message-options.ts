@@ -10,6 +10,7 @@ const ABOUT: Record<string, string> = {
   by: 'who says it; by default you, by your user name',
   note: 'why, for the report',
   host: 'which host',
+  step: 'which step that is done once',
   role: 'in which role',
   planHash: 'only if this is still the plan; its first 8 digits are enough',
   signature: 'signature of the approval',

@@ -2,6 +2,7 @@ import { QueryNotRegisteredError, QueryRejectedError, WorkflowFailedError } from
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import type { Mistake } from '../contracts/failures';
 import type { Report, Status } from '../contracts/status';
+import { completeStatus } from '../domain/older';
 import { isConnectionTrouble, mistakesIn } from './errors';
 import { statusWithoutReport } from './status-without-report';
 import type { Temporal } from './temporal';
@@ -29,7 +30,7 @@ export async function look(temporal: Temporal, id: string): Promise<Look> {
   const { client, within } = temporal;
   try {
     const status = await within(QUERY_WITHIN_MS, () => client.workflow.getHandle(id).query<Status>('status'));
-    return { kind: 'live', status };
+    return { kind: 'live', status: completeStatus(status) };
   } catch (error) {
     if (error instanceof QueryRejectedError) return ended(temporal, id);
     if (error instanceof WorkflowNotFoundError) throw await unknownRun(temporal, id);
@@ -56,7 +57,7 @@ async function ended(temporal: Temporal, id: string): Promise<Look> {
 async function reportFrom(temporal: Temporal, id: string, where: unknown[], cause?: Error): Promise<Report> {
   const report = where.findLast(isReport);
   // what the run failed with is the sentence that counts
-  if (report) return { ...report, summary: cause?.message.split('\n')[0] ?? report.summary };
+  if (report) return { ...completeStatus(report), summary: cause?.message.split('\n')[0] ?? report.summary };
   const description = await describe(temporal, id);
   return statusWithoutReport(description, cause?.message);
 }

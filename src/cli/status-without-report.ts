@@ -22,6 +22,7 @@ export function statusWithoutReport(info: RunInfo, why?: string): Status {
     version: null,
     batch: null,
     hosts: [],
+    steps: [],
     waitingFor: null,
     leftToDo: closeTime && hosts.length ? [cutOff(hosts)] : [],
     summary: closeTime ? `ended without a report: ${why ?? ended(info)}` : `${phase}, as far as is known`,

@@ -37,12 +37,14 @@ export const MESSAGES = {
     payload: z.strictObject({ by: By, note: Note }),
   },
   skip: {
-    description: 'Leave a host as it was and go on without it.',
-    payload: z.strictObject({ by: By, host: Name, note: Note }),
+    description: 'Leave a host as it was and go on without it; or a step that is asked about.',
+    payload: z
+      .strictObject({ by: By, host: Name.optional(), step: Name.optional(), note: Note })
+      .refine(({ host, step }) => (host === undefined) !== (step === undefined), 'either host or step'),
   },
   retry: {
-    description: 'Try a failed or unreachable host again.',
-    payload: z.strictObject({ by: By, host: Name.optional(), note: Note }),
+    description: 'Try a failed or unreachable host, or a failed step, again.',
+    payload: z.strictObject({ by: By, host: Name.optional(), step: Name.optional(), note: Note }),
   },
   abort: {
     description: 'End the change; with undo, put back every host that it touched.',

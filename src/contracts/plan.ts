@@ -1,6 +1,6 @@
 import type { Route, Service } from './cluster';
 import type { PlannedGate } from './gate';
-import type { Check, RollingUpgradeInput } from './inputs/rolling-upgrade';
+import type { Check, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
 import type { TrafficState } from './world';
 
 /** A host's place in a balancer. */
@@ -36,6 +36,13 @@ export interface PlannedStep {
   undo: string;
 }
 
+/** A step that is done once for the whole change, on one host. */
+export type PlannedRunOnce = Omit<RunOnce, 'host' | 'undo'> & {
+  host: string;
+  /** null: there is no way back behind it */
+  undo: string[] | null;
+};
+
 /** What people approve. Its SHA-256 over canonical JSON (RFC 8785) is the plan hash. */
 export interface Intent {
   workflow: 'rollingUpgrade';
@@ -53,6 +60,8 @@ export interface Intent {
   checks: Check[];
   /** null: switched off; plans of format 1 know none */
   gate?: PlannedGate | null;
+  /** in the order in which they are done */
+  runOnce: PlannedRunOnce[];
   settings: Pick<
     RollingUpgradeInput,
     | 'drain'
@@ -63,7 +72,11 @@ export interface Intent {
     | 'onFailure'
     | 'personDeadlineHours'
     | 'unreachableSeconds'
-  >;
+  > & {
+    /** hosts */
+    failureBudget: number;
+    progressDeadlineSeconds: number;
+  };
 }
 
 /** What a host ran and carried when the plan was made: where an undo goes back to. */

@@ -47,6 +47,15 @@ export interface HostStatus {
   note?: string;
 }
 
+/** A step that is done once for the whole change. */
+export interface StepStatus {
+  name: string;
+  when: 'before' | 'after';
+  host: string;
+  state: 'pending' | 'running' | 'done' | 'undoing' | 'undone' | 'skipped' | 'failed' | 'unreachable';
+  note?: string;
+}
+
 /** What a run waits for; the answer is what to send. */
 export interface WaitingFor {
   /** in words: for whom and for what */
@@ -89,6 +98,7 @@ export interface Status {
   /** 1-based */
   batch: { index: number; of: number } | null;
   hosts: HostStatus[];
+  steps: StepStatus[];
   waitingFor: WaitingFor | null;
   leftToDo: Todo[];
   /** one for each batch so far, the last one may still be at work; runs of 0.1.0 have none */

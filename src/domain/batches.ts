@@ -56,3 +56,8 @@ export function planBatches(amounts: readonly Amount[], hosts: readonly string[]
 export function unavailableCap(amount: Amount, total: number): number {
   return Math.max(1, hostsIn(amount, total, Math.floor));
 }
+
+/** How many hosts may fail: percentages round down. */
+export function failureBudget(amount: Amount, total: number): number {
+  return hostsIn(amount, total, Math.floor);
+}

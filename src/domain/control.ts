@@ -44,11 +44,13 @@ export interface Moment {
   gateAsks?: boolean;
   /** a person or a bounded wait is pending, so `extend` has a meaning */
   waiting: boolean;
-  /** hosts that wait for retry, skip or abort */
+  /** hosts, and steps that are done once, that wait for retry, skip or abort */
   askingFor: string[];
   /** hosts that are being worked on */
   inFlight: string[];
   hosts: Record<string, HostState>;
+  /** the step behind which nothing can be put back, once it has begun */
+  noReturn: string | null;
 }
 
 /** `ok: false` means that the message has no effect; the text is the answer in both cases. */
@@ -80,12 +82,12 @@ export function judgeMessage(message: Message, control: Control, now: Moment): V
       if (now.gateAsks) return yes('the change goes on in spite of the gate');
       return now.soaking ? yes('this observation ends now') : no('nothing is being observed now');
     case 'skip':
-      return judgeSkip(message.host, control, now);
+      return judgeSkip(message, control, now);
     case 'retry':
-      return judgeRetry(message.host, now);
+      return judgeRetry(subjectOf(message), now);
     case 'abort':
       if (control.abort) return yes(`already stopped by ${control.abort.by}`);
-      return yes(message.undo ? 'recorded; touched hosts are put back' : 'recorded; nothing more is changed');
+      return yes(`recorded; ${whatAbortDoes(message.undo, now)}`);
     case 'extend':
       return now.waiting
         ? yes(`${message.minutes} more minutes`)
@@ -105,7 +107,25 @@ function judgeDecision(message: Message & { name: 'approve' | 'reject' }, now: M
   return yes(message.name === 'approve' ? `approved: ${now.openGate}` : `rejected: ${now.openGate}`);
 }
 
-function judgeSkip(host: string, control: Control, now: Moment): Verdict {
+function whatAbortDoes(undo: boolean, now: Moment): string {
+  if (!undo) return 'nothing more is changed';
+  return now.noReturn
+    ? `nothing more is changed; nothing is put back behind the point of no return (${now.noReturn})`
+    : 'touched hosts are put back';
+}
+
+/** A host of the change, or a step that is done once: no two have the same name. */
+function subjectOf({ host, step }: { host?: string; step?: string }): string | undefined {
+  return host ?? step;
+}
+
+function judgeSkip(message: Message & { name: 'skip' }, control: Control, now: Moment): Verdict {
+  const { host, step } = message;
+  if (step !== undefined)
+    return now.askingFor.includes(step)
+      ? yes(`${step} is taken as done`)
+      : no(`no step ${step} waits for an answer`);
+  if (host === undefined) return no('skip names a host or a step');
   const state = Object.hasOwn(now.hosts, host) ? now.hosts[host] : undefined;
   if (!state)
     return no(`there is no host ${host} in this change; there are ${Object.keys(now.hosts).join(', ')}`);
@@ -121,6 +141,11 @@ function judgeRetry(host: string | undefined, now: Moment): Verdict {
   if (host && !now.askingFor.includes(host))
     return no(`${host} does not wait for another try; ${now.askingFor.join(', ')} does`);
   return yes(`trying ${host ?? now.askingFor.join(', ')} again`);
+}
+
+function withSubject(names: readonly string[], message: { host?: string; step?: string }): string[] {
+  const subject = subjectOf(message);
+  return subject === undefined || names.includes(subject) ? [...names] : [...names, subject];
 }
 
 /** Applies a message that was judged ok. Applying twice is the same as once. */
@@ -145,11 +170,11 @@ export function applyMessage(message: Message, control: Control, now: Moment): v
       control.promoted = true;
       return;
     case 'skip':
-      if (!control.skips.includes(message.host)) control.skips.push(message.host);
+      control.skips = withSubject(control.skips, message);
       return;
     case 'retry':
       if (now.gateAsks) control.judgeAgain = true;
-      control.retries = message.host ? [...new Set([...control.retries, message.host])] : [...now.askingFor];
+      control.retries = subjectOf(message) ? withSubject(control.retries, message) : [...now.askingFor];
       return;
     case 'abort':
       control.abort ??= { by: message.by, undo: message.undo, note: message.note };

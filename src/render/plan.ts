@@ -1,5 +1,5 @@
 import type { Check } from '../contracts/inputs/rolling-upgrade';
-import type { Plan } from '../contracts/plan';
+import type { Plan, PlannedRunOnce } from '../contracts/plan';
 import type { Row } from './rows';
 import { trafficTexts } from './rows';
 
@@ -34,6 +34,7 @@ export function planRows(plan: Plan): Row[] {
       'steps of each host',
       intent.steps.map(({ id, does, undo }) => table(id, does, `undo: ${undo}`)),
     ),
+    ...section('once for the change', intent.runOnce.map(onceRow)),
     ...section('checks', intent.checks.map(checkRow)),
     ...notes.map((note) => line(note, { tone: 'quiet', mark: 'ⓘ' })),
   ];
@@ -90,14 +91,25 @@ const ON_FAILURE = {
 } as const;
 
 function settingsText({ intent: { settings } }: Plan): string {
-  const { drain, minHealthySeconds, soakSeconds, watchSeconds, approvals, onFailure } = settings;
+  const {
+    drain,
+    minHealthySeconds,
+    soakSeconds,
+    watchSeconds,
+    approvals,
+    onFailure,
+    failureBudget,
+    progressDeadlineSeconds,
+  } = settings;
   return [
     `drain up to ${drain.deadlineSeconds} s, then ${ON_DEADLINE[drain.onDeadline]}`,
     `each host healthy for ${minHealthySeconds} s`,
     `soak ${soakSeconds} s`,
     `watch ${watchSeconds} s`,
     approvals.length ? `approvals: ${approvals.join(', ')}` : 'no approvals',
+    ...(failureBudget ? [`${count(failureBudget, 'host')} may fail`] : []),
     `on failure ${ON_FAILURE[onFailure]}`,
+    `progress every ${progressDeadlineSeconds} s`,
   ].join(' · ');
 }
 
@@ -113,6 +125,11 @@ function gateText({ intent: { gate } }: Plan): string {
     `proven at ${gate.confidencePercent} %`,
     `holds up to ${gate.holdSeconds} s`,
   ].join(' · ');
+}
+
+function onceRow({ name, when, host, command, undo }: PlannedRunOnce): Row {
+  const back = undo ? `undo: ${undo.join(' ')}` : 'POINT OF NO RETURN: no undo';
+  return table(name, `${when} the hosts, on ${host}`, command.join(' '), back);
 }
 
 function checkRow(check: Check): Row {

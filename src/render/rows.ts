@@ -1,4 +1,4 @@
-import type { GateStatus, HostStatus, HostTraffic, Phase, Status } from '../contracts/status';
+import type { GateStatus, HostStatus, HostTraffic, Phase, Status, StepStatus } from '../contracts/status';
 
 export type Tone = 'plain' | 'strong' | 'quiet' | 'good' | 'busy' | 'bad';
 
@@ -26,7 +26,10 @@ const QUIET: readonly string[] = ['pending', 'staged', 'skipped', 'queued'];
 const WIDEST_STATE = 'unreachable'.length;
 
 /** The colour and the sign of a phase or of a host's state. */
-export function toneOf(state: Phase | HostStatus['state']): { tone: Tone; mark: string } {
+export function toneOf(state: Phase | HostStatus['state'] | StepStatus['state']): {
+  tone: Tone;
+  mark: string;
+} {
   if (GOOD.includes(state)) return { tone: 'good', mark: '✔' };
   if (BACK.includes(state)) return { tone: 'good', mark: '↩' };
   if (BAD.includes(state)) return { tone: 'bad', mark: '✖' };
@@ -42,6 +45,7 @@ export function statusRows(status: Status, answerText: AnswerText): Row[] {
   return [
     ...headRows(status),
     ...status.hosts.map(hostRow),
+    ...status.steps.map(stepRow),
     ...(status.gates ?? []).flatMap(gateRows),
     ...waitingRows(status, answerText),
     ...status.leftToDo.map((todo): Row => ({
@@ -111,6 +115,11 @@ function gateRows({ name, verdict, text, claims }: GateStatus): Row[] {
       text: claim.text,
     })),
   ];
+}
+
+function stepRow({ name, when, host, state, note }: StepStatus): Row {
+  const cells = [name, `once, ${when} the hosts`, state, `on ${host}`, ...(note ? [note] : [])];
+  return { depth: 1, ...toneOf(state), text: cells.join('  ') };
 }
 
 /** One text for each balancer. */

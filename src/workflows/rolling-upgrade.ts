@@ -9,9 +9,11 @@ import { BatchGate, GateFailed, learnUsual } from './steps/gate';
 import { HostFailed, hostFailed } from './steps/host-failure';
 import { proveHealthy, putBack, stageRelease, stayHealthy, switchRelease, takeOut } from './steps/host-steps';
 import { lookAgain } from './steps/left';
+import { progressing } from './steps/progress';
+import { runOnce } from './steps/run-once';
 import type { ChangeState } from './steps/state';
-import { adoptPlan } from './steps/state';
-import { undoHost, willUndo } from './steps/undo';
+import { adoptPlan, pointOfNoReturn } from './steps/state';
+import { undoOf, willUndo } from './steps/undo';
 import { walk } from './steps/walk';
 
 /** Upgrades a service host by host without losing a request. The input is checked by the plan. */
@@ -29,21 +31,31 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
       await approveBefore(run, input);
       await stage(run);
       await learnUsual(run);
+      await runOnce(run, 'before');
     }
     for (const batch of intent.batches.slice(run.state.batchesDone)) {
       await upgradeBatch(run, batch);
       await afterBatch(run);
       if (isLong()) await continueAsNew<typeof rollingUpgrade>(input, run.state);
     }
-    const skipped = run.status.hosts.filter(({ state }) => state === 'skipped').map(({ name }) => name);
-    if (skipped.length === intent.hosts.length)
-      throw new ChangeStopped('failed', 'nothing was upgraded: every host was skipped', false);
-    const left = skipped.length ? `; skipped: ${skipped.join(', ')}` : '';
-    return {
-      end: 'succeeded',
-      summary: `${intent.service.name} runs ${intent.version} on ${intent.hosts.length - skipped.length} hosts${left}`,
-    };
+    await runOnce(run, 'after');
+    return done(run);
   });
+}
+
+/** Not every host need have come along: some were skipped, some failed within the budget. */
+function done(run: Change): Ending {
+  const { service, version, hosts } = run.plan.intent;
+  const skipped = run.status.hosts.filter(({ state }) => state === 'skipped').map(({ name }) => name);
+  const { failed } = run.state;
+  const upgraded = hosts.length - skipped.length - failed.length;
+  if (upgraded === 0)
+    throw new ChangeStopped('failed', 'nothing was upgraded: every host was skipped', false);
+  const without = [
+    skipped.length ? `; skipped: ${skipped.join(', ')}` : '',
+    failed.length ? `; failed and put back: ${failed.join(', ')}` : '',
+  ].join('');
+  return { end: 'succeeded', summary: `${service.name} runs ${version} on ${upgraded} hosts${without}` };
 }
 
 function makePlan(input: unknown) {
@@ -74,10 +86,12 @@ async function approveBefore(run: Change, input: unknown): Promise<void> {
 async function stage(run: Change): Promise<void> {
   const { intent } = run.plan;
   run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
-  const { failures } = await walk(intent.hosts, 20, async (host) => {
-    await run.boundary();
-    await stageRelease(run, host);
-  });
+  const { failures } = await progressing(run, () =>
+    walk(intent.hosts, 20, async (host) => {
+      await run.boundary();
+      await stageRelease(run, host);
+    }),
+  );
   for (const { item, error } of failures) {
     if (error instanceof ChangeStopped) throw error;
     const failure = hostFailed(item.name, error);
@@ -95,14 +109,16 @@ async function upgradeBatch(run: Change, names: string[]): Promise<void> {
   run.enter('running', `batch ${index} of ${intent.batches.length}: ${names.join(', ')}`);
   let hosts = intent.hosts.filter(({ name }) => names.includes(name));
   while (hosts.length) {
-    const { failures, notStarted } = await walk(hosts, intent.maxUnavailable, (host) =>
-      upgradeHost(run, host),
+    const { failures, notStarted } = await progressing(run, () =>
+      walk(hosts, intent.maxUnavailable, (host) => upgradeHost(run, host)),
     );
     const again: PlannedHost[] = [];
     for (const { item, error } of failures)
       if ((await settle(run, item, error)) === 'retry') again.push(item);
     hosts = [...again, ...notStarted];
   }
+  if (names.every((name) => run.state.failed.includes(name)))
+    throw new ChangeStopped('failed', `every host of batch ${index} failed`, 'asPlanned');
   run.state.batchesDone = index;
 }
 
@@ -138,7 +154,7 @@ async function leaveRotation(run: Change, host: PlannedHost): Promise<void> {
     await takeOut(run, host, run.plan.intent.settings.drain.onDeadline);
   } catch (error) {
     const stays = error instanceof HostFailed && (error.kind === 'drainLate' || error.kind === 'unreachable');
-    if (!stays) await undoHost(run, host.name);
+    if (!stays) await undoOf(run, host.name);
     throw error;
   }
 }
@@ -152,9 +168,12 @@ async function settle(run: Change, host: PlannedHost, error: unknown): Promise<'
   run.note(host.name, { state, note: failure.message });
   if (failure.kind === 'fenced')
     throw new ChangeStopped('failed', `${failure.message}; it is left to the newer change`, false);
-  if (!needsPerson(run, failure)) throw new ChangeStopped('failed', failure.message, 'asPlanned');
-  const answer = await run.askAboutHost(
-    host.name,
+  if (!needsPerson(run, failure)) {
+    if (failure.kind === 'failed' && budgetLeft(run)) return putBackAndGoOn(run, host, failure);
+    throw new ChangeStopped('failed', failure.message, 'asPlanned');
+  }
+  const answer = await run.askAbout(
+    { host: host.name },
     `${host.name} waits for you. ${failure.message}. Try again, leave it out, or abort?`,
   );
   run.state.rounds[host.name] = (run.state.rounds[host.name] ?? 0) + 1;
@@ -180,9 +199,35 @@ function needsPerson(run: Change, { kind }: HostFailed): boolean {
   );
 }
 
+/** Behind the point of no return a failed host cannot go back to what it ran, so it counts at once. */
+function budgetLeft(run: Change): boolean {
+  const { failureBudget } = run.plan.intent.settings;
+  return run.state.failed.length < failureBudget && !pointOfNoReturn(run.state);
+}
+
+/** A failure within the budget: the host gets back what it ran, and the change goes on without it. */
+async function putBackAndGoOn(run: Change, host: PlannedHost, failure: HostFailed): Promise<'skip'> {
+  const { failureBudget } = run.plan.intent.settings;
+  const used = run.state.failed.length + 1;
+  run.enter('running', `${host.name} failed (${used} of ${failureBudget} that may) and is put back`);
+  try {
+    await undoOf(run, host.name);
+  } catch (error) {
+    const why = hostFailed(host.name, error).message;
+    throw new ChangeStopped('failed', `${failure.message}; putting it back failed: ${why}`, 'asPlanned');
+  }
+  run.state.failed.push(host.name);
+  run.note(host.name, { state: 'undone', note: failure.message });
+  run.status.leftToDo.push({
+    host: host.name,
+    what: `${host.name} failed and was put back: ${failure.message}. Start the same change again when it is mended`,
+  });
+  return 'skip';
+}
+
 async function leaveOut(run: Change, host: PlannedHost): Promise<void> {
   try {
-    await undoHost(run, host.name);
+    await undoOf(run, host.name);
     run.note(host.name, { state: 'skipped' });
   } catch (error) {
     const failure = hostFailed(host.name, error);

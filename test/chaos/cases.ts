@@ -51,6 +51,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   confirmHealthy: [10],
   measureUsual: [400],
   watchGate: [400],
+  runCommand: [15, 90],
 };
 
 const UPGRADE: Point[] = [

@@ -34,6 +34,7 @@ const status: Status = {
     host('n11', 'unreachable', { note: 'no SSH session to n11: timed out' }),
     host('n12', 'staged'),
   ],
+  steps: [],
   waitingFor: null,
   leftToDo: [],
   summary: 'batch 1 of 2: n1, n10',

@@ -13,6 +13,7 @@ const running: Moment = {
   waiting: false,
   askingFor: [],
   inFlight: [],
+  noReturn: null,
   hosts: { n1: 'done', n2: 'draining', n3: 'pending' },
 };
 

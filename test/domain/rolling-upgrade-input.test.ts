@@ -42,6 +42,8 @@ it('fills in safe defaults', () => {
     },
     approvals: [],
     onFailure: 'undo',
+    failureBudget: 0,
+    runOnce: [],
     personDeadlineHours: 72,
     unreachableSeconds: 120,
     dryRun: false,

@@ -13,7 +13,7 @@ import { root, stateDir } from '../../lab/paths';
 import { PACKAGE } from '../../lab/service/deb';
 import type { TemporalServer } from '../../lab/temporal/server';
 import { startTemporal } from '../../lab/temporal/server';
-import { startWorker, stopWorker } from '../../lab/worker';
+import { killWorker, startWorker, stopWorker } from '../../lab/worker';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Report, Status } from '../../src/contracts/status';
 import { ADMIN_SOCKET, Hosts } from './hosts';
@@ -77,6 +77,10 @@ export class Ground extends Hosts {
 
   startWorker(options: Parameters<typeof startWorker>[2] = {}) {
     return startWorker(this.name, this.temporal.address, options);
+  }
+
+  killWorker(): Promise<void> {
+    return killWorker(this.name);
   }
 
   stopWorker(): Promise<void> {

@@ -23,6 +23,7 @@ const status: Status = {
     host('n1', 'done'),
     host('n10', 'unreachable', 'no SSH session to n10: timed out after 3 s of silence'),
   ],
+  steps: [],
   waitingFor: null,
   leftToDo: [],
   summary: 'batch 1 of 2: n1, n10',

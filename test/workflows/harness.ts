@@ -15,6 +15,7 @@ import type { Plan } from '../../src/contracts/plan';
 import type { Report, Status } from '../../src/contracts/status';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 import { digestOf } from '../../src/domain/plan-hash';
+import { planRunOnce } from '../../src/domain/run-once';
 import { planBatches } from '../../src/domain/batches';
 import { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
@@ -54,6 +55,8 @@ export class FakeCluster {
       onFailure: input.onFailure ?? 'undo',
       personDeadlineHours: input.personDeadlineHours ?? 72,
       unreachableSeconds: input.unreachableSeconds ?? 120,
+      failureBudget: Number(input.failureBudget ?? 0),
+      progressDeadlineSeconds: input.progressDeadlineSeconds ?? 600,
     };
     const intent: Plan['intent'] = {
       workflow: 'rollingUpgrade',
@@ -78,6 +81,7 @@ export class FakeCluster {
       steps: [],
       checks: [],
       gate: plannedGate(input.gate),
+      runOnce: planRunOnce(input.runOnce ?? [], this.hosts, this.hosts).steps,
       settings,
     };
     const hosts = Object.fromEntries(
@@ -136,6 +140,11 @@ export class FakeCluster {
           throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
         this.journal.push(`${host.name} runs ${version} round ${round}`);
         this.versions[host.name] = version;
+        return { reattached: false };
+      },
+      runCommand: async ({ host, step, command }) => {
+        await this.step(`${step} on`, host);
+        this.journal.push(command.join(' '));
         return { reattached: false };
       },
       proveHealthy: ({ host }) => this.step('proveHealthy', host.name),

@@ -3,19 +3,31 @@ import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import type { Artifact } from '../../contracts/inputs/rolling-upgrade';
 import { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
-import type { Intent, Plan, PlannedArtifact, PlannedHost, PlannedStep } from '../../contracts/plan';
+import type {
+  Intent,
+  Plan,
+  PlannedArtifact,
+  PlannedHost,
+  PlannedRunOnce,
+  PlannedStep,
+} from '../../contracts/plan';
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { refusal } from '../../adapters/artifacts/inspect';
-import { planBatches, unavailableCap } from '../../domain/batches';
+import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
 import { badInput, escaped, mistakesOf, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
+import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
 import { plannedGate } from './gate';
+import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
 import { observeHost } from './observe';
+import { answers } from '../probe';
 
+/** The default of progressDeadlineSeconds, where no step may take longer. */
+const PROGRESS_SECONDS = 600;
 const LARGEST_INPUT = 256 * 1024;
 
 /** What happens to each host, and how it is undone. */
@@ -91,12 +103,24 @@ export async function planUpgrade(
       value: String(input.maxUnavailable),
       rule: `would take ${cap} of ${all.length} hosts out at once and leave nobody serving`,
     });
-  mistakes.push(...planned.mistakes);
+  const once = planRunOnce(
+    input.runOnce,
+    toChange.map(({ host }) => host.name),
+    Object.keys(cluster.hosts),
+  );
+  mistakes.push(...planned.mistakes, ...once.mistakes, ...(await lost(world, once.steps, seen, signal)));
+  const limits = limitsOf(input, service, toChange.length, [artifact, previousArtifact], mistakes);
   if (mistakes.length || !artifact) throw badInput(mistakes);
 
-  const intent = intentOf(input, world, service, toChange, batches, cap, { artifact, previousArtifact });
+  const intent = intentOf(input, world, service, toChange, batches, cap, {
+    artifact,
+    previousArtifact,
+    runOnce: once.steps,
+    limits,
+  });
   const notes = [
     ...planned.notes,
+    ...once.notes,
     ...carrying.map(({ host }) => `${host.name} runs ${input.version} already and is left alone`),
     ...(batches.length === 1 && input.approvals.includes('afterFirstBatch')
       ? ['there is one batch only, so nobody is asked after the first']
@@ -149,6 +173,64 @@ async function describeArtifact(
   }
 }
 
+/** Steps that are done once may run elsewhere than on the hosts of the change. */
+async function lost(
+  world: World,
+  steps: PlannedRunOnce[],
+  seen: Observation[],
+  signal: AbortSignal,
+): Promise<Mistake[]> {
+  const known = [...Object.keys(world.cluster.hosts)];
+  const others = steps.filter(
+    ({ host }) => known.includes(host) && !seen.some((observation) => observation.host.name === host),
+  );
+  const found = await Promise.all(
+    others.map(({ name, host }) =>
+      answers(world.hosts.on(host), signal).then(
+        () => [],
+        (error: unknown): Mistake[] => {
+          if (!(error instanceof PawlError)) throw error;
+          return [{ code: error.type, path: `runOnce.${name}`, value: host, rule: error.message }];
+        },
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+/** How many hosts may fail, and for how long nothing may move. */
+function limitsOf(
+  input: RollingUpgradeInput,
+  service: Service,
+  hosts: number,
+  artifacts: (PlannedArtifact | null)[],
+  mistakes: Mistake[],
+): Pick<Intent['settings'], 'failureBudget' | 'progressDeadlineSeconds'> {
+  const budget = failureBudget(input.failureBudget, hosts);
+  if (budget > 0 && budget >= hosts)
+    mistakes.push({
+      code: 'outOfRange',
+      path: 'failureBudget',
+      value: String(input.failureBudget),
+      rule: `would let all ${hosts} hosts fail`,
+    });
+  const bytes = artifacts.reduce((sum, artifact) => sum + (artifact?.size ?? 0), 0);
+  const { limits } = service;
+  const longest = longestStep(
+    stepSeconds({ limits, drain: input.drain, checks: input.checks, bytes }),
+    input.unreachableSeconds,
+  );
+  const deadline = input.progressDeadlineSeconds ?? Math.max(PROGRESS_SECONDS, longest);
+  if (deadline < longest)
+    mistakes.push({
+      code: 'outOfRange',
+      path: 'progressDeadlineSeconds',
+      value: String(deadline),
+      rule: `at least ${longest}: one step may take so long (drain, limits and unreachableSeconds)`,
+    });
+  return { failureBudget: budget, progressDeadlineSeconds: deadline };
+}
+
 /** A package can be undone only when the one before is at hand. */
 function noWayBack(service: Service, input: RollingUpgradeInput, seen: Observation[]): Mistake[] {
   if (service.release.kind !== 'deb' || input.previousArtifact) return [];
@@ -171,7 +253,9 @@ function intentOf(
   toChange: Observation[],
   batches: string[][],
   maxUnavailable: number,
-  bytes: { artifact: PlannedArtifact; previousArtifact: PlannedArtifact | null },
+  planned: Pick<Intent, 'artifact' | 'previousArtifact' | 'runOnce'> & {
+    limits: Pick<Intent['settings'], 'failureBudget' | 'progressDeadlineSeconds'>;
+  },
 ): Intent {
   const { unit, port, release, health, version, limits } = service;
   return {
@@ -179,13 +263,15 @@ function intentOf(
     cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
     service: { name: input.service, unit, port, release, health, version, limits },
     version: input.version,
-    ...bytes,
+    artifact: planned.artifact,
+    previousArtifact: planned.previousArtifact,
     hosts: toChange.map(({ host }) => host),
     batches,
     maxUnavailable,
     steps: STEPS,
     checks: input.checks,
     gate: plannedGate(input, service),
+    runOnce: planned.runOnce,
     settings: {
       drain: input.drain,
       minHealthySeconds: input.minHealthySeconds,
@@ -193,6 +279,7 @@ function intentOf(
       watchSeconds: input.watchSeconds,
       approvals: input.approvals,
       onFailure: input.onFailure,
+      ...planned.limits,
       personDeadlineHours: input.personDeadlineHours,
       unreachableSeconds: input.unreachableSeconds,
     },

@@ -42,6 +42,9 @@ export const Amount = z.union([Hosts, Percent], {
 });
 export type Amount = z.output<typeof Amount>;
 
+/** Program and arguments, run on a host without a shell; exit code 0 is success. */
+const Command = z.array(z.string().min(1).max(1_000)).min(1).max(50);
+
 /** A check of the user's, run for each host before it goes back into rotation. */
 export const Check = z.union(
   [
@@ -56,14 +59,30 @@ export const Check = z.union(
     }),
     z.strictObject({
       name: Name,
-      /** program and arguments, run on the host; exit code 0 passes */
-      command: z.array(z.string().min(1).max(1_000)).min(1).max(50),
+      command: Command,
       timeoutSeconds: z.number().int().min(1).max(600).default(30),
     }),
   ],
   { error: 'either {"name": …, "http": {"path": …}} or {"name": …, "command": […]}' },
 );
 export type Check = z.output<typeof Check>;
+
+/** A step that is done once for the whole change, on one host: a migration, say. */
+export const RunOnce = z.strictObject({
+  /** what messages and reports call it; no host may have the same name */
+  name: Name,
+  /** `before` the first host leaves the rotation, or `after` the last watch is over */
+  when: z.enum(['before', 'after']),
+  command: Command,
+  timeoutSeconds: z.number().int().min(1).max(86_400).default(600),
+  /** default: the first host of the change */
+  host: Name.optional(),
+  /** takes it back; without one the step is the point of no return: behind it a failure freezes */
+  undo: Command.optional(),
+  /** what a reboot or a kill in the middle means: most commands cannot tell how far they came */
+  ifCut: z.enum(['fail', 'runAgain']).default('fail'),
+});
+export type RunOnce = z.output<typeof RunOnce>;
 
 const Seconds = (max: number) => z.number().int().min(0).max(max);
 const week = 7 * 86_400;
@@ -104,6 +123,14 @@ export const RollingUpgradeInput = z.strictObject({
     .default([]),
   /** put back what was touched, leave everything as it stands, or ask a person (retry, skip, abort) */
   onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
+  /** hosts that may fail, and are put back, before the change itself counts as failed; a percentage rounds down */
+  failureBudget: z
+    .union([z.literal(0), Amount], { error: 'a number of hosts from 0, or a percentage such as "10%"' })
+    .default(0),
+  /** no step of any host has ended for so long: the change counts as failed. Stands still while people are waited for */
+  progressDeadlineSeconds: z.number().int().min(60).max(week).optional(),
+  /** steps that are done once for the whole change */
+  runOnce: z.array(RunOnce).max(20).default([]),
   /** how long the change waits for a person before it counts as failed */
   personDeadlineHours: z.number().min(0.01).max(720).default(72),
   /** how long a host may be unreachable before a person is asked */

@@ -1,6 +1,7 @@
 import { proxyActivities, ActivityCancellationType } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../../activities';
+import { ATTEMPT_SECONDS } from '../../domain/step-limits';
 import { PASSING } from './host-failure';
 
 /**
@@ -63,8 +64,8 @@ export const { watchGate } = proxyActivities<Activities>({
 export function hostSteps(limitSeconds: number, unreachableSeconds: number) {
   return proxyActivities<Activities>({
     ...failFast,
-    startToCloseTimeout: `${limitSeconds + 30}s`,
-    scheduleToCloseTimeout: `${limitSeconds + 30 + unreachableSeconds}s`,
+    startToCloseTimeout: `${limitSeconds + ATTEMPT_SECONDS}s`,
+    scheduleToCloseTimeout: `${limitSeconds + ATTEMPT_SECONDS + unreachableSeconds}s`,
     // a half-done step must have ended before its undo begins
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });

@@ -12,13 +12,14 @@ import {
 } from '@temporalio/workflow';
 import type { Message } from '../../contracts/messages';
 import type { Plan, PlannedHost } from '../../contracts/plan';
-import type { End, HostStatus, Phase, Report, Status, WaitingFor } from '../../contracts/status';
+import type { End, HostStatus, Phase, Report, Status, StepStatus, WaitingFor } from '../../contracts/status';
 import type { Gate, Moment } from '../../domain/control';
 import { applyMessage, judgeMessage } from '../../domain/control';
 import { statusMarkdown } from '../../render/markdown';
+import { ProgressClock } from './clock';
 import { listen } from './messages';
 import type { ChangeState } from './state';
-import { newState } from './state';
+import { newState, pointOfNoReturn, upToDate } from './state';
 
 /** Thrown inside a run to leave its steps; `conduct` turns it into an undo and an end. */
 export class ChangeStopped extends Error {
@@ -56,7 +57,9 @@ export class Change {
   private readonly inFlight = new Set<string>();
   /** hosts that this change has taken out of rotation, or is about to */
   readonly away = new Set<string>();
+  readonly clock = new ProgressClock();
   private pausing: Promise<void> | null = null;
+  private stalled: string | null = null;
   private readonly interruptible = new Set<CancellationScope>();
 
   private constructor(readonly state: ChangeState) {}
@@ -66,7 +69,9 @@ export class Change {
     const info = workflowInfo();
     const changeId = `${info.workflowId}/${info.firstExecutionRunId}`;
     const change = new Change(
-      carried ?? newState({ workflow, id: info.workflowId, changeId, startedAt: info.startTime }),
+      carried
+        ? upToDate(carried)
+        : newState({ workflow, id: info.workflowId, changeId, startedAt: info.startTime }),
     );
     setHandler(statusQuery, () => change.status, { description: 'Phase, hosts, and what is waited for' });
     listen({
@@ -119,6 +124,17 @@ export class Change {
     this.show();
   }
 
+  stepStatus(name: string): StepStatus {
+    const found = this.status.steps.find((step) => step.name === name);
+    if (!found) throw ApplicationFailure.nonRetryable(`no step ${name} in this change`, 'Failed');
+    return found;
+  }
+
+  noteStep(name: string, facts: Partial<StepStatus>): void {
+    Object.assign(this.stepStatus(name), facts);
+    this.show();
+  }
+
   show(): void {
     setCurrentDetails(statusMarkdown(this.status));
   }
@@ -147,6 +163,7 @@ export class Change {
       waiting: this.status.waitingFor !== null,
       askingFor: [...this.askingFor],
       inFlight: [...this.inFlight],
+      noReturn: pointOfNoReturn(this.state),
       hosts: Object.fromEntries(this.status.hosts.map(({ name, state }) => [name, state])),
     };
   }
@@ -182,7 +199,7 @@ export class Change {
 
   /** Where pause and abort act. */
   async boundary(): Promise<void> {
-    this.throwIfAborted();
+    this.throwIfStopped();
     if (!this.state.control.paused) return;
     // hosts that are changed side by side come here one after the other: there is one pause for all
     this.pausing ??= this.pause().finally(() => (this.pausing = null));
@@ -205,7 +222,7 @@ export class Change {
     this.enter(phase, summary);
   }
 
-  throwIfAborted(): void {
+  throwIfStopped(): void {
     const { abort } = this.state.control;
     if (abort)
       throw new ChangeStopped(
@@ -213,13 +230,23 @@ export class Change {
         `stopped by ${abort.by}${abort.note ? `: ${abort.note}` : ''}`,
         abort.undo,
       );
+    if (this.stalled) throw new ChangeStopped('failed', this.stalled, 'asPlanned');
+  }
+
+  /** Nothing moves any more: the change fails at its next boundary, and waits that may be cut short are. */
+  stall(seconds: number): void {
+    const busy = this.status.hosts.filter(({ name }) => this.inFlight.has(name));
+    const where = busy.map(({ name, state, note }) => `${name} is ${state}${note ? ` (${note})` : ''}`);
+    this.stalled = `no host got further in ${seconds} s: ${where.join('; ') || this.status.summary}`;
+    this.interrupt();
   }
 
   /** Lets milliseconds pass before something is tried again; an abort ends it, unless all is put back already. */
   async rest(ms: number): Promise<void> {
-    const aborted = () => this.status.phase !== 'rollingBack' && !!this.state.control.abort;
-    await condition(aborted, ms);
-    if (aborted()) this.throwIfAborted();
+    const stopped = () =>
+      this.status.phase !== 'rollingBack' && (!!this.state.control.abort || this.stalled !== null);
+    await condition(stopped, ms);
+    if (stopped()) this.throwIfStopped();
   }
 
   /** Waits for a person, and says so. Ends with the answer, an abort, or the deadline of the plan as a failure. */
@@ -243,15 +270,17 @@ export class Change {
       };
       this.show();
       const extended = control.extended;
-      const woken = await condition(
-        () => question.answered() || !!control.abort || control.extended !== extended,
-        deadline - Date.now(),
-        { summary: question.what },
+      const woken = await this.clock.stand(() =>
+        condition(
+          () => question.answered() || !!control.abort || control.extended !== extended,
+          deadline - Date.now(),
+          { summary: question.what },
+        ),
       );
       if (woken && !question.answered() && !control.abort) continue;
       this.status.waitingFor = null;
       if (question.answered()) return;
-      this.throwIfAborted();
+      this.throwIfStopped();
       throw new ChangeStopped('failed', `nobody answered in ${hours} h: ${question.what}`, 'asPlanned');
     }
   }
@@ -279,25 +308,26 @@ export class Change {
       );
   }
 
-  /** A host could not be brought further: a person says retry, skip or abort. */
-  async askAboutHost(host: string, what: string): Promise<'retry' | 'skip'> {
+  /** A host, or a step that is done once, could not be brought further: a person says retry, skip or abort. */
+  async askAbout(subject: { host: string } | { step: string }, what: string): Promise<'retry' | 'skip'> {
     const { control } = this.state;
-    this.askingFor.add(host);
-    const said = (list: string[]) => list.includes(host);
+    const name = 'host' in subject ? subject.host : subject.step;
+    this.askingFor.add(name);
+    const said = (list: string[]) => list.includes(name);
     try {
       await this.askPerson(this.status.phase, {
         what,
         answers: [
-          { message: 'retry', payload: { by: 'you', host } },
-          { message: 'skip', payload: { by: 'you', host } },
+          { message: 'retry', payload: { by: 'you', ...subject } },
+          { message: 'skip', payload: { by: 'you', ...subject } },
         ],
         answered: () => said(control.retries) || said(control.skips),
       });
     } finally {
-      this.askingFor.delete(host);
+      this.askingFor.delete(name);
     }
     const answer = said(control.skips) ? 'skip' : 'retry';
-    control.retries = control.retries.filter((name) => name !== host);
+    control.retries = control.retries.filter((other) => other !== name);
     return answer;
   }
 
@@ -308,7 +338,7 @@ export class Change {
     try {
       return await scope.run(work);
     } catch (error) {
-      if (isCancellation(error)) this.throwIfAborted();
+      if (isCancellation(error)) this.throwIfStopped();
       throw error;
     } finally {
       this.interruptible.delete(scope);
@@ -354,17 +384,19 @@ export class Change {
     this.soaking = true;
     const until = Date.now() + seconds * 1_000;
     try {
-      await this.interruptibly(async () => {
-        const broken = observation();
-        // the race below may end first; what the observation says after that no longer matters
-        broken.catch(() => undefined);
-        const over = this.timeIsOver(until, what, more);
-        // an observation that ends without a failure has nothing more to say; the time still counts
-        const ends = [broken.then(() => over), over];
-        if (!more.beside) await Promise.race(ends);
-        else await Promise.race([...ends, more.beside]).finally(() => CancellationScope.current().cancel());
-        CancellationScope.current().cancel();
-      });
+      await this.clock.stand(() =>
+        this.interruptibly(async () => {
+          const broken = observation();
+          // the race below may end first; what the observation says after that no longer matters
+          broken.catch(() => undefined);
+          const over = this.timeIsOver(until, what, more);
+          // an observation that ends without a failure has nothing more to say; the time still counts
+          const ends = [broken.then(() => over), over];
+          if (!more.beside) await Promise.race(ends);
+          else await Promise.race([...ends, more.beside]).finally(() => CancellationScope.current().cancel());
+          CancellationScope.current().cancel();
+        }),
+      );
     } finally {
       this.soaking = false;
       this.observedUntil = null;

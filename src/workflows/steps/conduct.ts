@@ -9,6 +9,7 @@ import type { End, Report } from '../../contracts/status';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { listLeftToDo } from './left';
+import { pointOfNoReturn } from './state';
 import { undoAll } from './undo';
 
 export interface Ending {
@@ -58,7 +59,8 @@ function passOn(run: Change, error: unknown): unknown {
 
 /** Puts back or leaves, as the stop or the plan says, and names the end. */
 async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
-  const undo = stop.undo === 'asPlanned' ? run.plan.intent.settings.onFailure === 'undo' : stop.undo;
+  const noReturn = pointOfNoReturn(run.state);
+  const wanted = stop.undo === 'asPlanned' ? run.plan.intent.settings.onFailure === 'undo' : stop.undo;
   const reason = stop.message;
   const aborted = stop.why === 'aborted';
   if (!run.state.touched)
@@ -67,9 +69,11 @@ async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
     await listLeftToDo(run);
     return { end, summary: `${reason}; ${how}` };
   };
-  if (undo && !(await undoAll(run, reason))) return leave('failed', 'putting it back failed as well');
-  if (run.state.undo.length === 0)
+  if (wanted && !noReturn && !(await undoAll(run, reason)))
+    return leave('failed', 'putting it back failed as well');
+  if (run.state.undo.length === 0 && !noReturn)
     return { end: aborted ? 'aborted' : 'rolledBack', summary: `${reason}; everything is as it was` };
-  if (aborted) return leave('aborted', 'touched hosts stay as they are');
-  return leave(stop.undo === false ? 'failed' : 'frozen', 'left as it stands');
+  const stays = noReturn ? `nothing is put back behind the point of no return (${noReturn})` : undefined;
+  if (aborted) return leave('aborted', stays ?? 'touched hosts stay as they are');
+  return leave(stop.undo === false ? 'failed' : 'frozen', stays ?? 'left as it stands');
 }

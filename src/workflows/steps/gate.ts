@@ -79,7 +79,7 @@ export class BatchGate {
     this.holding = true;
     const decided = () => this.passed || !!control.abort;
     await Promise.race([condition(decided, AT_ONCE), this.failed]);
-    this.run.throwIfAborted();
+    this.run.throwIfStopped();
     if (!this.passed) await this.hold(phase);
     if (this.passed) return;
     if (control.promoted) return this.promoted();
@@ -140,7 +140,7 @@ export class BatchGate {
     const { run, changed, limits } = this;
     const { service, hosts } = run.plan.intent;
     const others = hosts.filter(({ name }) =>
-      ['pending', 'staged', 'skipped'].includes(run.host(name).state),
+      ['pending', 'staged', 'skipped', 'undone'].includes(run.host(name).state),
     );
     const usual = run.state.usual ?? { p95Ms: null, from: 'it was not measured' };
     const tally = run.state.tally ?? null;

@@ -20,8 +20,8 @@ export const PASSING: readonly FailureType[] = [...UNREACHABLE, 'BalancerNotAsWa
 export class HostFailed extends Error {
   constructor(
     readonly host: string,
-    /** `notYet`: the balancer does not let it, because of other hosts or its own state */
-    readonly kind: 'failed' | 'unreachable' | 'notYet' | 'fenced' | 'drainLate',
+    /** `cut`: a job was, and may be half done. `notYet`: the balancer does not let it, because of other hosts or its own state */
+    readonly kind: 'failed' | 'cut' | 'unreachable' | 'notYet' | 'fenced' | 'drainLate',
     message: string,
   ) {
     super(message);
@@ -45,6 +45,7 @@ export function hostFailed(host: string, error: unknown): HostFailed {
 
 function kindOf(type: FailureType): HostFailed['kind'] {
   if (type === 'Fenced') return 'fenced';
+  if (type === 'JobDied') return 'cut';
   if (type === 'BalancerNotAsWanted') return 'notYet';
   return UNREACHABLE.includes(type) ? 'unreachable' : 'failed';
 }

@@ -1,6 +1,7 @@
 import type { PlannedHost } from '../../contracts/plan';
 import type { Check } from '../../contracts/inputs/rolling-upgrade';
 import type { HostState } from '../../contracts/status';
+import { stepSeconds } from '../../domain/step-limits';
 import { hostSteps, watchHosts } from './activities';
 import type { Change, Observation } from './change';
 import { HostFailed, hostFailed } from './host-failure';
@@ -24,7 +25,9 @@ async function step<T>(run: Change, host: PlannedHost, state: HostState, work: (
     });
   };
   show();
-  return patiently(run, host.name, work, show);
+  const result = await patiently(run, host.name, work, show);
+  run.clock.advance();
+  return result;
 }
 
 /**
@@ -32,7 +35,7 @@ async function step<T>(run: Change, host: PlannedHost, state: HostState, work: (
  *
  * @param show told of each failure that is waited out, and of its end
  */
-async function patiently<T>(
+export async function patiently<T>(
   run: Change,
   host: string,
   work: () => Promise<T>,
@@ -64,15 +67,19 @@ function options(run: Change, limitSeconds: number) {
   return hostSteps(limitSeconds, run.plan.intent.settings.unreachableSeconds);
 }
 
+function limits(run: Change, checks: Check[] = []) {
+  const { service, settings, artifact, previousArtifact } = run.plan.intent;
+  const bytes = artifact.size + (previousArtifact?.size ?? 0);
+  return stepSeconds({ limits: service.limits, drain: settings.drain, checks, bytes });
+}
+
 /** Brings the release to a host, checked, while it serves. */
 export async function stageRelease(run: Change, host: PlannedHost): Promise<void> {
   const { version, artifact, previousArtifact } = run.plan.intent;
   const before = run.plan.observed.hosts[host.name]?.version;
   // the package to keep ready for the way back, where the release is a package
   const previous = previousArtifact && before ? { version: before, artifact: previousArtifact } : null;
-  // a minute for the rest, and a line of 1 MB/s
-  const seconds = 60 + Math.ceil((artifact.size + (previousArtifact?.size ?? 0)) / 1_000_000);
-  const { stageRelease } = options(run, seconds);
+  const { stageRelease } = options(run, limits(run).stage);
   await step(run, host, 'pending', () =>
     stageRelease.executeWithOptions({ summary: `${host.name}: stage ${version}` }, [
       { ...target(run, host), version, artifact, previous },
@@ -87,8 +94,8 @@ export async function takeOut(
   host: PlannedHost,
   onDeadline: 'force' | 'wait' | 'putBack',
 ): Promise<void> {
-  const { drain, unreachableSeconds } = run.plan.intent.settings;
-  const { takeOut } = hostSteps(drain.deadlineSeconds + 60, unreachableSeconds);
+  const { drain } = run.plan.intent.settings;
+  const { takeOut } = options(run, limits(run).takeOut);
   const input = {
     ...target(run, host),
     cap: run.plan.intent.maxUnavailable,
@@ -135,7 +142,7 @@ export async function switchRelease(
   version: string,
   why: 'switch' | 'switchBack',
 ): Promise<void> {
-  const { switchRelease } = options(run, run.plan.intent.service.limits.switchSeconds);
+  const { switchRelease } = options(run, limits(run).switchRelease);
   const round = run.state.rounds[host.name] ?? 0;
   const summary = `${host.name}: switch to ${version}`;
   await step(run, host, why === 'switch' ? 'changing' : 'undoing', () =>
@@ -151,12 +158,7 @@ export async function proveHealthy(
   version: string,
   checks: Check[],
 ): Promise<void> {
-  const { limits } = run.plan.intent.service;
-  const checkSeconds = checks.reduce(
-    (sum, check) => sum + ('timeoutSeconds' in check ? check.timeoutSeconds : 10),
-    0,
-  );
-  const { proveHealthy } = options(run, limits.healthySeconds + checkSeconds);
+  const { proveHealthy } = options(run, limits(run, checks).proveHealthy);
   const state = run.status.phase === 'rollingBack' ? 'undoing' : 'checking';
   await step(run, host, state, () =>
     proveHealthy.executeWithOptions({ summary: `${host.name}: prove ${version} healthy` }, [
@@ -171,7 +173,7 @@ export async function putBack(
   host: PlannedHost,
   weights: Record<string, number>,
 ): Promise<void> {
-  const { putBack } = options(run, run.plan.intent.service.limits.healthySeconds);
+  const { putBack } = options(run, limits(run).putBack);
   const { traffic } = await step(run, host, 'ramping', () =>
     putBack.executeWithOptions({ summary: `${host.name}: back into rotation` }, [
       { ...target(run, host), weights },

@@ -6,9 +6,28 @@ import type { Change } from './change';
 
 /** Lists what remains for each host that is not as it was, as it is now. */
 export async function listLeftToDo(run: Change): Promise<void> {
-  const names = [...new Set(run.state.undo.map(({ host }) => host))];
-  await lookAgain(run, names);
-  run.status.leftToDo = names.flatMap((name) => todosOf(run, name));
+  const { undo } = run.state;
+  const hosts = [...new Set(undo.flatMap((entry) => (entry.step === 'runBack' ? [] : [entry.host])))];
+  await lookAgain(run, hosts);
+  run.status.leftToDo.push(...hosts.flatMap((name) => todosOf(run, name)), ...stepsLeft(run));
+}
+
+/** What was done once for the change and stands. */
+function stepsLeft(run: Change): Todo[] {
+  return run.plan.intent.runOnce.flatMap(({ name, host, undo }): Todo[] => {
+    const { state, note } = run.stepStatus(name);
+    if (['pending', 'undone', 'skipped'].includes(state)) return [];
+    const what = state === 'done' ? `${name} was done on ${host}` : `${name} on ${host} ${note ?? state}`;
+    return undo
+      ? [
+          {
+            host,
+            what: `${what}; it stands. Its undo, if it is to be taken back`,
+            command: `ssh ${host} ${undo.join(' ')}`,
+          },
+        ]
+      : [{ host, what: `${what}; it cannot be undone` }];
+  });
 }
 
 function todosOf(run: Change, host: string): Todo[] {

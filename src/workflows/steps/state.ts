@@ -3,11 +3,13 @@ import type { Plan } from '../../contracts/plan';
 import type { HostTraffic, Status } from '../../contracts/status';
 import type { Control } from '../../domain/control';
 import { newControl } from '../../domain/control';
+import { completePlan, completeStatus } from '../../domain/older';
 
 /** How a step is undone: data, not a closure, so that it survives continue-as-new. Pushed before its step. */
 export type UndoEntry =
   | { step: 'putBack'; host: string; weights: Record<string, number> }
-  | { step: 'switchBack'; host: string; version: string };
+  | { step: 'switchBack'; host: string; version: string }
+  | { step: 'runBack'; host: string; name: string };
 
 /** Everything a run knows. Plain JSON: continue-as-new carries it whole. */
 export interface ChangeState {
@@ -29,6 +31,8 @@ export interface ChangeState {
   usual?: Usual;
   /** what the gate that is at work has counted */
   tally?: Tally | null;
+  /** hosts that failed and were put back, within the budget */
+  failed: string[];
 }
 
 export interface Identity {
@@ -52,6 +56,7 @@ export function newState(who: Identity): ChangeState {
       version: null,
       batch: null,
       hosts: [],
+      steps: [],
       waitingFor: null,
       leftToDo: [],
       summary: 'planning',
@@ -68,12 +73,21 @@ export function newState(who: Identity): ChangeState {
     rounds: {},
     staged: false,
     batchesDone: 0,
+    failed: [],
   };
+}
+
+/** A state that an earlier release carried over. */
+export function upToDate(state: ChangeState): ChangeState {
+  state.failed ??= [];
+  completeStatus(state.status);
+  if (state.plan) completePlan(state.plan);
+  return state;
 }
 
 /** Takes a plan into the state; hosts begin as the plan saw them. */
 export function adoptPlan(state: ChangeState, plan: Plan): void {
-  const { intent, observed } = plan;
+  const { intent, observed } = completePlan(plan);
   state.plan = plan;
   Object.assign(state.status, {
     planHash: plan.hash,
@@ -86,5 +100,17 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
       const balancers: Record<string, HostTraffic> = { ...seen?.traffic };
       return { name, version: seen?.version ?? 'unknown', state: 'pending', balancers };
     }),
+    steps: intent.runOnce.map(({ name, when, host }) => ({ name, when, host, state: 'pending' })),
   } satisfies Partial<Status>);
+}
+
+/** What an entry puts back: a host, or a step that is done once. No two have the same name. */
+export function subjectOf(entry: UndoEntry): string {
+  return entry.step === 'runBack' ? entry.name : entry.host;
+}
+
+/** The step behind which nothing can be put back, once it has begun. */
+export function pointOfNoReturn({ plan, status }: ChangeState): string | null {
+  const without = (plan?.intent.runOnce ?? []).filter(({ undo }) => !undo).map(({ name }) => name);
+  return status.steps.find(({ name, state }) => without.includes(name) && state !== 'pending')?.name ?? null;
 }

@@ -1,64 +1,91 @@
 import type { PlannedHost } from '../../contracts/plan';
 import type { Change } from './change';
-import { hostFailed } from './host-failure';
+import { runCommand } from './command';
+import { HostFailed, hostFailed } from './host-failure';
 import { proveHealthy, putBack, switchRelease, takeOut } from './host-steps';
 import type { UndoEntry } from './state';
+import { pointOfNoReturn, subjectOf } from './state';
 
 /** How each entry is undone. A bad release may not hold its sessions for ever, so the way back cuts them at the deadline. */
-const UNDO: {
-  [S in UndoEntry['step']]: (run: Change, host: PlannedHost, entry: UndoEntry & { step: S }) => Promise<void>;
-} = {
-  async switchBack(run, host, { version }) {
+const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step: S }) => Promise<void> } = {
+  async switchBack(run, { host: name, version }) {
+    const passed = pointOfNoReturn(run.state);
+    if (passed)
+      throw new HostFailed(
+        name,
+        'failed',
+        `${name} is not taken back to ${version}: ${passed} cannot be undone`,
+      );
+    const host = hostNamed(run, name);
     await takeOut(run, host, 'force');
     await switchRelease(run, host, version, 'switchBack');
     await proveHealthy(run, host, version, []);
   },
-  async putBack(run, host, { weights }) {
-    await putBack(run, host, weights);
+  async putBack(run, { host, weights }) {
+    await putBack(run, hostNamed(run, host), weights);
+  },
+  async runBack(run, { name }) {
+    const step = run.plan.intent.runOnce.find((planned) => planned.name === name);
+    if (step?.undo) await runCommand(run, { ...step, command: step.undo }, 'undo', 'undoing');
   },
 };
+
+function hostNamed(run: Change, name: string): PlannedHost {
+  const host = run.plan.intent.hosts.find((planned) => planned.name === name);
+  if (!host) throw new HostFailed(name, 'failed', `${name} is not in the plan`);
+  return host;
+}
 
 /** Registers how a step is undone, before it is done; a step that is tried again is registered once. */
 export function willUndo(run: Change, entry: UndoEntry): void {
   const { undo } = run.state;
   run.state.touched = true;
-  if (!undo.some(({ step, host }) => step === entry.step && host === entry.host)) undo.push(entry);
-}
-
-/** Puts one host back as it was, last step first. */
-export async function undoHost(run: Change, name: string): Promise<void> {
-  const host = run.plan.intent.hosts.find((planned) => planned.name === name);
-  if (!host) return;
-  run.note(name, { state: 'undoing' });
-  for (;;) {
-    const entry = run.state.undo.findLast((candidate) => candidate.host === name);
-    if (!entry) break;
-    await UNDO[entry.step](run, host, entry as never);
-    run.state.undo.splice(run.state.undo.indexOf(entry), 1);
-  }
-  // whatever is done to this host from now on is a new piece of work, not a second attempt of the old one
-  run.state.rounds[name] = (run.state.rounds[name] ?? 0) + 1;
-  run.note(name, { state: 'undone' });
+  if (!undo.some((known) => known.step === entry.step && subjectOf(known) === subjectOf(entry)))
+    undo.push(entry);
 }
 
 /**
- * Puts back every touched host, the last one first, one at a time. Stops at the first that fails: it and
+ * Puts one host back as it was, or takes back what was done once, last step first.
+ *
+ * @param subject name of a host, or of a step that is done once
+ */
+export async function undoOf(run: Change, subject: string): Promise<void> {
+  show(run, subject, { state: 'undoing' });
+  for (;;) {
+    const entry = run.state.undo.findLast((candidate) => subjectOf(candidate) === subject);
+    if (!entry) break;
+    await UNDO[entry.step](run, entry as never);
+    run.state.undo.splice(run.state.undo.indexOf(entry), 1);
+  }
+  // whatever is done here from now on is a new piece of work, not a second attempt of the old one
+  run.state.rounds[subject] = (run.state.rounds[subject] ?? 0) + 1;
+  show(run, subject, { state: 'undone' });
+}
+
+function show(
+  run: Change,
+  subject: string,
+  facts: { state: 'undoing' | 'undone' | 'failed' | 'unreachable'; note?: string },
+): void {
+  if (run.status.steps.some(({ name }) => name === subject)) run.noteStep(subject, facts);
+  else run.note(subject, facts);
+}
+
+/**
+ * Puts back everything that was touched, the last first, one at a time. Stops at the first that fails: it and
  * those after it are left to do.
  *
  * @returns true when everything is as it was
  */
 export async function undoAll(run: Change, why: string): Promise<boolean> {
   run.enter('rollingBack', `rolling back: ${why}`);
-  const touched = [...new Set(run.state.undo.map(({ host }) => host).reverse())];
-  for (const name of touched)
+  const touched = [...new Set(run.state.undo.map(subjectOf).reverse())];
+  for (const subject of touched)
     try {
-      await undoHost(run, name);
+      await undoOf(run, subject);
     } catch (error) {
-      const failure = hostFailed(name, error);
-      run.note(name, {
-        state: failure.kind === 'unreachable' ? 'unreachable' : 'failed',
-        note: failure.message,
-      });
+      const { kind, message } = hostFailed(subject, error);
+      show(run, subject, { state: kind === 'unreachable' ? kind : 'failed', note: message });
       return false;
     }
   return true;
