@@ -41,23 +41,22 @@ async function becomesHealthy(
 ): Promise<void> {
   const deadline = Date.now() + service.limits.healthySeconds * 1_000;
   for (;;) {
-    const fault = await unhealthy(remote, service, version, signal);
-    if (!fault) break;
-    const { active, restarts } = await unitState(remote, service.unit, signal);
+    // side by side: what answers on the port must be the unit, and both are asked each time anyway
+    const [fault, { active, restarts }] = await Promise.all([
+      unhealthy(remote, service, version, signal),
+      unitState(remote, service.unit, signal),
+    ]);
+    if (!fault && active === 'active') return;
     const hopeless = active === 'failed' || active === 'inactive' || restarts >= 3;
     if (hopeless || Date.now() > deadline)
       throw new PawlError(
         'Unhealthy',
-        `${remote.name}: ${service.unit} is ${active} after ${restarts} restarts: ${fault}`,
+        fault
+          ? `${remote.name}: ${service.unit} is ${active} after ${restarts} restarts: ${fault}`
+          : `${remote.name}: something answers on port ${service.port}, but ${service.unit} is ${active}`,
       );
     await delay(LOOK, undefined, { signal });
   }
-  const { active } = await unitState(remote, service.unit, signal);
-  if (active !== 'active')
-    throw new PawlError(
-      'Unhealthy',
-      `${remote.name}: something answers on port ${service.port}, but ${service.unit} is ${active}`,
-    );
 }
 
 async function passes(

@@ -15,7 +15,7 @@ export interface TrafficInput {
 }
 
 /** Milliseconds between two looks: one look costs about 1 ms on a warm connection. */
-const LOOK = 25;
+const LOOK = 10;
 /** A reload makes a balancer forget; this is how long it may go unnoticed while a host is out. */
 const GUARD = 100;
 /** Milliseconds for requests that came in because a balancer forgot. */
@@ -41,8 +41,8 @@ export function trafficActivities(worlds: Worlds) {
       await roomUnderCap(world, input, now.signal);
       const sessions = await drained(world, input.host, now, deadline);
       const out = sessions === 0 || input.force;
-      if (out) await setAll(world, input.host.places, { state: 'out' }, now);
-      return { out, sessions, traffic: await shown(world, input.host, now.signal) };
+      if (sessions > 0 && out) await setAll(world, input.host.places, { state: 'out' }, now);
+      return { out, sessions, traffic: shown(await trafficOf(world, input.host, now.signal)) };
     },
 
     /**
@@ -61,8 +61,7 @@ export function trafficActivities(worlds: Worlds) {
           .set(place.backend, place.server, { state: 'in', weight }, now.fence, now.signal);
       }
       const limit = world.cluster.services[input.service.name]?.limits.healthySeconds ?? 60;
-      await exactlyIn(world, input.host, Date.now() + limit * 1_000, now.signal);
-      return { traffic: await shown(world, input.host, now.signal) };
+      return { traffic: shown(await exactlyIn(world, input.host, Date.now() + limit * 1_000, now.signal)) };
     },
   };
 }
@@ -96,29 +95,45 @@ async function roomUnderCap(
 }
 
 /**
- * Sets drain and waits until no request is left, those of replaced balancer processes included. The state
- * is asserted at every look, because a reload forgets it.
+ * Drains a host everywhere until no request is left, those of replaced balancer processes included, and takes it
+ * out. The state is asserted at every look, because a reload forgets it.
  *
- * @returns sessions left at the deadline, 0 when drained
+ * @returns sessions left at the deadline; 0: it is out everywhere
  */
 async function drained(world: World, host: PlannedHost, now: Attempt, deadline: number): Promise<number> {
-  for (let pause = LOOK; ; pause = Math.min(pause * 1.5, 500)) {
-    const facts = await assertAll(world, host.places, 'draining', now);
-    let sessions = facts.reduce((sum, { sessions }) => sum + sessions, 0);
-    if (sessions === 0) sessions = await oldSessions(world, host.places, now.signal);
-    if (sessions === 0 || Date.now() >= deadline) return sessions;
-    now.progress(`${host.name}: ${sessions} sessions left`);
+  let left = await drainAll(world, host.places, now);
+  for (let pause = LOOK; left > 0 && Date.now() < deadline; pause = Math.min(pause * 1.5, 500)) {
+    now.progress(`${host.name}: ${left} sessions left`);
     await delay(pause, undefined, { signal: now.signal });
+    const facts = await assertAll(world, host.places, 'draining', now);
+    left = facts.reduce((sum, { sessions }) => sum + sessions, 0);
+    if (left === 0) left = await drainAll(world, host.places, now);
   }
+  return left;
 }
 
-async function oldSessions(world: World, places: Place[], signal: AbortSignal): Promise<number> {
-  const counts = await Promise.all(
-    places.map(({ balancer, backend, server }) =>
-      world.balancer(balancer).oldSessions(backend, server, signal),
-    ),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
+/**
+ * Several balancers: none takes the host out before it is empty on all. One balancer needs one round trip.
+ *
+ * @returns sessions left; 0: it is out everywhere
+ */
+async function drainAll(
+  world: World,
+  places: Place[],
+  now: { fence: Fence; signal: AbortSignal },
+): Promise<number> {
+  const pass = async (thenOut: boolean) => {
+    const left = await Promise.all(
+      places.map(async (place) => {
+        const wanted = { seen: await factsAt(world, place, now.signal), thenOut };
+        const { balancer, backend, server } = place;
+        return world.balancer(balancer).drain(backend, server, wanted, now.fence, now.signal);
+      }),
+    );
+    return left.reduce((sum, count) => sum + count, 0);
+  };
+  const left = places.length > 1 ? await pass(false) : 0;
+  return left || pass(true);
 }
 
 /** Makes it so where it is not; a host that is out already stays out when draining is wanted. */
@@ -177,23 +192,18 @@ async function exactlyIn(
   host: PlannedHost,
   deadline: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Record<string, TrafficFacts>> {
   for (;;) {
-    const facts = Object.entries(await trafficOf(world, host, signal));
-    const late = facts.filter(([, { state }]) => state !== 'in');
-    if (late.length === 0) return;
+    const facts = await trafficOf(world, host, signal);
+    const late = Object.entries(facts).filter(([, { state }]) => state !== 'in');
+    if (late.length === 0) return facts;
     const says = late.map(([balancer, { says }]) => `${says} at ${balancer}`).join(', ');
     if (Date.now() > deadline) throw new PawlError('Unhealthy', `${host.name} does not come up: ${says}`);
     await delay(LOOK, undefined, { signal });
   }
 }
 
-async function shown(
-  world: World,
-  host: PlannedHost,
-  signal: AbortSignal,
-): Promise<Record<string, HostTraffic>> {
-  const facts = await trafficOf(world, host, signal);
+function shown(facts: Record<string, TrafficFacts>): Record<string, HostTraffic> {
   return Object.fromEntries(
     Object.entries(facts).map(([balancer, { state, weight, sessions }]) => [
       balancer,

@@ -1,5 +1,4 @@
 import type { Cluster } from '../contracts/cluster';
-import { PawlError } from '../contracts/failures';
 import type { Place, PlannedHost } from '../contracts/plan';
 import type { LoadBalancer, RemoteHosts, TrafficFacts } from '../contracts/world';
 import { loadCluster } from '../adapters/cluster-file';
@@ -96,13 +95,6 @@ export async function trafficOf(
   return Object.fromEntries(facts);
 }
 
-export async function factsAt(world: World, place: Place, signal: AbortSignal): Promise<TrafficFacts> {
-  const servers = await world.balancer(place.balancer).backend(place.backend, signal);
-  const facts = servers[place.server];
-  if (!facts)
-    throw new PawlError(
-      'BalancerRefused',
-      `${place.balancer} has no server ${place.backend}/${place.server}; it has ${Object.keys(servers).join(', ')}`,
-    );
-  return facts;
+export function factsAt(world: World, place: Place, signal: AbortSignal): Promise<TrafficFacts> {
+  return world.balancer(place.balancer).server(place.backend, place.server, signal);
 }

@@ -75,6 +75,8 @@ export interface TrafficFacts {
 export interface LoadBalancer {
   /** All servers of a backend by name: one round trip. */
   backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>>;
+  /** One server of it, for as little whatever the size of the backend. */
+  server(backend: string, server: string, signal: AbortSignal): Promise<TrafficFacts>;
   /** Sets the wanted state, refused by the balancer's host when a newer fence was seen for this server. */
   set(
     backend: string,
@@ -83,6 +85,20 @@ export interface LoadBalancer {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Drains a server, counts the requests that are left there, those of `oldSessions` included, and takes it out when
+   * there is none and `thenOut` is wanted: in one round trip, fenced as `set` is.
+   *
+   * @param wanted.seen what was seen of it just now: one that is out stays out
+   * @returns requests that are left
+   */
+  drain(
+    backend: string,
+    server: string,
+    wanted: { seen: TrafficFacts; thenOut: boolean },
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<number>;
   /**
    * Requests that balancer processes which a reload replaced still have on this server, and idle connections
    * of theirs that may bring it one more.

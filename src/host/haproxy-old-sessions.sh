@@ -1,67 +1,7 @@
 # Prints how many requests of HAProxy processes that a reload replaced still use a server, or may yet do so.
 # usage: haproxy-old-sessions PID BACKEND SERVER ADDRESS:PORT
-# uses: haproxy
+# uses: haproxy haproxy-old
 # exits 3 when they cannot be counted
 set -u
-current=$1 backend=$2 server=$3 address=$4
-
-give_up() { # WORDS
-  echo "$1" >&2
-  exit 3
-}
-
-# The path under which the master process listens (`haproxy -S`, Debian's default), if it does.
-# HAProxy binds a temporary name and then renames it; ss knows the first one.
-master_socket() {
-  ss -Hxlp | sed -n "s|.* \(/[^ ]*\) [0-9]* .*(\"$name\",pid=$master,.*|\1|p" | sed 's/\.[0-9]*\.tmp$//' | head -n 1
-}
-
-# Its answer to a command, through the master.
-old() { # PID COMMAND
-  haproxy_ask "$socket" "@!$1 $2" 2>/dev/null
-}
-
-# Idle connections of clients. With `option idle-close-on-response` each may bring one more request, which goes
-# to the server unless the process was told before the reload that it leaves: an old one can be told nothing.
-idle() { # PID
-  old "$1" "show servers state $backend" | awk -v server="$server" '
-    $4 == server && ($7 % 2 || int($7 / 8) % 2) { told = 1 }
-    END { exit !told }
-  ' && echo 0 && return
-  connections=$(old "$1" 'show stat -1 1 -1' | awk -F, '$2 == "FRONTEND" { sum += $5 } END { print sum + 0 }')
-  busy=$(old "$1" 'show sess' | sed -n '/ fe=GLOBAL /d; s/.* src=\([^ ]*\) .*/\1/p' | sort -u | wc -l)
-  echo $((connections > busy ? connections - busy : 0))
-}
-
-# Its connections to the server are no measure: it keeps idle ones as long as it lives.
-in_use() { # PID
-  old "$1" 'show stat -1 4 -1' | awk -F, -v backend="$backend" -v server="$server" '
-    NR == 1 && index($0, "# pxname,svname,qcur,qmax,scur,") != 1 { exit }
-    $1 == backend && $2 == server { print $3 + $5; found = 1 }
-    END { exit !found }
-  '
-}
-
-if ! name=$(cat "/proc/$current/comm") || ! ls "/proc/$current/fd" >/dev/null; then
-  give_up "HAProxy's process $current cannot be looked into: root (or ssh.sudo) is needed, and not from inside a container"
-fi
-master=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$current/status")
-# looking through all connections takes longer than looking through all processes
-grep -lsxF -- "$name" /proc/[0-9]*/comm | grep -qvx -e "/proc/$current/comm" -e "/proc/$master/comm" ||
-  { echo 0 && exit; }
-socket=$(master_socket)
-if [ -n "$socket" ]; then
-  total=0
-  olds=$(haproxy_ask "$socket" 'show proc' | awk '/^#/ { old = $2 == "old" } old && $2 == "worker" { print $1 }')
-  for pid in $olds; do
-    # the idle ones first: one that wakes up meanwhile is in use then
-    waiting=$(idle "$pid")
-    working=$(in_use "$pid") || working=$([ ! -d "/proc/$pid" ] || echo 1)
-    total=$((total + waiting + working))
-  done
-else
-  connections=$(ss -Htnp state connected exclude time-wait exclude close-wait exclude last-ack dst "$address") ||
-    give_up "ss cannot list the connections to $address"
-  total=$(echo "$connections" | sed -n "s/.*((\"$name\",pid=\([0-9]*\),.*/\1/p" | grep -cvx "$current")
-fi
-echo "$total"
+backend=$2 server=$3
+old_sessions "$1" "$4"

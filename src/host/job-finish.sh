@@ -9,6 +9,8 @@ read -r _ invocation <"$job/started"
 read -r boot </proc/sys/kernel/random/boot_id
 # into space that is taken already, without cutting it off first: the disk may be full
 printf '%-255s\n' "${SERVICE_RESULT:-none} ${EXIT_CODE:-none} ${EXIT_STATUS:-none} $boot" 1<>"$job/exit.new"
-sync "$job/exit.new"
+# a power cut before the bytes are on the disk leaves blanks or nothing: the job counts as cut
 mv -T "$job/exit.new" "$job/exit"
-sync "$job"
+# each of those who wait takes one; none of them holds this up
+printf '%64s' '' 1<>"$job/bell"
+sync "$job/exit" "$job"

@@ -34,6 +34,8 @@ fill() { # FOLDER
   echo "$lane" >"$1/lane"
   # the place for the end is taken now, so that a full disk cannot swallow it
   printf '%255s\n' '' >"$1/exit.new"
+  # a folder that 0.1.0 has made has no bell
+  if ! [ -p "$1/pipe" ]; then mkfifo "$1/pipe" "$1/bell"; elif ! [ -p "$1/bell" ]; then mkfifo "$1/bell"; fi
 }
 
 # Whether systemd still has to do with a job. No answer is not a "no".
@@ -145,6 +147,10 @@ begin() {
 # Removes jobs of this lane that ended long ago. The fence lets no change of before into the lane any more,
 # so none of them will be asked for. While the new job runs, this takes no time of anybody's.
 clean_up() {
+  # most often there is nothing, and looking once is enough
+  some=$(find "$jobs" -mindepth 1 -maxdepth 2 \( -name exit -mtime "+$keep_days" -o -name '.old-*' -o \
+    -name '.new-*' -mmin +60 \) -print -quit)
+  [ -n "$some" ] || return 0
   find "$jobs" -mindepth 2 -maxdepth 2 -name exit -mtime "+$keep_days" | while read -r marker; do
     old=${marker%/exit}
     [ "$(cat "$old/lane" 2>/dev/null)" = "$lane" ] || continue
@@ -158,13 +164,13 @@ clean_up() {
   find "$jobs" -mindepth 1 -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf {} +
 }
 
+# The job rings a bell when its end is written down. Opened for both directions, so that opening waits for nobody
+# and a ring between the look and the wait is kept.
 wait_for_end() {
-  left=$((wait_seconds * 1000)) pause=10
-  while [ ! -e "$job/exit" ] && [ "$left" -gt 0 ]; do
-    if [ "$pause" -lt 100 ]; then sleep "0.0$pause"; else sleep "0.$pause"; fi
-    left=$((left - pause))
-    [ "$pause" -ge 200 ] || pause=$((pause + pause / 4))
-  done
+  [ -p "$job/bell" ] || { sleep 1; return 0; }
+  exec 8<>"$job/bell"
+  [ -e "$job/exit" ] || timeout "$wait_seconds" head -c 1 <&8 >/dev/null || true
+  exec 8>&-
   [ -e "$job/exit" ] || return 0
   read_end
   # the next call runs it again

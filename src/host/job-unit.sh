@@ -22,7 +22,6 @@ echo "$boot $INVOCATION_ID" >"$job/started" || exit 97
 set +C
 # from here on the script may have effects: the marker and the claim are on the disk before
 sync "$job/started" "$job" "$job/.."
-[ -p "$job/pipe" ] || mkfifo "$job/pipe"
 # systemd ends with TERM what the script leaves behind; the reader must hear the last words first
 trap '' TERM
 keep <"$job/pipe" &

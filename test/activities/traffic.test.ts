@@ -51,6 +51,21 @@ class FakeBalancer implements LoadBalancer {
     return Promise.resolve(structuredClone(this.facts));
   }
 
+  async server(_backend: string, server: string): Promise<TrafficFacts> {
+    return (await this.backend())[server]!;
+  }
+
+  async drain(
+    backend: string,
+    server: string,
+    { seen, thenOut }: { seen: TrafficFacts; thenOut: boolean },
+  ): Promise<number> {
+    if (seen.state === 'in' || seen.state === 'down') await this.set(backend, server, { state: 'draining' });
+    const left = this.facts[server]!.sessions + this.old;
+    if (left === 0 && thenOut && seen.state !== 'out') await this.set(backend, server, { state: 'out' });
+    return left;
+  }
+
   set(_backend: string, server: string, wanted: WantedTraffic): Promise<void> {
     this.said.push(`${server} ${wanted.state}`);
     const facts = this.facts[server]!;

@@ -4,12 +4,14 @@
 set -eu
 unit=$1 link=$2 release=$3
 [ -d "$release" ] || { echo "$release is not staged"; exit 30; }
-if [ "$(readlink -f "$link")" != "$(readlink -f "$release")" ]; then
+# what failed before is forgotten while the service stops, so that systemd lets it start
+systemctl reset-failed -- "$unit" 2>/dev/null &
+if ! [ "$link" -ef "$release" ]; then
   systemctl stop -- "$unit"
   ln -s "$release" "$link.pawl.$$"
   mv -T "$link.pawl.$$" "$link"
-  sync -f "$link"
+  sync "${link%/*}"
 fi
+wait
 # after a reboot systemd has started the new release already; starting an active unit does nothing
-systemctl reset-failed -- "$unit" 2>/dev/null || true
 systemctl start -- "$unit"

@@ -26,7 +26,8 @@ describe.each([
     expect(after.generation).not.toBe(before.generation);
     expect(await oldSessions('n1')).toBe(1);
 
-    await at.set('n1', { state: 'draining' });
+    const wanted = { seen: after, thenOut: true };
+    expect(await at.balancer.drain(at.real.backend, 'n1', wanted, at.nextFence(), signal)).toBe(1);
     expect(await at.facts('n1')).toMatchObject({ state: 'draining', generation: after.generation });
     expect((await Promise.all(running)).sort()).toEqual(['n1', 'n2', 'n3']);
     await until(async () => (await oldSessions('n1')) === 0);

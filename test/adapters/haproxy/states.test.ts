@@ -43,6 +43,8 @@ describe('facts', () => {
     at.real.servers[server]!.healthy = healthy;
     if (wanted) await at.set(server, wanted);
     await at.shows(server, shown);
+    // alone, by number, it is told to be the same
+    expect(await at.balancer.server(at.real.backend, server, signal)).toEqual(await at.facts(server));
   });
 
   it('lists all servers of a backend with one generation', async () => {
@@ -63,6 +65,42 @@ describe('facts', () => {
     await at.shows('n1', { state: 'down', says: 'DOWN' });
     at.real.servers['n1']!.healthy = true;
     await at.shows('n1', { state: 'in', says: 'UP' });
+  });
+});
+
+describe('drain', () => {
+  const drain = async (server: string, thenOut: boolean) => {
+    const seen = await at.facts(server);
+    return at.balancer.drain(at.real.backend, server, { seen, thenOut }, at.nextFence(), signal);
+  };
+
+  it('takes an idle server out in one go, and leaves it there when it is asked again', async () => {
+    expect(await drain('n1', true)).toBe(0);
+    expect(await at.facts('n1')).toMatchObject({ state: 'out', weight: 100 });
+    for (const thenOut of [true, false]) expect(await drain('n1', thenOut)).toBe(0);
+    expect((await at.facts('n1')).state).toBe('out');
+  });
+
+  it('counts what is in work and drains no further before that is over', async () => {
+    const running = [1, 2, 3].map(() => at.real.request('/?ms=1500'));
+    await at.shows('n1', { sessions: 1 });
+    expect(await drain('n1', true)).toBe(1);
+    expect((await at.facts('n1')).state).toBe('draining');
+    await Promise.all(running);
+    expect(await drain('n1', false)).toBe(0);
+    expect((await at.facts('n1')).state).toBe('draining');
+    expect(await drain('n1', true)).toBe(0);
+    expect((await at.facts('n1')).state).toBe('out');
+  });
+
+  it('refuses an older attempt', async () => {
+    const [older, newer] = [at.nextFence(), at.nextFence()];
+    const wanted = { seen: await at.facts('n1'), thenOut: true };
+    await at.balancer.drain(at.real.backend, 'n1', { ...wanted, thenOut: false }, newer, signal);
+    await expect(at.balancer.drain(at.real.backend, 'n1', wanted, older, signal)).rejects.toMatchObject({
+      type: 'Fenced',
+    });
+    expect((await at.facts('n1')).state).toBe('draining');
   });
 });
 

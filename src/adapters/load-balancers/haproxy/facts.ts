@@ -25,6 +25,28 @@ export function factsOf(stat: Row, state: Row, generation: string): TrafficFacts
 }
 
 /**
+ * The same from statistics alone, where they leave no doubt: a server that is up or in maintenance says so, one
+ * that drains and whose check fails does not.
+ *
+ * @returns undefined when `show servers state` must tell, as in HAProxy before 2.3
+ */
+export function plainFactsOf(stat: Row, generation: string): TrafficFacts | undefined {
+  const says = column(stat, 'status');
+  const state = PLAIN.find(([words]) => words.test(says))?.[1];
+  if (!state || !Object.hasOwn(stat, 'uweight')) return undefined;
+  const sessions = numberIn(stat, 'scur') + numberIn(stat, 'qcur');
+  return { state, weight: numberIn(stat, 'uweight'), sessions, says, generation };
+}
+
+/** `DRAIN (agent)` is an agent's doing, not an administrator's. */
+const PLAIN: readonly (readonly [RegExp, TrafficState])[] = [
+  [/^(UP|no check)$/, 'in'],
+  [/^UP \d+\/\d+$/, 'down'],
+  [/^DRAIN$/, 'draining'],
+  [/^MAINT\b/, 'out'],
+];
+
+/**
  * Only exactly `UP` (or `no check`) is in. `UP 1/2` gets requests but its health is not proven, right
  * after `maint` or when checks begin to fail: it counts as down. The administrator's drain is read from its
  * bit, because a draining server whose check fails says `DOWN`.

@@ -2,7 +2,7 @@
 import { PawlError, type FailureType } from '../../../contracts/failures';
 import type { Fence, LoadBalancer, TrafficFacts, WantedTraffic } from '../../../contracts/world';
 import type { Requests } from '../../../contracts/gate';
-import { factsOf, generationOf, requestsOf } from './facts';
+import { factsOf, generationOf, plainFactsOf, requestsOf } from './facts';
 import { ask, placeOf, type RuntimeSocket } from './runtime';
 import { column, numberIn, readCsv, readInfo, readServersState, type Row } from './tables';
 
@@ -21,7 +21,35 @@ export function haproxy(at: RuntimeSocket): LoadBalancer {
 }
 
 class HaProxy implements LoadBalancer {
+  /** HAProxy's own numbers for servers; they are those of one process. */
+  private readonly numbers = new Map<string, { generation: string; proxy: string; server: string }>();
+
   constructor(private readonly at: RuntimeSocket) {}
+
+  async server(backend: string, server: string, signal: AbortSignal): Promise<TrafficFacts> {
+    const plain = await this.plainly(checkName(backend), checkName(server), signal);
+    if (plain) return plain;
+    const servers = await this.backend(backend, signal);
+    if (Object.hasOwn(servers, server)) return servers[server]!;
+    throw noServer(backend, server, Object.keys(servers));
+  }
+
+  /** By number, whatever else there is in the balancer. @returns undefined when all has to be read to tell */
+  private async plainly(
+    backend: string,
+    server: string,
+    signal: AbortSignal,
+  ): Promise<TrafficFacts | undefined> {
+    const known = this.numbers.get(`${backend}/${server}`);
+    if (!known) return undefined;
+    const commands = ['show info', `show stat ${known.proxy} 4 ${known.server}`];
+    const [info, stats] = await ask(this.at, commands, signal);
+    const generation = generationOf(readInfo(info!));
+    const row = readCsv(stats!).find(
+      (row) => column(row, 'pxname') === backend && column(row, 'svname') === server,
+    );
+    return row && generation === known.generation ? plainFactsOf(row, generation) : undefined;
+  }
 
   async backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>> {
     const name = checkName(backend);
@@ -33,6 +61,8 @@ class HaProxy implements LoadBalancer {
     const rows = readCsv(stats!).filter((row) => column(row, 'pxname') === backend);
     const servers = rows.map((row) => {
       const server = column(row, 'svname');
+      const numbers = { generation, proxy: column(row, 'iid'), server: column(row, 'sid') };
+      this.numbers.set(`${backend}/${server}`, numbers);
       return [server, factsOf(row, one(stateOf, backend, server), generation)] as const;
     });
     return Object.fromEntries(servers);
@@ -50,6 +80,20 @@ class HaProxy implements LoadBalancer {
     const { epoch, attempt } = fence;
     const args = [String(epoch), String(attempt), this.at.socket, ...place, wanted.state, ...weight];
     await this.run('haproxy-set', args, `${place.join('/')} → ${wanted.state}`, SET_LIMIT, signal);
+  }
+
+  async drain(
+    backend: string,
+    server: string,
+    { seen, thenOut }: { seen: TrafficFacts; thenOut: boolean },
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const place = [checkName(backend), checkName(server)];
+    const how = seen.state === 'out' ? 'count' : thenOut ? 'out' : 'drain';
+    const args = [String(fence.epoch), String(fence.attempt), this.at.socket, ...place, how];
+    const left = await this.run('haproxy-drain', args, `${place.join('/')} → ${how}`, SET_LIMIT, signal);
+    return numberIn({ 'requests left': left.trim() }, 'requests left');
   }
 
   async oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number> {
@@ -112,8 +156,12 @@ class HaProxy implements LoadBalancer {
 function one(rows: Map<string, Row>, backend: string, server: string): Row {
   const row = rows.get(server);
   if (row) return row;
-  const known = [...rows.keys()].join(', ') || 'none';
-  throw new PawlError('BalancerRefused', `HAProxy has no server "${backend}/${server}"; it has ${known}`);
+  throw noServer(backend, server, [...rows.keys()]);
+}
+
+function noServer(backend: string, server: string, known: string[]): PawlError {
+  const list = known.join(', ') || 'none';
+  return new PawlError('BalancerRefused', `HAProxy has no server "${backend}/${server}"; it has ${list}`);
 }
 
 /** HAProxy's own alphabet for names; anything else could be a command of its own. */
