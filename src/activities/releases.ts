@@ -55,7 +55,7 @@ export function releaseActivities(worlds: Worlds, jobs: Jobs, artifacts: Artifac
         const stage = () => place(remote, input.service, version, remotePath, artifact, signal);
         if (await stage()) continue;
         const file = await artifacts.fetch(artifact, signal);
-        await upload(remote, { file, size, sha256, remotePath, mode: 0o600 }, signal, (bytes) =>
+        await upload(remote, { file, size, sha256, remotePath, mode: 0o600, absent: true }, signal, (bytes) =>
           progress(`${input.host.name}: ${Math.round((100 * bytes) / Math.max(1, size))} % of ${version}`),
         );
         if (!(await stage()))

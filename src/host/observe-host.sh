@@ -2,19 +2,30 @@
 # usage: observe-host UNIT tarball RELEASES CURRENT | observe-host UNIT deb PACKAGE
 set -u
 unit=$1 kind=$2
-echo "active=$(systemctl show --value -p ActiveState -- "$unit")"
-echo "load=$(systemctl show --value -p LoadState -- "$unit")"
+
+# Of the folder's file system, MiB.
+free_mib() { # FOLDER
+  df --output=avail -BM "$1" | { read -r _ && read -r size && echo "${size%M}"; }
+}
+
+systemctl show -p ActiveState -p LoadState -- "$unit" | while IFS== read -r key value; do
+  case $key in
+  ActiveState) echo "active=$value" ;;
+  LoadState) echo "load=$value" ;;
+  esac
+done
 if [ "$kind" = tarball ]; then
   releases=$3 current=$4
-  echo "version=$(basename "$(readlink -f "$current" 2>/dev/null)" 2>/dev/null)"
+  target=$(readlink -f "$current" 2>/dev/null)
+  echo "version=${target##*/}"
   # a folder that is not there yet is made where its nearest parent lies
   folder=$releases
   while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-  echo "freeMiB=$(df --output=avail -BM "$folder" | tail -n 1 | tr -dc 0-9)"
-  echo "link=$([ -L "$current" ] && echo yes || echo no)"
+  echo "freeMiB=$(free_mib "$folder")"
+  if [ -L "$current" ]; then echo link=yes; else echo link=no; fi
 else
   package=$3
   echo "version=$(dpkg-query -W -f='${db:Status-Status} ${Version}' "$package" 2>/dev/null | sed -n 's/^installed //p')"
-  echo "freeMiB=$(df --output=avail -BM /var | tail -n 1 | tr -dc 0-9)"
+  echo "freeMiB=$(free_mib /var)"
   echo "kept=$(find "/var/lib/pawl/packages/$package" -name '*.deb' -printf '%f ' 2>/dev/null)"
 fi

@@ -11,9 +11,12 @@ if [ -d "$release" ]; then
   exit 21
 fi
 uploaded "$archive" "$sha"
-mkdir -p "$marks"
+[ -d "$marks" ] || mkdir -p "$marks"
 # leftovers of attempts that were cut off
-find "$marks" -mindepth 1 -maxdepth 1 -name 'unpack.*' -mmin +60 -exec rm -rf {} +
+for left in "$marks"/unpack.*; do
+  [ ! -e "$left" ] || find "$marks" -mindepth 1 -maxdepth 1 -name 'unpack.*' -mmin +60 -exec rm -rf {} +
+  break
+done
 unpacked=$(gzip -dc "$archive" 2>/dev/null | wc -c || wc -c <"$archive")
 free=$(df --output=avail -B1 "$releases" | tail -n 1)
 if [ "$free" -lt $((unpacked + free_mib * 1048576)) ]; then
@@ -33,8 +36,7 @@ if ! setpriv --reuid=nobody --clear-groups --no-new-privs \
   [ "$(df --output=avail -B1 "$releases" | tail -n 1)" -lt 1048576 ] && exit 20
   exit 22
 fi
-odd=$(find "$work/release" ! -type f ! -type d -printf '%P ' -quit)
-odd=$odd$(find "$work/release" -type f -links +1 -printf '%P ' -quit)
+odd=$(find "$work/release" \( ! -type f ! -type d -o -type f -links +1 \) -printf '%P ' -quit)
 if [ -n "$odd" ]; then
   echo "only regular files and folders are unpacked; this archive holds $odd" >&2
   exit 22
@@ -49,6 +51,8 @@ mv -T "$work/release" "$release"
 rm -f "$archive"
 
 # Out of sight at once: half a folder would be taken for a release.
+set -- "$marks"/*.sha256
+[ $# -ge "$keep" ] || exit 0
 running=$(basename "$(readlink -f "$current")")
 for old in $(beyond "$marks" sha256 "$keep" "$running" "$version"); do
   [ ! -d "$releases/$old" ] || mv -T "$releases/$old" "$work/$old"

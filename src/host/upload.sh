@@ -10,6 +10,12 @@ umask 077
 # when nobody listens any more, the part file still goes away
 trap '' PIPE
 
+[ -d "$folder" ] || mkdir -p "$folder"
+free=$(($(stat -f -c '%a * %S' "$folder")))
+if [ "$free" -lt "$size" ]; then
+  echo "$folder has $((free / 1024)) KiB free" >&2
+  exit 83
+fi
 # Under the folder's lock: a part file without a lock of its own belongs to nobody any more.
 exec 8<"$folder"
 flock -w 5 8

@@ -24,6 +24,8 @@ type UploadSpec = ({ file: string } | { open(): Readable }) & {
   mode: number;
   /** must stay free on the host beside the file, default 0 */
   keepFreeBytes?: number;
+  /** somebody has looked: it is not there. Otherwise the host is asked first */
+  absent?: boolean;
 };
 
 /** Exit codes of `src/host/upload.sh` and `upload-check.sh`. */
@@ -48,11 +50,7 @@ export async function upload(
   const { size, sha256, remotePath, mode } = spec;
   const where = `${host.name}:${remotePath}`;
   const args = [remotePath, String(size), sha256, mode.toString(8)];
-  const check = await host.run('upload-check', [...args, String(spec.keepFreeBytes ?? 0)], {
-    signal,
-    timeoutMs: checkTime(size),
-  });
-  if (done(check, where).stdout.trim() === 'same') return { skipped: true };
+  if (!spec.absent && (await isThere(host, spec, args, signal))) return { skipped: true };
   const stall = new Stall(signal, where);
   const source = 'file' in spec ? createReadStream(spec.file) : spec.open();
   // one that fails before it is read from would end the process; reading tells of it again
@@ -69,6 +67,17 @@ export async function upload(
     source.destroy();
   }
   return { skipped: false };
+}
+
+async function isThere(
+  host: RemoteHost,
+  { size, remotePath, keepFreeBytes = 0 }: UploadSpec,
+  args: string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const options = { signal, timeoutMs: checkTime(size) };
+  const check = await host.run('upload-check', [...args, String(keepFreeBytes)], options);
+  return done(check, `${host.name}:${remotePath}`).stdout.trim() === 'same';
 }
 
 function done(ran: Ran, where: string): Ran {
