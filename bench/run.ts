@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { compare } from './compare';
+import { scale, stopScale } from './scale';
 import { Stand } from './stand';
 import { where } from './where';
 
@@ -20,6 +21,12 @@ program
   .option('--rounds <n>', 'how many upgrades are looked at', whole, 5)
   .action(async (options: { rounds: number }) => ended(await where(options)));
 
+program
+  .command('scale')
+  .description('an upgrade of many simulated hosts: time, memory, history')
+  .option('--hosts <n...>', 'how many', (text, before: number[] = []) => [...before, whole(text)])
+  .action(async ({ hosts = [100, 1_000] }: { hosts?: number[] }) => ended(await scale({ hosts })));
+
 program.parseAsync().catch((error: Error) => {
   console.error(pc.red(error.stack ?? error.message));
   process.exitCode = 1;
@@ -27,7 +34,10 @@ program.parseAsync().catch((error: Error) => {
 
 // what was brought up is taken down, whoever ends the benchmark
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.once(signal, () => void Stand.down().finally(() => process.exit(1)));
+  process.once(
+    signal,
+    () => void Promise.allSettled([Stand.down(), stopScale()]).finally(() => process.exit(1)),
+  );
 
 function ended(well: boolean): void {
   process.exitCode = well ? 0 : 1;

@@ -45,10 +45,15 @@ export class Stand {
       startTemporal({ name: NAME, dbFile: DATABASE, ui: false }),
     ]);
     const cluster = join(stateDir, 'labs', NAME, 'cluster.yaml');
-    const app = lab.hosts.filter(({ role }) => role === 'app').map(({ name }) => name);
+    const app = lab.hosts.filter(({ role }) => role === 'app').map(({ name }) => [name, {}]);
     await writeFile(
       cluster,
-      clusterFile({ name: NAME, config: lab.sshConfig, app, balancer: { host: 'lb1' }, port: 8080 }),
+      clusterFile({
+        name: NAME,
+        ssh: { config: lab.sshConfig },
+        app: Object.fromEntries(app) as Record<string, object>,
+        balancer: { host: 'lb1' },
+      }),
     );
     await startWorker(NAME, temporal.address, worker);
     const socket = `/proc/${await leaderOf(NAME, 'lb1')}/root${ADMIN_SOCKET}`;

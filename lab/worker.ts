@@ -48,7 +48,8 @@ export async function startWorker(
   }
   await mkdir(join(stateDir, 'workers'), { recursive: true });
   const out = await open(log, 'w');
-  const child = spawn(process.execPath, ['--enable-source-maps', join(root, program)], {
+  const flags = ['--enable-source-maps', '--max-semi-space-size=2'];
+  const child = spawn(process.execPath, [...flags, join(root, program)], {
     detached: true,
     stdio: ['ignore', out.fd, out.fd],
     cwd: root,

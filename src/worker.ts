@@ -10,6 +10,7 @@ import { sshJobs } from './adapters/ssh';
 import { TASK_QUEUE } from './contracts/messages';
 import { activityInterceptor } from './temporal/activity-interceptor';
 import { connectionConfig } from './temporal/connection';
+import { keepHeapSmall } from './temporal/heap';
 import { log } from './temporal/log';
 import { activityMetrics, sshMetrics } from './temporal/metrics';
 import { brokenRuns } from './temporal/open-runs';
@@ -82,6 +83,7 @@ export async function createWorker(
 const KNOWN_AFTER = 5_000;
 
 async function main(): Promise<void> {
+  keepHeapSmall();
   const settings = workerSettings();
   installRuntime(settings);
   const { worker, troubles, close } = await createWorker({}, settings);

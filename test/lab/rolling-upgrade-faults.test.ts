@@ -92,8 +92,9 @@ async function play(
         version,
         is,
         begun: async (host) => {
-          await is(host, 'changing');
-          while (!(await started())[host]?.includes(version)) await delay(50);
+          // by the host's own log: the state may be over before anybody looks
+          for (const end = Date.now() + 30_000; !(await started())[host]?.includes(version); await delay(50))
+            if (Date.now() > end) throw new Error(`${host} did not start ${version} in 30 s`);
         },
         asked: async (withinMs = 30_000) => {
           const retry = ({ waitingFor }: Status) => waitingFor?.answers[0]?.message === 'retry';
