@@ -1,9 +1,9 @@
 /** The real worker, which also writes down what its activities ask of hosts; `PAWL_BENCH_SPANS` names the file. */
 import { Context } from '@temporalio/activity';
-import { Runtime } from '@temporalio/worker';
 import { appendFileSync } from 'node:fs';
 import { SshHost } from '../../src/adapters/ssh/host';
-import { log, temporalLogger } from '../../src/temporal/log';
+import { log } from '../../src/temporal/log';
+import { installRuntime } from '../../src/temporal/runtime';
 import { createWorker } from '../../src/worker';
 import { SPANS_VARIABLE, type Span } from './spans';
 
@@ -35,7 +35,7 @@ function trace(file: string): void {
 async function main(): Promise<void> {
   const file = process.env[SPANS_VARIABLE];
   if (!file) throw new Error(`${SPANS_VARIABLE} must name a file`);
-  Runtime.install({ logger: temporalLogger, shutdownSignals: ['SIGTERM', 'SIGINT'] });
+  installRuntime();
   trace(file);
   const { worker, close } = await createWorker();
   try {
