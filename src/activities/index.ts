@@ -1,9 +1,11 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { Examination } from '../contracts/examination';
 import type { Plan, PlannedHost, PlannedService } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
 import type { Jobs } from '../contracts/world';
 import type { ArtifactStore } from '../adapters/artifacts';
 import type { ChangeRef } from './attempt';
+import { examine, parseDoctor } from './examine';
 import { healthActivities } from './health';
 import { measureActivities } from './measure';
 import { observeHost } from './plan/observe';
@@ -31,6 +33,16 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
       const plan = await planUpgrade(input, world, artifacts, cancellationSignal());
       refuseUnlessPlanned(input, plan);
       return { plan, dryRun: input.dryRun };
+    },
+    /** What keeps hosts and balancers from being worked on. Changes nothing. */
+    async examineCluster(raw: unknown): Promise<Examination> {
+      const input = parseDoctor(raw);
+      const world = await worlds.anew(input.cluster);
+      try {
+        return await examine(input, world, cancellationSignal());
+      } finally {
+        await world.hosts.close();
+      }
     },
     /** How hosts are now. Changes nothing; what cannot be read is `unknown`. */
     async lookAtHosts(input: { change: ChangeRef; service: PlannedService; hosts: PlannedHost[] }) {

@@ -16,6 +16,8 @@ export interface World {
 export interface Worlds {
   /** The cluster as its file says now. Connections are kept as long as it stays the same. */
   read(clusterFile: string): Promise<World>;
+  /** With connections of its own, that the caller closes: keys and logins are tried, and not remembered. */
+  anew(clusterFile: string): Promise<World>;
   /** For steps of a change that has begun: when the file has been broken meanwhile, the last good one counts. */
   of(clusterFile: string): Promise<World>;
   close(): Promise<void>;
@@ -38,6 +40,10 @@ export function openWorlds(onSsh?: (event: string) => void): Worlds {
 
   return {
     read,
+    async anew(clusterFile) {
+      const { cluster, folder, digest } = await loadCluster(clusterFile);
+      return openWorld(cluster, folder, digest);
+    },
     of: (clusterFile) =>
       read(clusterFile).catch((error: unknown) => {
         const known = open.get(clusterFile);

@@ -6,6 +6,7 @@ import { mistakeRows } from '../render/mistakes';
 import { projectRoot } from '../temporal/connection';
 import type { Cli } from './cli';
 import { addCluster } from './commands/cluster';
+import { addDoctor } from './commands/doctor';
 import { addGet } from './commands/get';
 import { addList } from './commands/list';
 import { addMessages } from './commands/messages';
@@ -68,7 +69,7 @@ function programOf(cli: Cli): Command {
       styleSubcommandText: (text) => terminal.colours.cyan(text),
     })
     .addHelpText('after', () => `\n${helpAfter()}`);
-  for (const add of [addStart, addPlan, addGet, addList, addMessages, addCluster, addSetup])
+  for (const add of [addStart, addPlan, addGet, addList, addMessages, addCluster, addSetup, addDoctor])
     add(program, cli);
   return program;
 }

@@ -56,7 +56,7 @@ export async function fillIn(
     summary: summaryOf(form, input),
     timeoutMs: RUN_LIMIT_MS,
   });
-  const looked = (await workersNow(temporal)).length > 0;
+  const looked = (await workersNow(temporal)).identities.length > 0;
   const outcome = looked ? await outcomeOf(temporal, id, example) : unlooked(example);
   return { type, link, run: id, ...outcome };
 }

@@ -50,7 +50,7 @@ export const FAILURES = {
 
 export type FailureType = keyof typeof FAILURES;
 
-/** The one error that our code throws on purpose. `details` must be plain JSON. */
+/** The one error that our code throws on purpose. `details` must be plain JSON; `details.mend` is a command that mends it. */
 export class PawlError extends Error {
   constructor(
     readonly type: FailureType,

@@ -71,6 +71,15 @@ export interface TrafficFacts {
   generation: string;
 }
 
+/** What keeps a balancer from being used, and how it is mended. */
+export interface BalancerComplaint {
+  code: string;
+  /** in words */
+  what: string;
+  /** one command line, as root on its host */
+  mend: string;
+}
+
 /** Vendor words stay behind this. Throws BalancerRefused, BalancerUnavailable, Fenced and the SSH failures. */
 export interface LoadBalancer {
   /** All servers of a backend by name: one round trip. */
@@ -109,6 +118,8 @@ export interface LoadBalancer {
     backend: string,
     signal: AbortSignal,
   ): Promise<Record<string, { generation: string; requests: Requests }>>;
+  /** Looks whether all that we need of it is there, and changes nothing. */
+  examine(signal: AbortSignal): Promise<BalancerComplaint[]>;
 }
 
 /** A job on a host: long, or not to be run twice. */

@@ -1,4 +1,6 @@
+import type { Examination } from '../contracts/examination';
 import type { Status } from '../contracts/status';
+import { examinationRows } from './examination';
 import { withFewerHosts } from './fewer-hosts';
 import type { AnswerText, Row } from './rows';
 import { statusRows } from './rows';
@@ -34,6 +36,12 @@ export function statusMarkdown(status: Status): string {
     ...(table.length ? [['```', ...tableLines(table), '```'].join('\n')] : []),
     ...(others.length ? [list(others)] : []),
   ].join('\n\n');
+}
+
+/** What `doctor` found, each with its command. */
+export function examinationMarkdown(examination: Examination): string {
+  const [head, ...rows] = examinationRows(examination);
+  return [`**${head?.mark ?? ''} ${escaped(head?.text ?? '')}**`, list(rows)].join('\n\n');
 }
 
 const HOW_TO_STEER =

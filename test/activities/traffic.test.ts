@@ -81,6 +81,8 @@ class FakeBalancer implements LoadBalancer {
   requests() {
     return Promise.resolve({});
   }
+
+  examine = () => Promise.resolve([]);
 }
 
 function setUp() {
@@ -92,7 +94,7 @@ function setUp() {
     balancer: (name: string) => (name === 'east' ? east : west),
   } as unknown as World;
   const found = () => Promise.resolve(world);
-  const worlds: Worlds = { read: found, of: found, close: () => Promise.resolve() };
+  const worlds: Worlds = { read: found, anew: found, of: found, close: () => Promise.resolve() };
   const places = [
     { balancer: 'east', backend: 'web', server: 'n1' },
     { balancer: 'west', backend: 'web', server: 'web-one' },

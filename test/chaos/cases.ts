@@ -41,6 +41,7 @@ const point = (story: Story, activity: keyof Activities, host?: string, nth = 1)
 /** Milliseconds into a body that are well before its end; two moments of the one that has a job. */
 const MOMENTS: Record<keyof Activities, number[]> = {
   planRollingUpgrade: [30],
+  examineCluster: [30],
   stageRelease: [40],
   takeOut: [25],
   switchRelease: [15, 90],

@@ -11,6 +11,7 @@ import {
   NativeConnection,
   Runtime,
   Worker,
+  type WorkerOptions,
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { root } from '../../lab/paths';
@@ -45,7 +46,11 @@ export class Live {
     return new Live(server, name, folder, bundle);
   }
 
-  async startWorker(activities: Activities, namespace = 'default'): Promise<void> {
+  async startWorker(
+    activities: Activities,
+    namespace = 'default',
+    more: Partial<WorkerOptions> = {},
+  ): Promise<void> {
     const connection = await NativeConnection.connect({ address: this.server.address });
     const worker = await Worker.create({
       connection,
@@ -56,6 +61,7 @@ export class Live {
       interceptors: { activity: [activityInterceptor] },
       stickyQueueScheduleToStartTimeout: '1s',
       shutdownForceTime: '5s',
+      ...more,
     });
     this.worker = { worker, connection, running: worker.run() };
   }
@@ -106,6 +112,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
       refuseUnlessPlanned({ dryRun, ...input }, plan);
       return { plan, dryRun };
     },
+    examineCluster: (raw) => steps().examineCluster(raw),
     stageRelease: (input) => delay(slow).then(() => steps().stageRelease(input)),
     takeOut: (input) => delay(slow).then(() => steps().takeOut(input)),
     switchRelease: (input) => delay(slow).then(() => steps().switchRelease(input)),

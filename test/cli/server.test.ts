@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import type { Examination } from '../../src/contracts/examination';
 import { pawl } from '../../src/cli/program';
+import { strandedRuns } from '../../src/cli/server-findings';
+import { withTemporal } from '../../src/cli/temporal';
+import type { Version } from '../../src/cli/workers';
 import { registeringCommands } from '../../src/temporal/search-attributes';
 import { FakeCluster } from '../workflows/harness';
 import { imagined, Live } from './live';
@@ -54,8 +58,8 @@ async function freshNamespace(namespace: string): Promise<void> {
 afterEach(() => delete process.env.TEMPORAL_NAMESPACE);
 
 describe('setup', () => {
-  const link = (namespace: string) =>
-    `    http://ui.test/namespaces/${namespace}/workflows/start-workflow?workflowType=rollingUpgrade&taskQueue=pawl\n`;
+  const link = (namespace: string, type = 'rollingUpgrade') =>
+    `    http://ui.test/namespaces/${namespace}/workflows/start-workflow?workflowType=${type}&taskQueue=pawl\n`;
   const attributes = 'PawlCluster, PawlService, PawlPhase, PawlRisk, PawlHosts, PawlProgress';
 
   it('prepares a server that knows nothing of us, and says what it did', async () => {
@@ -73,7 +77,8 @@ describe('setup', () => {
     expect(second).toMatchObject({ code: 0, err: '' });
     expect(second.out).toBe(
       `✔ all 6 search attributes are there  namespace fresh at ${live.server.address}\n` +
-        `✔ start form of rollingUpgrade: shows the input of the run before\n${link('fresh')}`,
+        `✔ start form of rollingUpgrade: shows the input of the run before\n${link('fresh')}` +
+        `✔ start form of doctor: shows the input of the run before\n${link('fresh', 'doctor')}`,
     );
   }, 60_000);
 
@@ -82,11 +87,13 @@ describe('setup', () => {
     expect((await run('setup')).out).toContain('shows examples/lab/rollingUpgrade.json, which works here\n');
     const own = { cluster: 'own.yaml', service: '-x', version: '1', artifact: { file: 'own.tar.gz' } };
     writeFileSync(join(folder, 'rollingUpgrade.json'), JSON.stringify(own));
+    writeFileSync(join(folder, 'doctor.json'), JSON.stringify({ cluster: 'own.yaml' }));
     const { code, out } = await run('setup', '--examples', folder, '--json');
     expect(code).toBe(0);
     const { forms } = JSON.parse(out) as { forms: { type: string; run: string; works: boolean }[] };
     expect(forms).toMatchObject([
       { type: 'rollingUpgrade', works: false, outcome: expect.stringContaining('1 mistake') },
+      { type: 'doctor', works: true },
     ]);
     const { workflow } = new Client({ connection });
     const { events } = await workflow.getHandle(forms[0]!.run).fetchHistory();
@@ -133,4 +140,138 @@ describe('setup', () => {
   ])('the commands for $address are $tool', ({ address, tool }) => {
     expect(registeringCommands(['PawlPhase'], 'pawl.a1b2c', address)[0]).toContain(tool);
   });
+});
+
+describe('doctor', () => {
+  const findings = async (...args: string[]) => {
+    const { code, out } = await run('doctor', ...args, '--json');
+    const seen = JSON.parse(out) as Examination & { ok: boolean };
+    expect([code, seen.ok]).toEqual(seen.findings.length ? [1, false] : [0, true]);
+    return seen.findings;
+  };
+  const noWorker = { code: 'noWorker', where: 'worker', command: 'node dist/src/worker.js' };
+
+  it('tells what a server lacks, each with one command', async () => {
+    await freshNamespace('bare');
+    expect(await findings()).toMatchObject([
+      { code: 'searchAttributes', where: 'Temporal', command: 'pawl setup' },
+      noWorker,
+    ]);
+    await run('setup');
+    expect(await findings()).toMatchObject([noWorker]);
+  }, 60_000);
+
+  it('says that hosts are not looked at where no worker is, and that there is no such namespace', async () => {
+    await freshNamespace('idle');
+    await run('setup');
+    const { code, out } = await run('doctor', 'cluster.yaml');
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^✖ 1 finding\n {2}✖ worker: none polls task queue pawl in namespace idle, so nothing is done node dist/,
+    );
+    expect(out).toContain('  · hosts and balancers: not looked at, a worker has to\n');
+    process.env.TEMPORAL_NAMESPACE = 'nowhere';
+    expect(await findings()).toMatchObject([
+      { code: 'noNamespace', command: expect.stringMatching(/namespace create .*--namespace nowhere/) },
+    ]);
+  }, 60_000);
+
+  it('says that there is no server, and how to start one', async () => {
+    process.env.TEMPORAL_ADDRESS = '127.0.0.1:1';
+    const seen = await findings().finally(() => (process.env.TEMPORAL_ADDRESS = live.server.address));
+    expect(seen).toEqual([
+      {
+        code: 'Failed',
+        where: 'Temporal',
+        what: 'Temporal cannot be reached at 127.0.0.1:1',
+        command: 'npm run up',
+      },
+    ]);
+  }, 30_000);
+
+  it('shows what a worker found on the hosts', async () => {
+    const activities = imagined(() => new FakeCluster());
+    const found = { code: 'diskFull', where: 'n1', what: 'it is full', command: 'ssh n1 du' };
+    const at = () => new Date(Date.now() - 3_600_000).toISOString();
+    activities.examineCluster = () => Promise.resolve({ at: at(), looked: ['3 hosts'], findings: [found] });
+    await live.startWorker(activities);
+    try {
+      const { code, out } = await run('doctor', 'cluster.yaml');
+      expect(code).toBe(1);
+      expect(out).toMatch(
+        /✖ 2 findings\n {2}✖ worker: its clock is 60 min behind of the Temporal server's sudo timedatectl/,
+      );
+      expect(out).toContain('  ✖ n1: it is full ssh n1 du\n');
+      expect(out).toContain('  · 3 hosts\n');
+      activities.examineCluster = () =>
+        Promise.resolve({ at: new Date().toISOString(), looked: [], findings: [] });
+    } finally {
+      await live.stopWorker();
+    }
+  }, 60_000);
+
+  it('refuses a cluster file with mistakes before anything else', async () => {
+    const file = join(folder, 'cluster.yaml');
+    writeFileSync(file, 'cluster: lab\nhost: {}\n');
+    const { code, err } = await run('doctor', file);
+    expect(code).toBe(2);
+    expect(err).toMatch(/✖ cluster\.yaml:2:1 host +host +no such key \(did you mean "hosts"\?\)/);
+  });
+
+  it('finds workers whose version nobody is sent to, and runs that wait for a version that is gone', async () => {
+    await freshNamespace('versions');
+    await run('setup');
+    const version = { deploymentName: 'pawl', buildId: 'A' };
+    const waiting = new FakeCluster();
+    await live.startWorker(
+      imagined(() => waiting),
+      'versions',
+      {
+        workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+      },
+    );
+    try {
+      // a worker that has just begun is seen with its first poll
+      let [first] = await findings();
+      for (let looks = 0; looks < 20 && first?.code === 'noWorker'; looks += 1) [first] = await findings();
+      expect(first).toMatchObject({
+        code: 'noCurrentVersion',
+        command: expect.stringMatching(/set-current-version .*--deployment-name pawl --build-id A/),
+      });
+      await connection.workflowService.setWorkerDeploymentCurrentVersion({
+        namespace: 'versions',
+        ...version,
+      });
+      expect(await findings()).toEqual([]);
+      const client = new Client({ connection, namespace: 'versions' });
+      const input = {
+        cluster: 'c.yaml',
+        service: 'web',
+        version: '2',
+        artifact: { file: 'a' },
+        approvals: ['before'],
+      };
+      await client.workflow.start('rollingUpgrade', {
+        workflowId: 'pinned',
+        taskQueue: 'pawl',
+        args: [input],
+      });
+      const pinned = `WorkflowId = 'pinned' AND TemporalWorkflowVersioningBehavior = 'Pinned'`;
+      for (let looks = 0; looks < 100; looks += 1, await delay(100))
+        if ((await client.workflow.count(pinned)).count) break;
+      const workers = { identities: [], unversioned: false, current: { ...version, buildId: 'B' } };
+      const stranded = (versions: Version[]) =>
+        withTemporal((temporal) => strandedRuns({ ...workers, versions }, temporal));
+      expect(await stranded([version])).toEqual([]);
+      expect(await stranded([])).toMatchObject([
+        {
+          code: 'pinnedVersionGone',
+          what: expect.stringMatching(/pinned.* wait for a worker of version pawl:A, and there is none/),
+          command: expect.stringMatching(/--workflow-id \S+ .*--versioning-override-build-id B$/),
+        },
+      ]);
+    } finally {
+      await live.stopWorker();
+    }
+  }, 60_000);
 });

@@ -1,8 +1,9 @@
 /**
- * Records the histories of a release, once: node scripts/run.mjs test/histories/record
+ * Records the histories of a release, once: node scripts/run.mjs test/histories/record [word in their names]
  *
  * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json`. They stand for
- * the runs that are open somewhere when the next release comes, so a recorded file is never written again.
+ * the runs that are open somewhere when the next release comes, so a recorded file is never written again; those
+ * that are not there yet are added.
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { existsSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
+import { TASK_QUEUE } from '../../src/contracts/messages';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
 
@@ -77,6 +79,17 @@ async function tryAgain(run: WorkflowHandle, ground: Ground): Promise<void> {
   await run.executeUpdate('retry', { args: [{ by: 'anna', host: 'n2' }] });
 }
 
+/** It only looks, and ends by itself. */
+async function recordDoctor(ground: Ground): Promise<string> {
+  const run = await ground.client.workflow.start('doctor', {
+    taskQueue: TASK_QUEUE,
+    workflowId: 'doctor',
+    args: [{ cluster: ground.cluster }],
+  });
+  await run.result();
+  return scrubbed(await run.fetchHistory());
+}
+
 async function record(ground: Ground, story: Story, version: string): Promise<string> {
   const artifact = await makeRelease({ version, behaviour: story.spoilt ? SPOILT : {} });
   const run = await ground.start({ version, artifact, ...story.input }, `upgrade-${version}`);
@@ -89,19 +102,28 @@ async function record(ground: Ground, story: Story, version: string): Promise<st
 async function main(): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const folder = join(root, 'test/histories', version);
-  const stories = Object.entries(STORIES).map(
-    ([name, story]) => [join(folder, `rollingUpgrade-${name}.json`), story] as const,
+  let count = 0;
+  const recorders: Record<string, (ground: Ground) => Promise<string>> = {
+    ...Object.fromEntries(
+      Object.entries(STORIES).map(([name, story]) => [
+        `rollingUpgrade-${name}`,
+        (ground: Ground) => record(ground, story, `${BEFORE}-h${(count += 1)}`),
+      ]),
+    ),
+    'doctor-well': recordDoctor,
+  };
+  const [word = ''] = process.argv.slice(2);
+  const missing = Object.entries(recorders).filter(
+    ([name]) => name.includes(word) && !existsSync(join(folder, `${name}.json`)),
   );
-  const there = stories.map(([file]) => file).filter(existsSync);
-  if (there.length) throw new Error(`recorded already, and never again:\n  ${there.join('\n  ')}`);
+  if (missing.length === 0) throw new Error('all are recorded already, and never again');
   const ground = await Ground.up(NAME, 2);
   try {
     await mkdir(folder, { recursive: true });
-    let count = 0;
-    for (const [file, story] of stories) {
-      const history = await record(ground, story, `${BEFORE}-h${(count += 1)}`);
-      await writeFile(file, history, { flag: 'wx' });
-      console.log(`${file}: ${(history.length / 1024).toFixed(0)} KiB`);
+    for (const [name, recorder] of missing) {
+      const history = await recorder(ground);
+      await writeFile(join(folder, `${name}.json`), history, { flag: 'wx' });
+      console.log(`${name}: ${(history.length / 1024).toFixed(0)} KiB`);
     }
   } finally {
     await ground.remove();

@@ -118,6 +118,10 @@ export class FakeCluster {
           dryRun: (raw as { dryRun?: boolean }).dryRun === true,
         };
       },
+      examineCluster: async () => {
+        await this.trouble['examine']?.();
+        return { at: new Date().toISOString(), looked: [`${this.hosts.length} hosts`], findings: [] };
+      },
       lookAtHosts: ({ hosts }) =>
         Promise.resolve(
           hosts.map(({ name }) => ({

@@ -7,6 +7,7 @@ import { PawlError } from '../../contracts/failures';
 import type { Endpoint } from './endpoint';
 import { accepts, algorithmsFor, ALL_ALGORITHMS, readPins, refusal, type Pins } from './host-keys';
 import { INTERVAL } from './life';
+import { quote } from './quote';
 
 /** Milliseconds from the first byte to the login. */
 const READY_TIMEOUT = 10_000;
@@ -122,7 +123,16 @@ async function authMethods(endpoint: Endpoint): Promise<AnyAuthMethod[]> {
   }
   if (methods.length > 0) return methods;
   const words = problems.length > 0 ? problems.join('; ') : 'no identityFile is named';
-  throw new PawlError('AccessDenied', `there is no key to log in to ${endpoint.name} with: ${words}`);
+  const [file = '~/.ssh/id_ed25519'] = endpoint.identityFiles;
+  throw new PawlError('AccessDenied', `there is no key to log in to ${endpoint.name} with: ${words}`, {
+    mend: `ssh-keygen -t ed25519 -f ${quote(file)}`,
+  });
+}
+
+/** Asks for a password once, where the host takes one. */
+function letInCommand({ user, address, port, identityFiles: [file] }: Endpoint): string {
+  const key = file ? `-i ${quote(`${file}.pub`)} ` : '';
+  return `ssh-copy-id ${key}-p ${port} ${user}@${address}`;
 }
 
 /** @returns the key, or why it cannot be used */
@@ -146,7 +156,8 @@ function translate(error: Error & { level?: string }, endpoint: Endpoint, banner
   const refused = error.level === 'client-authentication' || /authentication failures/i.test(error.message);
   if (refused && !passing) {
     const tried = [...(endpoint.agent ? ['the agent'] : []), ...endpoint.identityFiles].join(', ');
-    return new PawlError('AccessDenied', `${endpoint.name} refuses ${where}; tried ${tried}`, undefined, {
+    const details = { mend: letInCommand(endpoint) };
+    return new PawlError('AccessDenied', `${endpoint.name} refuses ${where}; tried ${tried}`, details, {
       cause: error,
     });
   }

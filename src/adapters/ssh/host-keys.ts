@@ -70,18 +70,30 @@ export function refusal(endpoint: Endpoint, pins: Pins, shown: Buffer): PawlErro
       `the host key of ${where} is not known: it shows ${details.shown}. Compare that with ` +
       `\`ssh-keygen -lf /etc/ssh/ssh_host_${shortType(type)}_key.pub\` on the host itself; if it is the same, add it: ` +
       addCommand(endpoint, shown);
-    return new PawlError('HostKeyChanged', words, details);
+    return new PawlError('HostKeyChanged', words, { ...details, mend: addCommand(endpoint, shown) });
   }
   const pinned = pins.trusted.map((key) => `${key.type} ${fingerprint(key.blob)} (${key.source})`).join(', ');
   const words =
     `${where} shows another host key than the pinned one. Pinned: ${pinned}. Shown: ${details.shown}. Stopped: ` +
     'somebody may be in between. If the host was set up anew, replace the pinned key.';
-  return new PawlError('HostKeyChanged', words, details);
+  return new PawlError('HostKeyChanged', words, { ...details, mend: forgetCommand(pins.trusted) });
 }
 
 /** As `ssh-keygen -l` prints it. */
 export function fingerprint(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** For a host that was set up anew: its new key is then unknown. What the cluster file pins only a person may change. */
+function forgetCommand(pins: readonly KnownKey[]): string | undefined {
+  const places = pins.flatMap(({ source }) => {
+    const [, file, line] = /^(.*):(\d+)$/.exec(source) ?? [];
+    return file && line ? [{ file, line }] : [];
+  });
+  const [first] = places;
+  if (!first) return undefined;
+  const lines = places.filter(({ file }) => file === first.file).map(({ line }) => `${line}d`);
+  return `sed -i ${quote(lines.join(';'))} ${quote(first.file)}`;
 }
 
 function addCommand(endpoint: Endpoint, shown: Buffer): string {

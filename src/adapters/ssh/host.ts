@@ -49,7 +49,7 @@ export class SshHost implements RemoteHost {
     // ended by a signal before it began, as happens while a host goes down
     if (ran.code > 128) return new PawlError('HostUnreachable', words);
     const advice = this.sudo ? '; `sudo -n sh` must work for this account' : '';
-    return new PawlError('AccessDenied', words + advice);
+    return new PawlError('AccessDenied', words + advice, { notBegun: true });
   }
 }
 

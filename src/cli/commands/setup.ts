@@ -28,11 +28,15 @@ interface Attributes {
   why: string | null;
 }
 
-const FORMS: Form[] = Object.entries(WORKFLOW_TYPES).map(([type, naming]) => ({
-  type,
-  ...naming,
-  harmless: { dryRun: true },
-}));
+const FORMS: Form[] = [
+  ...Object.entries(WORKFLOW_TYPES).map(([type, naming]) => ({
+    type,
+    ...naming,
+    harmless: { dryRun: true },
+  })),
+  // looks only, whatever it is told
+  { type: 'doctor', prefix: 'doctor', named: [], harmless: {} },
+];
 
 export function addSetup(program: Command, { terminal, action }: Cli): void {
   program
@@ -78,7 +82,7 @@ export function addSetup(program: Command, { terminal, action }: Cli): void {
         `${works ? green('✔') : yellow('!')} start form of ${type}: ${outcome}`,
         ...(link ? [`    ${link}`] : []),
       );
-    if (forms.some(({ run }) => run))
+    if (forms.some(({ run, type }) => run && type !== 'doctor'))
       lines.push(dim('  set "dryRun" to false in the form to do what it says'));
     return `${lines.join('\n')}\n`;
   }

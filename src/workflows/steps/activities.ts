@@ -28,6 +28,13 @@ export const { lookAtHosts } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '2m',
 });
 
+/** Bounds itself to a minute; a worker that is lost meanwhile costs another one. */
+export const { examineCluster } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '90s',
+  scheduleToCloseTimeout: '4m',
+});
+
 const failFast: ActivityOptions = {
   ...base,
   retry: { ...base.retry, nonRetryableErrorTypes: [...PASSING] },

@@ -1,7 +1,14 @@
 /** HAProxy 2.0 and newer: reads over its forwarded runtime socket, fenced writes by a program on its host. */
 import { PawlError, type FailureType } from '../../../contracts/failures';
-import type { Fence, LoadBalancer, TrafficFacts, WantedTraffic } from '../../../contracts/world';
 import type { Requests } from '../../../contracts/gate';
+import type {
+  BalancerComplaint,
+  Fence,
+  LoadBalancer,
+  TrafficFacts,
+  WantedTraffic,
+} from '../../../contracts/world';
+import { examine } from './examine';
 import { factsOf, generationOf, plainFactsOf, requestsOf } from './facts';
 import { ask, placeOf, type RuntimeSocket } from './runtime';
 import { column, numberIn, readCsv, readInfo, readServersState, type Row } from './tables';
@@ -125,6 +132,10 @@ class HaProxy implements LoadBalancer {
     return Object.fromEntries(
       rows.map((row) => [column(row, 'svname'), { generation, requests: requestsOf(row) }]),
     );
+  }
+
+  examine(signal: AbortSignal): Promise<BalancerComplaint[]> {
+    return examine(this.at, signal);
   }
 
   /** Rows of `show servers state` by server name. */

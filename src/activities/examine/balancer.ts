@@ -1,0 +1,62 @@
+import type { Finding } from '../../contracts/examination';
+import { PawlError } from '../../contracts/failures';
+import type { World } from '../world';
+import { factsAt, hostsOf } from '../world';
+import { editCommand, type OnHost } from './commands';
+
+/** Looks at one balancer: can it be used, and does it know the servers that the cluster file names. */
+export async function examineBalancer(
+  world: World,
+  name: string,
+  clusterFile: string,
+  on: OnHost,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const host = world.cluster.balancers[name]!.host;
+  try {
+    const complaints = await world.balancer(name).examine(signal);
+    if (complaints.length > 0)
+      return complaints.map(({ code, what, mend }) => ({
+        code,
+        where: name,
+        what,
+        command: on.asRoot(host, mend),
+      }));
+    return (await unknownServers(world, name, signal)).map((what) => ({
+      code: 'BalancerRefused',
+      where: name,
+      what,
+      command: editCommand(clusterFile),
+    }));
+  } catch (error) {
+    // its host was looked at, and has a finding of its own
+    if (
+      !(error instanceof PawlError) ||
+      ['HostUnreachable', 'HostKeyChanged', 'AccessDenied'].includes(error.type)
+    )
+      return [];
+    return [
+      {
+        code: error.type,
+        where: name,
+        what: error.message,
+        command: on.asRoot(host, 'systemctl status haproxy'),
+      },
+    ];
+  }
+}
+
+/** One sentence for each place that the balancer does not have. */
+async function unknownServers(world: World, name: string, signal: AbortSignal): Promise<string[]> {
+  const services = Object.keys(world.cluster.services);
+  const places = services
+    .flatMap((service) => hostsOf(world.cluster, service).flatMap((host) => host.places))
+    .filter(({ balancer }) => balancer === name);
+  const found = new Set<string>();
+  for (const place of places)
+    await factsAt(world, place, signal).catch((error: unknown) => {
+      if (!(error instanceof PawlError) || error.type !== 'BalancerRefused') throw error;
+      found.add(error.message);
+    });
+  return [...found];
+}

@@ -1,0 +1,105 @@
+import type { Examination, Finding } from '../../contracts/examination';
+import { DoctorInput } from '../../contracts/examination';
+import { CLOCK_LIMIT, judgeClocks, offText } from '../../domain/clocks';
+import { badInput, mistakesOf } from '../../domain/mistakes';
+import { LEAST_NODE, olderThan } from '../../domain/versions';
+import type { World } from '../world';
+import { examineBalancer } from './balancer';
+import { commandsOn, type OnHost } from './commands';
+import { examineHost, type HostTask } from './host';
+
+/** Milliseconds for one host or balancer; all are looked at side by side, eight logins at a time. */
+const EACH_WITHIN = 20_000;
+/** Milliseconds for all of them. */
+const ALL_WITHIN = 60_000;
+
+/** Throws BadInput with every mistake. */
+export function parseDoctor(raw: unknown): DoctorInput {
+  const parsed = DoctorInput.safeParse(raw);
+  if (!parsed.success) throw badInput(mistakesOf(parsed.error, raw, DoctorInput));
+  return parsed.data;
+}
+
+/** Looks at all hosts and balancers of a cluster, changes nothing, and takes a minute at most. */
+export async function examine(
+  { cluster: file }: DoctorInput,
+  world: World,
+  signal: AbortSignal,
+): Promise<Examination> {
+  const { cluster } = world;
+  const on = commandsOn(cluster, file);
+  const all = AbortSignal.any([signal, AbortSignal.timeout(ALL_WITHIN)]);
+  const bounded = () => AbortSignal.any([all, AbortSignal.timeout(EACH_WITHIN)]);
+  const names = Object.keys(cluster.hosts);
+  const hosts = await Promise.all(names.map((name) => examineHost(taskOf(world, name, file, on), bounded())));
+  signal.throwIfAborted();
+  const balancers = Object.keys(cluster.balancers);
+  const atBalancers = await Promise.all(
+    balancers.map((name) => examineBalancer(world, name, file, on, bounded())),
+  );
+  signal.throwIfAborted();
+  const offsets = Object.fromEntries(
+    hosts.flatMap(({ offset }, index) => (offset === null ? [] : [[names[index]!, offset]])),
+  ) as Record<string, number>;
+  return {
+    at: new Date().toISOString(),
+    looked: lookedAt(names, balancers, offsets),
+    findings: [
+      ...oldNode(),
+      ...inOrder(names, [...hosts.flatMap(({ findings }) => findings), ...clockFindings(offsets, on)]),
+      ...atBalancers.flat(),
+    ],
+  };
+}
+
+function taskOf(world: World, name: string, clusterFile: string, on: OnHost): HostTask {
+  const { cluster } = world;
+  const roles = cluster.hosts[name]!.roles;
+  return {
+    remote: world.hosts.on(name),
+    services: Object.values(cluster.services).filter(({ role }) => roles.includes(role)),
+    balancer: Object.values(cluster.balancers).some(({ host }) => host === name),
+    sudo: cluster.ssh.sudo,
+    clusterFile,
+    on,
+  };
+}
+
+function lookedAt(hosts: string[], balancers: string[], offsets: Record<string, number>): string[] {
+  const spread = Math.max(0, ...Object.values(offsets).map(Math.abs));
+  const clocks = Object.keys(offsets).length;
+  return [
+    `${hosts.length} hosts: key, login, root, programs, /var/lib/pawl, space`,
+    ...(clocks ? [`${clocks} clocks: within ${spread} ms of the worker's`] : []),
+    ...(balancers.length
+      ? [`balancers ${balancers.join(', ')}: socket, level admin, master socket, servers`]
+      : []),
+  ];
+}
+
+/** Those of one host together; what is no host's comes first. */
+function inOrder(hosts: string[], findings: Finding[]): Finding[] {
+  return findings.sort((one, other) => hosts.indexOf(one.where) - hosts.indexOf(other.where));
+}
+
+function clockFindings(offsets: Record<string, number>, on: OnHost): Finding[] {
+  const { ours, theirs } = judgeClocks(offsets, CLOCK_LIMIT);
+  const command = 'timedatectl set-ntp true';
+  const off = (where: string, ms: number, mend: string): Finding => ({
+    code: 'clockOff',
+    where,
+    what: `its clock is ${offText(ms)}`,
+    command: mend,
+  });
+  return [
+    ...(ours === null ? [] : [off('worker', ours, `sudo ${command}`)]),
+    ...Object.entries(theirs).map(([host, ms]) => off(host, ms, on.asRoot(host, command))),
+  ];
+}
+
+function oldNode(): Finding[] {
+  const { node } = process.versions;
+  if (!olderThan(node, LEAST_NODE)) return [];
+  const what = `runs on Node ${node}; ${LEAST_NODE.join('.')} or newer is needed`;
+  return [{ code: 'tooOld', where: 'worker', what, command: 'nvm install --lts' }];
+}
