@@ -32,7 +32,7 @@ WORKDIR /app
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
 # from what changes rarely to what changes often
 COPY --from=dependencies /app/node_modules node_modules
-COPY package.json ./
+COPY package.json LICENSE ./
 COPY bin bin
 COPY docker/healthy.mjs docker/healthy.mjs
 # the programs that are sent to hosts are read from src/host

@@ -7,7 +7,9 @@ const PROJECT = 'pawl-local';
 const FILES = ['docker-compose.yml', 'docker/local/compose.yml'].map((file) => join(root, file));
 /** What the override file's images are called; nobody else's are. */
 export const IMAGES = 'pawl-local';
-export const PARTS = join(stateDir, 'compose', 'parts');
+/** What is laid out for one time only, keys of a lab among it. */
+export const LAID_OUT = join(stateDir, 'compose', 'laid-out');
+export const PARTS = join(LAID_OUT, 'parts');
 /** Stopping waits for the worker's grace period, starting for every health check before. */
 const LIMIT_MS = 5 * 60_000;
 

@@ -16,8 +16,7 @@ export async function makeImages(signal: AbortSignal): Promise<void> {
   await layOutParts(PARTS, signal);
   await importDebian(signal);
   const options = { timeoutMs: BUILD_LIMIT_MS, signal };
-  // Compose of before knows the builder of before only, and an image is shared by both
-  const env = { DOCKER_BUILDKIT: '0', NPM_CONFIG_REGISTRY: await registry() };
+  const env = { NPM_CONFIG_REGISTRY: await registry() };
   await telling('docker: images', async () => {
     const node = ['--network', 'host', '--build-arg', `DEBIAN_IMAGE=${DEBIAN}`, '--tag', `${IMAGES}/node`];
     await run('docker', ['build', ...node, `${PARTS}/node`], { ...options, env });

@@ -5,7 +5,7 @@ import { ensurePrograms, type Wanted } from '../packages';
 import { stateDir } from '../paths';
 import { onPath } from '../temporal/programs';
 import { say } from '../temporal/words';
-import { PARTS, removeAll, tryCompose } from './compose';
+import { LAID_OUT, removeAll, tryCompose } from './compose';
 import { withEngine } from './engine';
 import { makeImages, tidyImages } from './images';
 
@@ -45,7 +45,7 @@ export async function withContainers<T>(work: () => Promise<T>, signal: AbortSig
       await keepLogs();
       await removeAll();
       await tidyImages(engine);
-      await rm(PARTS, { recursive: true, force: true });
+      await rm(LAID_OUT, { recursive: true, force: true });
     }
   });
 }

@@ -1,8 +1,8 @@
 /** The folder that the worker's container sees as /files: what an operator would lay there for his own hosts. */
 import { chmod, chown, copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { LAID_OUT } from '../../lab/docker/compose';
 import type { Lab } from '../../lab/hosts';
-import { stateDir } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
 import { clusterFile } from '../lab/ground';
 
@@ -10,12 +10,10 @@ import { clusterFile } from '../lab/ground';
 const UID = 1000;
 const INSIDE = '/files';
 
-export const FILES = join(stateDir, 'compose', 'files');
-
-export const removeFiles = () => rm(FILES, { recursive: true, force: true });
+export const FILES = join(LAID_OUT, 'files');
 
 export async function layOutFiles(lab: Lab): Promise<void> {
-  await removeFiles();
+  await rm(FILES, { recursive: true, force: true });
   await mkdir(FILES, { recursive: true });
   const place = (file: string) => join(INSIDE, basename(file));
   const config = (await readFile(lab.sshConfig, 'utf8'))
@@ -39,6 +37,8 @@ export async function layOutUpgrade(version: string): Promise<string> {
     artifact: { file: basename(file) },
     // long enough for something to befall the worker meanwhile
     minHealthySeconds: 3,
+    // a gate would judge this machine, not the release
+    gate: { enabled: false },
     soakSeconds: 1,
     watchSeconds: 1,
   };
