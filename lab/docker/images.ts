@@ -38,14 +38,29 @@ async function registry(): Promise<string> {
   return (await run('npm', ['config', 'get', 'registry'])).trim();
 }
 
-/** An engine of ours keeps images for the next time, somebody else's none of them. */
-export async function tidyImages({ ours }: Engine): Promise<void> {
+/** Images that no name leads to, such as stages of a build. */
+export async function namelessImages(): Promise<string[]> {
+  return lines(await run('docker', ['image', 'ls', '--quiet', '--filter', 'dangling=true']));
+}
+
+/**
+ * An engine of ours keeps images for the next time, somebody else's none of them.
+ *
+ * @param before nameless images that were there already
+ */
+export async function tidyImages({ ours }: Engine, before: readonly string[]): Promise<void> {
   if (ours) {
     await run('docker', ['image', 'prune', '--force', '--filter', `until=${KEPT}`]);
     return;
   }
-  const listed = await run('docker', ['image', 'ls', '--format', '{{.Repository}}', `${IMAGES}/*`]);
-  const names = [...new Set(listed.split('\n').filter(Boolean))];
-  const { code, stderr } = await attempt('docker', ['image', 'rm', ...names]);
-  if (names.length > 0 && code !== 0) say(`docker: images are left: ${stderr.trim()}`);
+  await remove(lines(await run('docker', ['image', 'ls', '--format', '{{.Repository}}', `${IMAGES}/*`])));
+  await remove((await namelessImages()).filter((id) => !before.includes(id)));
 }
+
+async function remove(images: readonly string[]): Promise<void> {
+  if (images.length === 0) return;
+  const { code, stderr } = await attempt('docker', ['image', 'rm', ...new Set(images)]);
+  if (code !== 0) say(`docker: images are left: ${stderr.trim()}`);
+}
+
+const lines = (text: string) => text.split('\n').filter(Boolean);

@@ -7,7 +7,7 @@ import { onPath } from '../temporal/programs';
 import { say } from '../temporal/words';
 import { LAID_OUT, removeAll, tryCompose } from './compose';
 import { withEngine } from './engine';
-import { makeImages, tidyImages } from './images';
+import { makeImages, namelessImages, tidyImages } from './images';
 
 const PROGRAMS: readonly Wanted[] = [
   {
@@ -37,6 +37,7 @@ export async function ensureContainerPrograms(): Promise<void> {
 export async function withContainers<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   return withEngine(async (engine) => {
     process.env.DOCKER_HOST = engine.host;
+    const nameless = await namelessImages();
     try {
       await removeAll(); // of a run that was killed
       await makeImages(signal);
@@ -44,7 +45,7 @@ export async function withContainers<T>(work: () => Promise<T>, signal: AbortSig
     } finally {
       await keepLogs();
       await removeAll();
-      await tidyImages(engine);
+      await tidyImages(engine, nameless);
       await rm(LAID_OUT, { recursive: true, force: true });
     }
   });
