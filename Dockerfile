@@ -21,7 +21,7 @@ RUN npm ci --no-progress
 COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src
-RUN node scripts/build.mjs
+RUN node scripts/build.mjs --traced
 
 FROM ${NODE_IMAGE}
 # `ssh -G` reads ssh_config as OpenSSH does; tar and gzip, with which archives are looked into, are in the base image

@@ -1,17 +1,22 @@
-// npm run build: TypeScript → dist, then the workflow bundle; only what is stale.
+// npm run build: TypeScript → dist, then the workflow bundles; only what is stale.
 import { alone } from './alone.mjs';
 import { bundleWorkflows } from './bundle.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { isMain, say, seconds } from './ground.mjs';
 import { transpile } from './transpile.mjs';
 
-/** Safe beside other builds of the same clone, and to repeat. */
-export async function build({ quiet = false } = {}) {
+/**
+ * Safe beside other builds of the same clone, and to repeat.
+ *
+ * @param traced also the bundle of workers that send traces
+ */
+export async function build({ quiet = false, traced = false } = {}) {
   await ensureDependencies();
   await alone('build', async () => {
     const started = performance.now();
     const { written, removed } = await transpile();
     const bundled = await bundleWorkflows();
+    if (traced) await bundleWorkflows({ traced });
     const done = [
       `${written} files written`,
       `${removed} removed`,
@@ -23,7 +28,7 @@ export async function build({ quiet = false } = {}) {
 
 if (isMain(import.meta)) {
   try {
-    await build();
+    await build({ traced: process.argv.includes('--traced') });
   } catch (error) {
     say(error.message);
     process.exitCode = 1;

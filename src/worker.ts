@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from './activities';
@@ -10,6 +8,7 @@ import { sshJobs } from './adapters/ssh';
 import { TASK_QUEUE } from './contracts/messages';
 import { activityInterceptor } from './temporal/activity-interceptor';
 import { connectionConfig } from './temporal/connection';
+import { workerDataConverter } from './temporal/data-converter';
 import { keepHeapSmall } from './temporal/heap';
 import { log } from './temporal/log';
 import { activityMetrics, sshMetrics } from './temporal/metrics';
@@ -17,10 +16,9 @@ import { brokenRuns } from './temporal/open-runs';
 import { installRuntime } from './temporal/runtime';
 import { searchAttributeState } from './temporal/search-attributes';
 import { workerSettings } from './temporal/settings';
+import { openTracing } from './temporal/tracing';
 import { deploymentOptions, versioningTroubles } from './temporal/versioning';
-
-/** Made by `npm run build`, so that a worker starts quickly; without it the workflows are bundled at the start. */
-const BUNDLE = join(__dirname, '..', 'workflow-bundle.js');
+import { workflowCode } from './temporal/workflow-code';
 
 export interface PawlWorker {
   worker: Worker;
@@ -41,11 +39,11 @@ export async function createWorker(
     throw new Error(
       `namespace ${namespace} lacks search attributes of ours (${[...missing, ...unfit].join(', ')}); \`pawl setup\` registers them`,
     );
+  const tracing = settings.tracesUrl ? await openTracing(settings.tracesUrl) : undefined;
   const code: ReplayWorkerOptions = {
-    ...(existsSync(BUNDLE)
-      ? { workflowBundle: { codePath: BUNDLE } }
-      : { workflowsPath: join(__dirname, 'workflows') }),
-    dataConverter: { payloadConverterPath: join(__dirname, 'temporal', 'payload-converter') },
+    workflowBundle: await workflowCode(settings),
+    dataConverter: workerDataConverter(settings.encryption, namespace),
+    ...(tracing && { sinks: tracing.sinks }),
   };
   const broken = await brokenRuns(connection, namespace, code, settings.version);
   if (broken.length)
@@ -61,7 +59,9 @@ export async function createWorker(
     ...code,
     ...deploymentOptions(settings.version),
     activities: createActivities({ worlds, jobs: sshJobs(), artifacts: openArtifacts() }),
-    interceptors: { activity: [activityMetrics(), activityInterceptor] },
+    interceptors: {
+      activity: [...(tracing ? [tracing.activity] : []), activityMetrics(), activityInterceptor],
+    },
     // a killed worker's workflow tasks would wait 10 s for it by default
     stickyQueueScheduleToStartTimeout: '1s',
     // then running activities hand over at their next beat; jobs on hosts go on
@@ -73,7 +73,7 @@ export async function createWorker(
     worker,
     troubles: () => versioningTroubles(connection, namespace, settings.version),
     async close() {
-      await worlds.close();
+      await Promise.all([worlds.close(), tracing?.close()]);
       await connection.close();
     },
   };

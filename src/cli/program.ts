@@ -6,6 +6,7 @@ import { mistakeRows } from '../render/mistakes';
 import { projectRoot } from '../temporal/connection';
 import type { Cli } from './cli';
 import { addCluster } from './commands/cluster';
+import { addCodecServer } from './commands/codec-server';
 import { addDoctor } from './commands/doctor';
 import { addGet } from './commands/get';
 import { addList } from './commands/list';
@@ -69,8 +70,8 @@ function programOf(cli: Cli): Command {
       styleSubcommandText: (text) => terminal.colours.cyan(text),
     })
     .addHelpText('after', () => `\n${helpAfter()}`);
-  for (const add of [addStart, addPlan, addGet, addList, addMessages, addCluster, addSetup, addDoctor])
-    add(program, cli);
+  const commands = [addStart, addPlan, addGet, addList, addMessages, addCluster];
+  for (const add of [...commands, addSetup, addDoctor, addCodecServer]) add(program, cli);
   return program;
 }
 

@@ -1,6 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import { TASK_QUEUE } from '../contracts/messages';
 import { connectionConfig } from '../temporal/connection';
+import { clientDataConverter } from '../temporal/data-converter';
+import { encryptionSettings } from '../temporal/settings';
 import { explained } from './errors';
 
 const CONNECT_WITHIN_MS = 5_000;
@@ -22,6 +24,7 @@ export interface Temporal {
 export async function withTemporal<T>(work: (temporal: Temporal) => Promise<T>): Promise<T> {
   const { connectionOptions, namespace, uiUrl } = connectionConfig();
   const { address } = connectionOptions;
+  const encryption = encryptionSettings();
   let connection: Connection | undefined;
   try {
     connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_WITHIN_MS });
@@ -30,7 +33,12 @@ export async function withTemporal<T>(work: (temporal: Temporal) => Promise<T>):
     return await work({
       connection: open,
       // a run that has ended is read from its report: no worker has to replay it
-      client: new Client({ connection, namespace, workflow: { queryRejectCondition: 'NOT_OPEN' } }),
+      client: new Client({
+        connection,
+        namespace,
+        dataConverter: clientDataConverter(encryption, namespace),
+        workflow: { queryRejectCondition: 'NOT_OPEN' },
+      }),
       namespace,
       address,
       linkTo: (id) => pages && `${pages}/${encodeURIComponent(id)}`,

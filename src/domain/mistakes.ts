@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Mistake } from '../contracts/failures';
 import { PawlError } from '../contracts/failures';
+import { isUndecodable } from '../contracts/undecodable';
 import { findingsOf } from './findings';
 import { escaped, escapedAt } from './escaped';
 import { noSuchName } from './nearest';
@@ -30,6 +31,10 @@ export function unknownName(path: string, name: string, known: readonly string[]
  * @param schema where given, unknown keys are compared with those it knows
  */
 export function mistakesOf(error: z.ZodError, value: unknown, schema?: z.ZodType): Mistake[] {
+  if (isUndecodable(value))
+    return [
+      { code: 'undecodable', path: '', value: 'unreadable', rule: `it cannot be read: ${value.reason}` },
+    ];
   return findingsOf(error.issues, value, schema).map(({ code, path, rule, value: found }) => ({
     code,
     path: path.map(escaped).join('.'),

@@ -22,9 +22,14 @@ export async function brokenRuns(
   const open = workflow.list({ query: openRunsQuery(version) });
   // a replay needs a second workflow thread, which keeps its memory: not where there is nothing to replay
   if (await isEmpty(open)) return [];
+  // what goes wrong here is told here, so it must not be encrypted on the way
+  const { failureConverterPath: _encoded, ...dataConverter } = options.dataConverter ?? {};
   const broken: string[] = [];
   const histories = limited(open.intoHistories({ concurrency: 4 }));
-  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { ...options, dataConverter },
+    histories,
+  ))
     if (error) broken.push(`${workflowId}: ${error.message.split('\n')[0]}`);
   return broken;
 }

@@ -5,12 +5,7 @@ import {
   UndefinedPayloadConverter,
 } from '@temporalio/common';
 import type { Payload } from '@temporalio/common';
-
-/** Stands in for a payload that nobody can read. */
-export interface Undecodable {
-  undecodable: true;
-  reason: string;
-}
+import type { Undecodable } from '../contracts/undecodable';
 
 /** A signal that cannot be decoded would fail the workflow task again and again: the run would hang for ever. */
 class TolerantConverter extends CompositePayloadConverter {

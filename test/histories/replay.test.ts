@@ -10,6 +10,7 @@ import type { ReplayWorkerOptions } from '@temporalio/worker';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, stateDir } from '../../lab/paths';
+import { TRACING_IN_WORKFLOWS } from '../../src/temporal/tracing';
 import * as workflows from '../../src/workflows';
 
 const payloadConverterPath = require.resolve('../../src/temporal/payload-converter');
@@ -18,10 +19,15 @@ const FILES = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filt
 );
 
 /** @param source folder like `src` */
-async function codeOf(source: string): Promise<ReplayWorkerOptions> {
+async function codeOf(
+  source: string,
+  workflowInterceptorModules: string[] = [],
+): Promise<ReplayWorkerOptions> {
   const workflowBundle = await bundleWorkflowCode({
     workflowsPath: join(source, 'workflows/index.ts'),
     payloadConverterPath,
+    failureConverterPath: require.resolve('../../src/temporal/failure-converter'),
+    workflowInterceptorModules,
     logger: new DefaultLogger('ERROR'),
   });
   return { workflowBundle, dataConverter: { payloadConverterPath } };
@@ -45,6 +51,18 @@ it.each(Object.keys(workflows))('there are histories of %s', (type) => {
 
 it.each(FILES)('%s replays', async (file) => {
   await replay(current, file);
+});
+
+describe('with traces, which were off when these runs began,', () => {
+  let traced: ReplayWorkerOptions;
+  beforeAll(async () => {
+    const sinks = { exporter: { export: { fn: () => undefined } } };
+    traced = { ...(await codeOf(join(root, 'src'), [require.resolve(TRACING_IN_WORKFLOWS)])), sinks };
+  }, 60_000);
+
+  it.each(FILES)('%s replays', async (file) => {
+    await replay(traced, file);
+  });
 });
 
 describe('an edit that breaks open runs is found', () => {

@@ -20,6 +20,7 @@ import type { Activities } from '../../src/activities';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Status } from '../../src/contracts/status';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
+import { log } from '../../src/temporal/log';
 
 export const payloadConverterPath = require.resolve('../../src/temporal/payload-converter');
 
@@ -128,6 +129,7 @@ export const statusOf = (client: Client, id: string) => () =>
 
 /** Tests that provoke failures say by themselves what came of them. */
 export function installQuietRuntime(): void {
+  log.level = 'silent';
   const logging = { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) };
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging } });
 }

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { Message, MessageName } from '../../contracts/messages';
 import { EXAMPLES, MESSAGES, messageNames } from '../../contracts/messages';
+import { isUndecodable } from '../../contracts/undecodable';
 import type { Verdict } from '../../domain/control';
 import { mistakesOf } from '../../domain/mistakes';
 
@@ -70,8 +71,3 @@ function parse(name: MessageName, payload: unknown): Message | string {
 }
 
 const exampleOf = (name: MessageName) => JSON.stringify(EXAMPLES[name]);
-
-/** What our payload converter makes of a payload that it cannot decode. */
-function isUndecodable(payload: unknown): payload is { undecodable: true; reason: string } {
-  return typeof payload === 'object' && payload !== null && 'undecodable' in payload;
-}
