@@ -95,7 +95,7 @@ Examples:
 ${EXIT_HELP}
 
 Connection: Temporal's own settings, TEMPORAL_* and temporal.toml; without them the server that
-\`npm run up\` started in this clone. Also PAWL_UI_URL, NO_COLOR, DEBUG (stack traces).
+\`npm run up\` started in this clone. Also PAWL_UI_URL, PAWL_ENCRYPTION_KEY, NO_COLOR, DEBUG (stack traces).
 `;
 }
 

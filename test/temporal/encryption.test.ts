@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { Client } from '@temporalio/client';
-import { WorkflowFailedError } from '@temporalio/client';
+import { type WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import { findTemporal } from '../../lab/temporal/program';
 import { PawlError } from '../../src/contracts/failures';
