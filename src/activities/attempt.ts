@@ -16,8 +16,11 @@ export interface Attempt {
   signal: AbortSignal;
   /** what this attempt may still do is refused by hosts once a newer one has begun */
   fence: Fence;
-  /** milliseconds; when the first attempt was scheduled: deadlines count from here */
-  began: number;
+  /**
+   * Milliseconds since the first attempt was scheduled: deadlines count from there. By the server's clock up to
+   * this attempt, then by one that never jumps; the worker's own clock may be wrong by hours.
+   */
+  elapsed(): number;
   /** shown as heartbeat details; the worker beats each second by itself */
   progress(details: string): void;
 }
@@ -31,10 +34,13 @@ export function lastProgress(context: Context): string | undefined {
 
 export function attempt(change: Pick<ChangeRef, 'epoch'>): Attempt {
   const context = Context.current();
+  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs } = context.info;
+  const before = currentAttemptScheduledTimestampMs - scheduledTimestampMs;
+  const begun = performance.now();
   return {
     signal: context.cancellationSignal,
-    fence: { epoch: change.epoch, attempt: context.info.currentAttemptScheduledTimestampMs },
-    began: context.info.scheduledTimestampMs,
+    fence: { epoch: change.epoch, attempt: currentAttemptScheduledTimestampMs },
+    elapsed: () => before + performance.now() - begun,
     progress: (text) => void details.set(context, text),
   };
 }

@@ -39,7 +39,7 @@ async function becomesHealthy(
   version: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = Date.now() + service.limits.healthySeconds * 1_000;
+  const deadline = performance.now() + service.limits.healthySeconds * 1_000;
   for (;;) {
     // side by side: what answers on the port must be the unit, and both are asked each time anyway
     const [fault, { active, restarts }] = await Promise.all([
@@ -48,7 +48,7 @@ async function becomesHealthy(
     ]);
     if (!fault && active === 'active') return;
     const hopeless = active === 'failed' || active === 'inactive' || restarts >= 3;
-    if (hopeless || Date.now() > deadline)
+    if (hopeless || performance.now() > deadline)
       throw new PawlError(
         'Unhealthy',
         fault

@@ -37,9 +37,8 @@ export function trafficActivities(worlds: Worlds) {
     ) {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);
-      const deadline = now.began + input.deadlineSeconds * 1_000;
       await roomUnderCap(world, input, now.signal);
-      const sessions = await drained(world, input.host, now, deadline);
+      const sessions = await drained(world, input.host, now, input.deadlineSeconds * 1_000);
       const out = sessions === 0 || input.force;
       if (sessions > 0 && out) await setAll(world, input.host.places, { state: 'out' }, now);
       return { out, sessions, traffic: shown(await trafficOf(world, input.host, now.signal)) };
@@ -61,7 +60,7 @@ export function trafficActivities(worlds: Worlds) {
           .set(place.backend, place.server, { state: 'in', weight }, now.fence, now.signal);
       }
       const limit = world.cluster.services[input.service.name]?.limits.healthySeconds ?? 60;
-      return { traffic: shown(await exactlyIn(world, input.host, Date.now() + limit * 1_000, now.signal)) };
+      return { traffic: shown(await exactlyIn(world, input.host, performance.now() + limit * 1_000, now.signal)) };
     },
   };
 }
@@ -100,9 +99,9 @@ async function roomUnderCap(
  *
  * @returns sessions left at the deadline; 0: it is out everywhere
  */
-async function drained(world: World, host: PlannedHost, now: Attempt, deadline: number): Promise<number> {
+async function drained(world: World, host: PlannedHost, now: Attempt, limitMs: number): Promise<number> {
   let left = await drainAll(world, host.places, now);
-  for (let pause = LOOK; left > 0 && Date.now() < deadline; pause = Math.min(pause * 1.5, 500)) {
+  for (let pause = LOOK; left > 0 && now.elapsed() < limitMs; pause = Math.min(pause * 1.5, 500)) {
     now.progress(`${host.name}: ${left} sessions left`);
     await delay(pause, undefined, { signal: now.signal });
     const facts = await assertAll(world, host.places, 'draining', now);
@@ -177,8 +176,8 @@ async function provenOut(
   const before = Object.values(await trafficOf(world, host, now.signal));
   if (before.every(({ state }) => state === 'out')) return;
   for (
-    const deadline = Date.now() + FORGOTTEN;
-    Date.now() < deadline;
+    const deadline = performance.now() + FORGOTTEN;
+    performance.now() < deadline;
     await delay(LOOK, undefined, { signal: now.signal })
   ) {
     const facts = await assertAll(world, host.places, 'out', now);
@@ -198,7 +197,7 @@ async function exactlyIn(
     const late = Object.entries(facts).filter(([, { state }]) => state !== 'in');
     if (late.length === 0) return facts;
     const says = late.map(([balancer, { says }]) => `${says} at ${balancer}`).join(', ');
-    if (Date.now() > deadline) throw new PawlError('Unhealthy', `${host.name} does not come up: ${says}`);
+    if (performance.now() > deadline) throw new PawlError('Unhealthy', `${host.name} does not come up: ${says}`);
     await delay(LOOK, undefined, { signal });
   }
 }

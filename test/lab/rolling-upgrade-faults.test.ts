@@ -3,34 +3,16 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cutSsh, fillDisk, freeDisk, freeze, heal, partition, powerCut, reboot } from '../../lab/hosts';
 import { start, thaw } from '../../lab/hosts';
-import type { LoadOptions, LoadResult } from '../../lab/load';
+import type { LoadResult } from '../../lab/load';
 import { makeRelease } from '../../lab/service';
 import type { Artifact } from '../../lab/service/release';
-import type { Status } from '../../src/contracts/status';
 import { Ground, ended, reached } from './ground';
-import { makeLargeRelease, makeSlowRelease } from './odd-releases';
-import {
-  expectAllIn,
-  expectTruth,
-  installed,
-  mostTakenOut,
-  startsFromNow,
-  underLoad,
-  untilBusy,
-} from './whole-run';
+import { makeLargeRelease } from './odd-releases';
+import { QUICK, answer, nextVersion, once, play } from './scene';
+import { expectAllIn, installed, mostTakenOut, startsFromNow, underLoad, untilBusy } from './whole-run';
 
 const LAB = 'test-faults';
 const HOSTS = ['n1', 'n2', 'n3'];
-/** Seconds that a slow release takes to start on n1: time enough for something to happen meanwhile. */
-const SLOW = 4;
-const QUICK = {
-  hosts: ['n1', 'n2'],
-  batches: ['100%'],
-  minHealthySeconds: 0,
-  soakSeconds: 0,
-  watchSeconds: 0,
-  unreachableSeconds: 5,
-};
 
 let ground: Ground;
 beforeAll(async () => {
@@ -49,77 +31,13 @@ afterEach(() =>
 );
 jest.setTimeout(120_000);
 
-let releases = 0;
-const nextVersion = () => `4.0.${(releases += 1)}`;
-
-interface Scene {
-  handle: WorkflowHandle;
-  version: string;
-  /** waits until the new version has noted its start on a host; a slow one is not ready by then */
-  begun(host: string): Promise<void>;
-  is(host: string, state: string): Promise<unknown>;
-  asked(withinMs?: number): Promise<string>;
-}
-
-/** Runs an upgrade during which something happens, and looks at what every such run must leave behind. */
-async function play(
-  during: (scene: Scene) => Promise<unknown>,
-  {
-    slow = false,
-    input = {},
-    load = {},
-    ready,
-  }: {
-    slow?: boolean;
-    input?: object;
-    load?: Partial<LoadOptions>;
-    /** what the load must have brought about before the run starts */
-    ready?: () => Promise<unknown>;
-  } = {},
-) {
-  const version = nextVersion();
-  const artifact = slow ? await makeSlowRelease(version, SLOW, 'n1') : await makeRelease({ version });
-  const started = await startsFromNow(ground);
-  const seen = await underLoad(
-    ground,
-    async () => {
-      await ready?.();
-      const handle = await ground.start({ ...QUICK, version, artifact, ...input });
-      const is = (host: string, state: string) =>
-        reached(handle, ({ hosts }) => hosts.find(({ name }) => name === host)?.state === state);
-      await during({
-        handle,
-        version,
-        is,
-        begun: async (host) => {
-          // by the host's own log: the state may be over before anybody looks
-          for (const end = Date.now() + 30_000; !(await started())[host]?.includes(version); await delay(50))
-            if (Date.now() > end) throw new Error(`${host} did not start ${version} in 30 s`);
-        },
-        asked: async (withinMs = 30_000) => {
-          const retry = ({ waitingFor }: Status) => waitingFor?.answers[0]?.message === 'retry';
-          return (await reached(handle, retry, withinMs)).waitingFor!.what;
-        },
-      });
-      return ended(handle);
-    },
-    load,
-  );
-  await expectTruth(ground, seen.result.report);
-  await expectAllIn(ground);
-  return { ...seen, version, started: await started() };
-}
-
-const once = (version: string) => ({ n1: [version], n2: [version] });
-const answer = (handle: WorkflowHandle, message: string, payload: object = {}) =>
-  handle.executeUpdate<string, [object]>(message, { args: [{ by: 'ann', ...payload }] });
-
 describe('a host', () => {
   it.each([
     { what: 'is rebooted', fault: () => reboot(LAB, 'n1') },
     { what: 'loses its power', fault: () => powerCut(LAB, 'n1').then(() => start(LAB, 'n1')) },
   ])('that $what while its release starts is finished', async ({ fault }) => {
     const { result, requests, mostOut, started, version } = await play(
+      ground,
       async ({ begun }) => {
         await begun('n1');
         await fault();
@@ -138,6 +56,7 @@ describe('a host', () => {
   it('that is rebooted while it is out and checked is checked again', async () => {
     const checks = [{ name: 'long', command: ['sleep', '3'] }];
     const { result, requests, mostOut, started, version } = await play(
+      ground,
       async ({ is }) => {
         await is('n1', 'checking');
         await delay(500);
@@ -160,6 +79,7 @@ describe('a host', () => {
     { what: 'hangs', fault: () => freeze(LAB, 'n1'), mend: () => thaw(LAB, 'n1') },
   ])('that $what while it is out halts the roll, and a person is asked', async ({ fault, mend }) => {
     const { result, requests, mostOut, started, version } = await play(
+      ground,
       async ({ handle, begun, is, asked }) => {
         await begun('n1');
         await fault();
@@ -181,6 +101,7 @@ describe('a host', () => {
 
   it('that hangs while it is observed is not undone blindly: it is observed again', async () => {
     const { result, started, version } = await play(
+      ground,
       async ({ handle, asked }) => {
         await reached(handle, ({ phase }) => phase === 'watching');
         await freeze(LAB, 'n2');
@@ -196,6 +117,7 @@ describe('a host', () => {
 
   it('that goes down by itself counts as out: the next one does not leave, and says why', async () => {
     const { result, requests, seen, started, version } = await play(
+      ground,
       async ({ handle }) => {
         await reached(handle, ({ phase }) => phase === 'soaking');
         await ground.inside('n3', 'systemctl', 'stop', 'web');
@@ -228,6 +150,7 @@ describe('HAProxy', () => {
 
   it('reloaded during a drain is told again, and requests of its old process are waited for', async () => {
     const { result, requests, seen, started, version } = await play(
+      ground,
       async ({ is }) => {
         await is('n1', 'draining');
         await ground.inside('lb1', 'systemctl', 'reload', 'haproxy');
@@ -247,6 +170,7 @@ describe('HAProxy', () => {
     let from = 0;
     let to = 0;
     const { result, requests, seen, started, version } = await play(
+      ground,
       async ({ is }) => {
         await is('n1', 'draining');
         await delay(500);
@@ -271,6 +195,7 @@ describe('HAProxy', () => {
 
 it('SSH sessions that end and an sshd that is restarted, on hosts and balancer, change nothing', async () => {
   const { result, requests, mostOut, started, version } = await play(
+    ground,
     async ({ is, begun }) => {
       await begun('n1');
       await cutSsh(LAB, 'n1');

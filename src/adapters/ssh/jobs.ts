@@ -36,8 +36,8 @@ async function runJob(
     try {
       reply = await ask(host, job, seen, signal);
     } catch (error) {
-      outOfTouch ??= Date.now();
-      if (!isLostTouch(error) || Date.now() - outOfTouch > OUT_OF_TOUCH) throw error;
+      outOfTouch ??= performance.now();
+      if (!isLostTouch(error) || performance.now() - outOfTouch > OUT_OF_TOUCH) throw error;
       await sleep(AGAIN);
       signal.throwIfAborted();
       continue;
