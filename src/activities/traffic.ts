@@ -52,6 +52,9 @@ export function trafficActivities(worlds: Worlds) {
     async putBack(input: TrafficInput & { weights: Record<string, number> }) {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);
+      const limit = world.cluster.services[input.service.name]?.limits.healthySeconds ?? 60;
+      const deadline = performance.now() + limit * 1_000;
+      await checkedByBalancers(world, input.host, now, deadline);
       for (const place of input.host.places) {
         const weight = input.weights[place.balancer];
         if (weight === undefined) throw new PawlError('Failed', `no weight is known for ${place.balancer}`);
@@ -59,8 +62,7 @@ export function trafficActivities(worlds: Worlds) {
           .balancer(place.balancer)
           .set(place.backend, place.server, { state: 'in', weight }, now.fence, now.signal);
       }
-      const limit = world.cluster.services[input.service.name]?.limits.healthySeconds ?? 60;
-      return { traffic: shown(await exactlyIn(world, input.host, performance.now() + limit * 1_000, now.signal)) };
+      return { traffic: shown(await exactlyIn(world, input.host, deadline, now.signal)) };
     },
   };
 }
@@ -185,19 +187,47 @@ async function provenOut(
   }
 }
 
+/**
+ * A host may be well by its own word and out of a balancer's reach. While it drains, a balancer checks it and sends
+ * it nothing; it goes on when every check passes.
+ */
+async function checkedByBalancers(
+  world: World,
+  host: PlannedHost,
+  now: Attempt,
+  deadline: number,
+): Promise<void> {
+  const before = await trafficOf(world, host, now.signal);
+  const out = host.places.filter(({ balancer }) => before[balancer]?.state === 'out');
+  await setAll(world, out, { state: 'draining' }, now);
+  await untilAll(world, host, ({ state, healthy }) => state !== 'draining' || healthy, deadline, now.signal);
+}
+
 /** `UP 1/2` is not up: the next host would leave before this one answers. */
-async function exactlyIn(
+function exactlyIn(
   world: World,
   host: PlannedHost,
   deadline: number,
   signal: AbortSignal,
 ): Promise<Record<string, TrafficFacts>> {
+  return untilAll(world, host, ({ state }) => state === 'in', deadline, signal);
+}
+
+/** @throws Unhealthy when a balancer does not come to say so by the deadline */
+async function untilAll(
+  world: World,
+  host: PlannedHost,
+  asWanted: (facts: TrafficFacts) => boolean,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<Record<string, TrafficFacts>> {
   for (;;) {
     const facts = await trafficOf(world, host, signal);
-    const late = Object.entries(facts).filter(([, { state }]) => state !== 'in');
+    const late = Object.entries(facts).filter(([, one]) => !asWanted(one));
     if (late.length === 0) return facts;
     const says = late.map(([balancer, { says }]) => `${says} at ${balancer}`).join(', ');
-    if (performance.now() > deadline) throw new PawlError('Unhealthy', `${host.name} does not come up: ${says}`);
+    if (performance.now() > deadline)
+      throw new PawlError('Unhealthy', `${host.name} does not come up: ${says}`);
     await delay(LOOK, undefined, { signal });
   }
 }

@@ -67,6 +67,8 @@ export interface TrafficFacts {
   sessions: number;
   /** the balancer's own words, e.g. `UP 1/2`, `DRAIN`, `MAINT` */
   says: string;
+  /** its own check of the server passes now, or it makes none; while a server is out nobody checks it */
+  healthy: boolean;
   /** changes when the balancer was reloaded or restarted */
   generation: string;
 }

@@ -41,13 +41,24 @@ class FakeBalancer implements LoadBalancer {
 
   constructor(servers: string[]) {
     for (const name of servers)
-      this.facts[name] = { state: 'in', weight: 100, sessions: 0, says: 'UP', generation: '1' };
+      this.facts[name] = {
+        state: 'in',
+        weight: 100,
+        sessions: 0,
+        says: 'UP',
+        healthy: true,
+        generation: '1',
+      };
   }
 
   backend(): Promise<Record<string, TrafficFacts>> {
     for (const facts of Object.values(this.facts))
-      if (facts.says === 'UP 1/2' && this.looksUntilUp-- <= 0)
-        Object.assign(facts, { state: 'in', says: 'UP' });
+      if (/ 1\/2$/.test(facts.says) && this.looksUntilUp-- <= 0)
+        Object.assign(facts, {
+          state: facts.state === 'down' ? 'in' : facts.state,
+          says: facts.says.split(' ')[0],
+          healthy: true,
+        });
     return Promise.resolve(structuredClone(this.facts));
   }
 
@@ -69,8 +80,16 @@ class FakeBalancer implements LoadBalancer {
   set(_backend: string, server: string, wanted: WantedTraffic): Promise<void> {
     this.said.push(`${server} ${wanted.state}`);
     const facts = this.facts[server]!;
-    if (wanted.state === 'in') Object.assign(facts, { state: 'down', says: 'UP 1/2', weight: wanted.weight });
-    else Object.assign(facts, { state: wanted.state, says: wanted.state });
+    const { healthy } = facts;
+    if (wanted.state === 'out') Object.assign(facts, { state: 'out', says: 'MAINT', healthy: false });
+    else if (wanted.state === 'draining')
+      Object.assign(facts, { state: 'draining', says: healthy ? 'DRAIN' : 'DRAIN 1/2' });
+    else
+      Object.assign(facts, {
+        state: healthy ? 'in' : 'down',
+        says: healthy ? 'UP' : 'UP 1/2',
+        weight: wanted.weight,
+      });
     return Promise.resolve();
   }
 
@@ -85,7 +104,7 @@ class FakeBalancer implements LoadBalancer {
   examine = () => Promise.resolve([]);
 }
 
-function setUp() {
+function setUp({ waitedMs = 0 } = {}) {
   const east = new FakeBalancer(['n1', 'n2', 'n3']);
   const west = new FakeBalancer(['web-one', 'n2', 'n3']);
   const world = {
@@ -108,12 +127,16 @@ function setUp() {
     deadlineSeconds: 30,
     force: false,
   };
-  // the mock's attempt began when the world was young, so deadlines count from now
   const env = new MockActivityEnvironment(
-    { scheduledTimestampMs: Date.now() },
+    // by the server's clock, which need not be ours
+    { scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: 1_000 + waitedMs },
     { logger: new DefaultLogger('ERROR') },
   );
-  return { east, west, world, input, env, ...trafficActivities(worlds) };
+  const leave = () => {
+    for (const facts of [east.facts['n1']!, west.facts['web-one']!])
+      Object.assign(facts, { state: 'out', says: 'MAINT', healthy: false });
+  };
+  return { east, west, world, input, env, leave, ...trafficActivities(worlds) };
 }
 
 describe('takeOut', () => {
@@ -169,6 +192,13 @@ describe('takeOut', () => {
     expect(east.said.at(-1)).toBe(last);
   });
 
+  it('counts the time of earlier attempts by the clock of the server', async () => {
+    const { east, env, takeOut, input } = setUp({ waitedMs: 60_000 });
+    east.facts['n1']!.sessions = 3;
+    const drained = env.run(takeOut, { ...input, force: false, deadlineSeconds: 60 });
+    expect(await drained).toMatchObject({ out: false, sessions: 3 });
+  });
+
   it.each([
     { cap: 1, states: ['down'], away: [], refused: true },
     { cap: 2, states: ['down'], away: [], refused: false },
@@ -195,18 +225,31 @@ it.each(['draining', 'down'] as const)("a host that is %s takes nobody's place",
 
 describe('putBack', () => {
   it('waits until every balancer says exactly up, with the weights of before', async () => {
-    const { east, west, env, putBack, input } = setUp();
+    const { east, west, env, putBack, input, leave } = setUp();
+    leave();
     west.looksUntilUp = 5;
     const { traffic }: Awaited<ReturnType<typeof putBack>> = await env.run(putBack, {
       ...input,
       weights: { east: 100, west: 70 },
     });
     expect(traffic).toMatchObject({ east: { state: 'in', weight: 100 }, west: { state: 'in', weight: 70 } });
-    expect(east.said).toEqual(['n1 in']);
+    expect(east.said).toEqual(['n1 draining', 'n1 in']);
+  });
+
+  it('sends no request before every balancer has checked the host', async () => {
+    const { east, west, env, putBack, input, leave } = setUp();
+    leave();
+    west.looksUntilUp = 1_000_000;
+    await expect(env.run(putBack, { ...input, weights: { east: 100, west: 100 } })).rejects.toMatchObject({
+      type: 'Unhealthy',
+      message: expect.stringContaining('DRAIN 1/2 at west'),
+    });
+    expect([...east.said, ...west.said]).toEqual(['n1 draining', 'web-one draining']);
   });
 
   it('says what the balancer says when the host does not come up', async () => {
     const { west, env, putBack, input } = setUp();
+    Object.assign(west.facts['web-one']!, { state: 'down', says: 'UP 1/2', healthy: false });
     west.looksUntilUp = 1_000_000;
     await expect(env.run(putBack, { ...input, weights: { east: 100, west: 100 } })).rejects.toMatchObject({
       type: 'Unhealthy',

@@ -72,7 +72,15 @@ it.each([
 ])('$says with admin state $admin is $state', ({ says, admin, state }) => {
   const stat = { status: says, scur: '2', qcur: '1' };
   const row = { srv_admin_state: String(admin), srv_uweight: '100' };
-  expect(factsOf(stat, row, 'g')).toEqual({ state, weight: 100, sessions: 3, says, generation: 'g' });
+  const healthy = ['UP', 'DRAIN', 'no check'].includes(says);
+  expect(factsOf(stat, row, 'g')).toEqual({
+    state,
+    weight: 100,
+    sessions: 3,
+    says,
+    healthy,
+    generation: 'g',
+  });
 });
 
 it('tells processes apart by pid and start', () => {

@@ -20,9 +20,13 @@ export function factsOf(stat: Row, state: Row, generation: string): TrafficFacts
     weight: numberIn(state, 'srv_uweight'),
     sessions: numberIn(stat, 'scur') + numberIn(stat, 'qcur'),
     says,
+    healthy: HEALTHY.test(says),
     generation,
   };
 }
+
+/** `UP 1/2` and `DRAIN 1/3`: no check has passed since it was out, or checks begin to fail. */
+const HEALTHY = /^(UP|DRAIN|no check)$/;
 
 /**
  * The same from statistics alone, where they leave no doubt: a server that is up or in maintenance says so, one
@@ -35,7 +39,14 @@ export function plainFactsOf(stat: Row, generation: string): TrafficFacts | unde
   const state = PLAIN.find(([words]) => words.test(says))?.[1];
   if (!state || !Object.hasOwn(stat, 'uweight')) return undefined;
   const sessions = numberIn(stat, 'scur') + numberIn(stat, 'qcur');
-  return { state, weight: numberIn(stat, 'uweight'), sessions, says, generation };
+  return {
+    state,
+    weight: numberIn(stat, 'uweight'),
+    sessions,
+    says,
+    healthy: HEALTHY.test(says),
+    generation,
+  };
 }
 
 /** `DRAIN (agent)` is an agent's doing, not an administrator's. */
