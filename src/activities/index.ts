@@ -4,15 +4,19 @@ import type { Plan, PlannedHost, PlannedService } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
 import type { Jobs } from '../contracts/world';
 import type { ArtifactStore } from '../adapters/artifacts';
+import { badInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
 import { examine, parseDoctor } from './examine';
+import { fenceActivities } from './fences';
 import { healthActivities } from './health';
 import { measureActivities } from './measure';
+import { leaseActivities } from './lease';
 import { observeHost } from './plan/observe';
 import { refuseUnlessPlanned } from './plan/as-planned';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { releaseActivities } from './releases';
 import { runOnceActivities } from './run-once';
+import { searchActivities } from './search';
 import { trafficActivities } from './traffic';
 import { watchActivities } from './watch';
 import type { Worlds } from './world';
@@ -32,6 +36,7 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
       const world = await worlds.read(input.cluster);
       const plan = await planUpgrade(input, world, artifacts, cancellationSignal());
       refuseUnlessPlanned(input, plan);
+      if (input.dryRun && plan.unready) throw badInput(plan.unready);
       return { plan, dryRun: input.dryRun };
     },
     /** What keeps hosts and balancers from being worked on. Changes nothing. */
@@ -63,6 +68,9 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
     ...healthActivities(worlds),
     ...watchActivities(worlds),
     ...measureActivities(worlds),
+    ...leaseActivities(),
+    ...fenceActivities(worlds),
+    ...searchActivities(worlds),
   };
 }
 

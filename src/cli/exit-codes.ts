@@ -30,7 +30,11 @@ export function exitCodeOf(phase: Phase): number {
   }
 }
 
-/** A soak ends by itself and may only be shortened; everything else that is waited for is somebody's answer. */
-export function waitsForPerson({ waitingFor }: Pick<Status, 'waitingFor'>): boolean {
+/**
+ * A soak ends by itself and may only be shortened, a line moves by itself; everything else that is waited for is
+ * somebody's answer.
+ */
+export function waitsForPerson({ phase, waitingFor }: Pick<Status, 'phase' | 'waitingFor'>): boolean {
+  if (phase === 'queued') return false;
   return waitingFor !== null && waitingFor.answers.some(({ message }) => message !== 'promote');
 }

@@ -9,6 +9,7 @@ import { addCluster } from './commands/cluster';
 import { addCodecServer } from './commands/codec-server';
 import { addDoctor } from './commands/doctor';
 import { addGet } from './commands/get';
+import { addLease } from './commands/lease';
 import { addList } from './commands/list';
 import { addMessages } from './commands/messages';
 import { addPlan } from './commands/plan';
@@ -70,7 +71,7 @@ function programOf(cli: Cli): Command {
       styleSubcommandText: (text) => terminal.colours.cyan(text),
     })
     .addHelpText('after', () => `\n${helpAfter()}`);
-  const commands = [addStart, addPlan, addGet, addList, addMessages, addCluster];
+  const commands = [addStart, addPlan, addGet, addList, addLease, addMessages, addCluster];
   for (const add of [...commands, addSetup, addDoctor, addCodecServer]) add(program, cli);
   return program;
 }

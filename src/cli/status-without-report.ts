@@ -62,6 +62,6 @@ const ended = ({ status }: RunInfo) => status.name.toLowerCase().replaceAll('_',
 
 function cutOff(hosts: string[]) {
   return {
-    what: `it was ended from outside; see whether these hosts are back in rotation and healthy: ${hosts.join(', ')}`,
+    what: `it was ended from outside. A repair puts back what was under way (\`pawl list\` shows it); see whether these hosts are back in rotation and healthy: ${hosts.join(', ')}`,
   };
 }

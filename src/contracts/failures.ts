@@ -10,6 +10,10 @@ export const FAILURES = {
     retryable: false,
     meaning: 'the plan that was asked for is no longer what would be done; nothing was touched',
   },
+  AlreadyRunning: {
+    retryable: false,
+    meaning: 'the same change waits or works already; its id is named, and nothing was touched',
+  },
   // reaching the world
   HostUnreachable: { retryable: true, meaning: 'no SSH session to the host could be had or kept' },
   StreamRefused: {

@@ -1,4 +1,5 @@
 import type { Route, Service } from './cluster';
+import type { Mistake } from './failures';
 import type { PlannedGate } from './gate';
 import type { Check, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
 import type { TrafficState } from './world';
@@ -92,6 +93,10 @@ export interface Plan {
   format: 1 | 2;
   intent: Intent;
   hash: string;
+  /** the same for every start of this change, however many hosts carry it already; absent in format 1 */
+  same?: string;
+  /** what keeps hosts from being changed right now; it may pass when another change is at work on them */
+  unready?: Mistake[];
   /** not hashed */
   observed: { at: string; hosts: Record<string, ObservedHost> };
   /** what a reader should know: dropped batches, shortened defaults, hosts that need nothing */

@@ -1,4 +1,5 @@
 import type { Claim, Verdict } from './gate';
+import type { Named } from './lease';
 import type { TrafficState } from './world';
 
 export type Phase =
@@ -112,6 +113,11 @@ export interface Status {
   messages: { at: string; name: string; by: string; answer: string }[];
   startedAt: string;
   endedAt: string | null;
+  /** of a lease: who holds what, and who waits */
+  line?: {
+    holders: (Named & { holds: string; since: string; yieldsTo: string | null })[];
+    waiting: (Named & { for: string; since: string })[];
+  };
 }
 
 /** What a run returns, or carries in the details of its failure. */

@@ -96,6 +96,13 @@ export interface LoadBalancer {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Locks everybody with an older fence out of these servers, and writes down who holds them now. */
+  raise(
+    places: { backend: string; server: string }[],
+    fence: Fence,
+    holder: string,
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Drains a server, counts the requests that are left there, those of `oldSessions` included, and takes it out when
    * there is none and `thenOut` is wanted: in one round trip, fenced as `set` is.

@@ -44,6 +44,7 @@ export type AnswerText = (id: string, message: string, payload: Record<string, u
 export function statusRows(status: Status, answerText: AnswerText): Row[] {
   return [
     ...headRows(status),
+    ...lineRows(status),
     ...status.hosts.map(hostRow),
     ...status.steps.map(stepRow),
     ...(status.gates ?? []).flatMap(gateRows),
@@ -65,9 +66,10 @@ export function statusRows(status: Status, answerText: AnswerText): Row[] {
   ];
 }
 
-function headRows({ phase, service, version, cluster, summary, batch, planHash, waitingFor }: Status): Row[] {
+function headRows(status: Status): Row[] {
+  const { phase, service, version, cluster, summary, batch, planHash, waitingFor, line } = status;
   const change = version ? `${service} → ${version}` : service;
-  const what = service ? `${change} on ${cluster}` : 'not planned yet';
+  const what = service ? `${change} on ${cluster}` : line ? `lease of ${cluster}` : 'not planned yet';
   const facts = [batch && `batch ${batch.index} of ${batch.of}`, planHash && `plan ${planHash.slice(0, 12)}`];
   const unsaid = facts.filter((fact) => fact && !summary.includes(fact));
   // what is waited for stands below, with its answers
@@ -76,6 +78,21 @@ function headRows({ phase, service, version, cluster, summary, batch, planHash, 
     { depth: 0, ...toneOf(phase), tone: 'strong', text: `${phase}: ${what}` },
     ...(text ? [{ depth: 1, tone: 'plain', mark: '', text } satisfies Row] : []),
   ];
+}
+
+/** Of a lease: those who hold something, then those who wait, in order. */
+function lineRows({ line }: Status): Row[] {
+  if (!line) return [];
+  const holders = line.holders.map(({ id, what, holds, since, yieldsTo }): Row => {
+    const cells = [id, what, `holds ${holds}`, `since ${since.slice(0, 19)}Z`];
+    if (yieldsTo) cells.push(`gives way to ${yieldsTo}`);
+    return { depth: 1, tone: 'busy', mark: '◐', text: cells.join('  '), cells };
+  });
+  const waiting = line.waiting.map(({ id, what, for: wanted, since }, index): Row => {
+    const cells = [id, what, `${index + 1} in line for ${wanted}`, `since ${since.slice(0, 19)}Z`];
+    return { depth: 1, tone: 'quiet', mark: '·', text: cells.join('  '), cells };
+  });
+  return [...holders, ...waiting];
 }
 
 function hostRow(host: HostStatus): Row {

@@ -1,3 +1,5 @@
 // every function exported here is a workflow type
 export { doctor } from './doctor';
+export { lease } from './lease';
+export { repair } from './repair';
 export { rollingUpgrade } from './rolling-upgrade';

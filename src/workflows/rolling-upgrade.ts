@@ -13,6 +13,7 @@ import { progressing } from './steps/progress';
 import { runOnce } from './steps/run-once';
 import type { ChangeState } from './steps/state';
 import { adoptPlan, pointOfNoReturn } from './steps/state';
+import { fencesUp, takeTurn } from './steps/turn';
 import { undoOf, willUndo } from './steps/undo';
 import { walk } from './steps/walk';
 
@@ -25,14 +26,16 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
       adoptPlan(run.state, plan);
       if (dryRun) return { end: 'planned', summary: `planned: ${run.plan.intent.hosts.length} hosts` };
     }
-    const { intent } = run.plan;
-    if (intent.hosts.length === 0) return nothingToDo(run);
+    if (!run.state.staged) await takeTurn(run, () => replan(run, input));
+    if (run.plan.intent.hosts.length === 0) return nothingToDo(run);
     if (!run.state.staged) {
       await approveBefore(run, input);
       await stage(run);
       await learnUsual(run);
+      await fencesUp(run);
       await runOnce(run, 'before');
     }
+    const { intent } = run.plan;
     for (const batch of intent.batches.slice(run.state.batchesDone)) {
       await upgradeBatch(run, batch);
       await afterBatch(run);
@@ -69,6 +72,11 @@ function nothingToDo(run: Change): Ending {
   return { end: 'succeeded', summary: `nothing to do: every host runs ${service.name} ${version} already` };
 }
 
+async function replan(run: Change, input: unknown): Promise<void> {
+  const { plan } = await makePlan(input);
+  adoptPlan(run.state, plan);
+}
+
 /** Waits for the yes; if the world made the plan another one meanwhile, the yes was for the old one. */
 async function approveBefore(run: Change, input: unknown): Promise<void> {
   await run.boundary();
@@ -79,6 +87,7 @@ async function approveBefore(run: Change, input: unknown): Promise<void> {
     adoptPlan(run.state, plan);
     run.status.notes.push('the plan changed while it waited; earlier approvals are void');
     delete run.state.control.decisions.before;
+    await takeTurn(run, () => replan(run, input));
   }
 }
 
@@ -154,7 +163,7 @@ async function leaveRotation(run: Change, host: PlannedHost): Promise<void> {
     await takeOut(run, host, run.plan.intent.settings.drain.onDeadline);
   } catch (error) {
     const stays = error instanceof HostFailed && (error.kind === 'drainLate' || error.kind === 'unreachable');
-    if (!stays) await undoOf(run, host.name);
+    if (!stays && !run.turn.over?.lost) await undoOf(run, host.name);
     throw error;
   }
 }

@@ -34,6 +34,10 @@ const cluster = Cluster.parse({
 
 /** A balancer in memory that forgets, is slow to come up, and counts sessions as told. */
 class FakeBalancer implements LoadBalancer {
+  raise(): Promise<void> {
+    return Promise.resolve();
+  }
+
   readonly said: string[] = [];
   readonly facts: Record<string, TrafficFacts> = {};
   old = 0;

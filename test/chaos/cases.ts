@@ -53,10 +53,19 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   measureUsual: [400],
   watchGate: [400],
   runCommand: [15, 90],
+  askForLease: [5],
+  raiseFences: [10],
+  watchRun: [200],
+  phasesOf: [5],
+  findHolders: [20],
+  readState: [5],
+  lookAround: [20],
 };
 
 const UPGRADE: Point[] = [
   point('upgrade', 'planRollingUpgrade'),
+  point('upgrade', 'askForLease'),
+  point('upgrade', 'raiseFences'),
   point('upgrade', 'stageRelease', 'n1'),
   ...['n1', 'n2'].flatMap((host) =>
     (['takeOut', 'switchRelease', 'proveHealthy', 'putBack'] as const).map((activity) =>

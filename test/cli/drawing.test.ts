@@ -169,6 +169,7 @@ it.each<[Phase, number]>([
 
 it('tells a soak, which ends by itself, from what a person must answer', () => {
   const waiting = (...messages: string[]) => ({
+    phase: 'running' as const,
     waitingFor: {
       what: '',
       answers: messages.map((message) => ({ message, payload: {} })),
@@ -176,9 +177,11 @@ it('tells a soak, which ends by itself, from what a person must answer', () => {
       then: '',
     },
   });
-  expect(waitsForPerson({ waitingFor: null })).toBe(false);
+  expect(waitsForPerson({ phase: 'running', waitingFor: null })).toBe(false);
   expect(waitsForPerson(waiting('promote'))).toBe(false);
   expect(waitsForPerson(waiting('resume', 'abort'))).toBe(true);
+  // a line moves by itself
+  expect(waitsForPerson({ ...waiting('abort'), phase: 'queued' })).toBe(false);
 });
 
 it('says times shortly', () => {

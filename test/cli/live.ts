@@ -19,6 +19,7 @@ import { temporalDir } from '../../lab/temporal/record';
 import { startTemporal, type TemporalServer } from '../../lab/temporal/server';
 import type { Activities } from '../../src/activities';
 import { refuseUnlessPlanned } from '../../src/activities/plan/as-planned';
+import { leaseActivities } from '../../src/activities/lease';
 import { parseRollingUpgrade } from '../../src/activities/plan/rolling-upgrade';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
@@ -70,11 +71,14 @@ export class Live {
   async endRuns(): Promise<void> {
     const connection = await Connection.connect({ address: this.server.address });
     const { workflow } = new Client({ connection });
-    for await (const { workflowId } of workflow.list({ query: 'ExecutionStatus = "Running"' }))
-      await workflow
-        .getHandle(workflowId)
-        .terminate('its test is over')
-        .catch(() => undefined);
+    // the leases first: they would see to it that what the others leave is repaired
+    const query = (type: string) => `ExecutionStatus = "Running" AND WorkflowType ${type} "lease"`;
+    for (const type of ['=', '!='])
+      for await (const { workflowId } of workflow.list({ query: query(type) }))
+        await workflow
+          .getHandle(workflowId)
+          .terminate('its test is over')
+          .catch(() => undefined);
     await connection.close();
   }
 
@@ -94,6 +98,17 @@ export class Live {
     const records = (await readdir(temporalDir)).filter((file) => file.startsWith(this.name));
     await Promise.all(records.map((file) => rm(join(temporalDir, file))));
   }
+}
+
+/** Leases and changes are real, and so is the server that they meet on. */
+function temporalOnly(steps: () => Activities) {
+  return {
+    ...leaseActivities(),
+    raiseFences: (input) => steps().raiseFences(input),
+    findHolders: (input) => steps().findHolders(input),
+    readState: (input) => steps().readState(input),
+    lookAround: (input) => steps().lookAround(input),
+  } satisfies Partial<Activities>;
 }
 
 /**
@@ -123,6 +138,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     confirmHealthy: (input) => steps().confirmHealthy(input),
     measureUsual: (input) => steps().measureUsual(input),
     watchGate: (input) => steps().watchGate(input),
+    ...temporalOnly(steps),
     // watches until the workflow's own clock ends it
     watchHosts: () => Context.current().cancelled,
   };

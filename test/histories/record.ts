@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { root } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
 import { TASK_QUEUE } from '../../src/contracts/messages';
+import type { Status } from '../../src/contracts/status';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
 
@@ -28,6 +29,8 @@ interface Story {
   spoilt?: boolean;
   /** what people do meanwhile */
   people?: (run: WorkflowHandle, ground: Ground) => Promise<void>;
+  /** another change holds the hosts already; `cut`: it is terminated while n1 is out */
+  behind?: { cut: boolean };
   end: string;
 }
 
@@ -50,6 +53,8 @@ const STORIES: Record<string, Story> = {
     people: tryAgain,
     end: 'succeeded',
   },
+  queued: { behind: { cut: false }, end: 'succeeded' },
+  queuedForRepair: { behind: { cut: true }, end: 'succeeded' },
   frozen: { input: { checks: [PATH_ONE], onFailure: 'freeze' }, spoilt: true, end: 'Frozen' },
 };
 
@@ -79,35 +84,64 @@ async function tryAgain(run: WorkflowHandle, ground: Ground): Promise<void> {
   await run.executeUpdate('retry', { args: [{ by: 'anna', host: 'n2' }] });
 }
 
+/** Histories by the names of their files. */
+type Recorded = Record<string, string>;
+
 /** It only looks, and ends by itself. */
-async function recordDoctor(ground: Ground): Promise<string> {
+async function recordDoctor(ground: Ground): Promise<Recorded> {
   const run = await ground.client.workflow.start('doctor', {
     taskQueue: TASK_QUEUE,
     workflowId: 'doctor',
     args: [{ cluster: ground.cluster }],
   });
   await run.result();
-  return scrubbed(await run.fetchHistory());
+  return { 'doctor-well': scrubbed(await run.fetchHistory()) };
 }
 
-async function record(ground: Ground, story: Story, version: string): Promise<string> {
+/** A change that holds the hosts, its lease, and the repair that follows when it is cut off. */
+async function ahead(ground: Ground, version: string, name: string, { cut }: { cut: boolean }) {
+  const artifact = await makeRelease({ version });
+  const checks = [{ name: 'takes-its-time', command: ['sleep', '3'] }];
+  const first = await ground.start({ version, artifact, checks }, `upgrade-${version}`);
+  await reached(first, ({ hosts }) => hosts[0]?.state === 'checking');
+  const { workflow } = ground.client;
+  const { runId } = await workflow.getHandle(`lease:${NAME}`).describe();
+  const lease = workflow.getHandle(`lease:${NAME}`, runId);
+  return async (): Promise<Recorded> => {
+    if (cut) await first.terminate('recorded');
+    if (cut) await reached(lease, ({ line }) => line?.holders[0]?.id.startsWith('repair-') ?? false);
+    const { line } = await lease.query<Status>('status');
+    const holder = workflow.getHandle(line!.holders[0]!.id);
+    await lease.result();
+    return {
+      [`lease-${name}`]: scrubbed(await lease.fetchHistory()),
+      ...(cut && { [`repair-${name}`]: scrubbed(await holder.fetchHistory()) }),
+    };
+  };
+}
+
+async function record(ground: Ground, name: string, version: string): Promise<Recorded> {
+  const story = STORIES[name]!;
+  const others = story.behind && (await ahead(ground, `${version}-first`, name, story.behind));
   const artifact = await makeRelease({ version, behaviour: story.spoilt ? SPOILT : {} });
   const run = await ground.start({ version, artifact, ...story.input }, `upgrade-${version}`);
   await story.people?.(run, ground);
+  if (others) await reached(run, ({ phase }) => phase === 'queued');
+  const met = others?.();
   const { end, message } = await ended(run);
   if (end !== story.end) throw new Error(`ended as ${end} instead of ${story.end}: ${message}`);
-  return scrubbed(await run.fetchHistory());
+  return { [`rollingUpgrade-${name}`]: scrubbed(await run.fetchHistory()), ...(await met) };
 }
 
 async function main(): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const folder = join(root, 'test/histories', version);
   let count = 0;
-  const recorders: Record<string, (ground: Ground) => Promise<string>> = {
+  const recorders: Record<string, (ground: Ground) => Promise<Recorded>> = {
     ...Object.fromEntries(
-      Object.entries(STORIES).map(([name, story]) => [
+      Object.keys(STORIES).map((name) => [
         `rollingUpgrade-${name}`,
-        (ground: Ground) => record(ground, story, `${BEFORE}-h${(count += 1)}`),
+        (ground: Ground) => record(ground, name, `${BEFORE}-h${(count += 1)}`),
       ]),
     ),
     'doctor-well': recordDoctor,
@@ -120,10 +154,11 @@ async function main(): Promise<void> {
   const ground = await Ground.up(NAME, 2);
   try {
     await mkdir(folder, { recursive: true });
-    for (const [name, recorder] of missing) {
-      const history = await recorder(ground);
-      await writeFile(join(folder, `${name}.json`), history, { flag: 'wx' });
-      console.log(`${name}: ${(history.length / 1024).toFixed(0)} KiB`);
+    for (const [, recorder] of missing) {
+      for (const [file, history] of Object.entries(await recorder(ground))) {
+        await writeFile(join(folder, `${file}.json`), history, { flag: 'wx' });
+        console.log(`${file}: ${(history.length / 1024).toFixed(0)} KiB`);
+      }
     }
   } finally {
     await ground.remove();

@@ -34,8 +34,12 @@ async function codeOf(
 }
 
 function replay(code: ReplayWorkerOptions, file: string): Promise<void> {
-  const history: unknown = JSON.parse(readFileSync(join(__dirname, file), 'utf8'));
-  return Worker.runReplayHistory(code, history, `upgrade-${file}`);
+  const history = JSON.parse(readFileSync(join(__dirname, file), 'utf8')) as {
+    events: { workflowExecutionStartedEventAttributes?: { workflowId?: string } }[];
+  };
+  // messages of the lease say whom they are for
+  const id = history.events[0]?.workflowExecutionStartedEventAttributes?.workflowId;
+  return Worker.runReplayHistory(code, history, id);
 }
 
 let current: ReplayWorkerOptions;

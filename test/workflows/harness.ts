@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -10,6 +11,10 @@ import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
 import type { PlannedGate, Tally, Verdict } from '../../src/contracts/gate';
 import { Gate } from '../../src/contracts/inputs/gate';
+import { leaseActivities } from '../../src/activities/lease';
+import { searchActivities } from '../../src/activities/search';
+import type { Worlds } from '../../src/activities/world';
+import { leaseId } from '../../src/contracts/lease';
 import type { RollingUpgradeInput } from '../../src/contracts/inputs/rolling-upgrade';
 import type { Plan } from '../../src/contracts/plan';
 import type { Report, Status } from '../../src/contracts/status';
@@ -17,6 +22,7 @@ import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 import { digestOf } from '../../src/domain/plan-hash';
 import { planRunOnce } from '../../src/domain/run-once';
 import { planBatches } from '../../src/domain/batches';
+import { activityInterceptor } from '../../src/temporal/activity-interceptor';
 import { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
 import { findTestServer } from '../../lab/temporal/test-server';
@@ -39,10 +45,22 @@ export class FakeCluster {
   verdicts: Verdict[] = ['pass'];
   /** what the looks of gates were asked for */
   readonly looks: GateInput[] = [];
+  /** epochs for which others were locked out, with the holder */
+  readonly fences: { epoch: number; holder: string }[] = [];
+  /** the end of a run is seen at once; for tests that skip no time */
+  watchesAlways = false;
+  /** who is found when a lease was lost */
+  found: Awaited<ReturnType<Activities['findHolders']>> = { running: [], cut: [] };
 
-  constructor(readonly hosts = ['n1', 'n2', 'n3']) {
+  constructor(
+    readonly hosts = ['n1', 'n2', 'n3'],
+    readonly name = 'fake',
+  ) {
     for (const host of hosts) this.versions[host] = '1.0.0';
   }
+
+  /** what keeps its hosts from being changed */
+  unready: Plan['unready'];
 
   plan(input: FakeInput): Plan {
     const { batches } = planBatches(input.batches ?? [1, '100%'], this.hosts);
@@ -60,7 +78,7 @@ export class FakeCluster {
     };
     const intent: Plan['intent'] = {
       workflow: 'rollingUpgrade',
-      cluster: { name: 'fake', file: 'fake.yaml', digest: `${this.planned}`.padStart(64, '0') },
+      cluster: { name: this.name, file: 'fake.yaml', digest: `${this.planned}`.padStart(64, '0') },
       service: {
         name: 'web',
         unit: 'web.service',
@@ -69,7 +87,7 @@ export class FakeCluster {
         health: { path: '/health', timeoutSeconds: 2 },
         limits: { switchSeconds: 120, healthySeconds: 60, freeMiB: 64, keepReleases: 5 },
       },
-      version: '2.0.0',
+      version: input.version ?? '2.0.0',
       artifact: { source: { file: 'web.tar.gz' }, sha256: 'a'.repeat(64), size: 1 },
       previousArtifact: null,
       hosts: this.hosts.map((name) => ({
@@ -98,6 +116,7 @@ export class FakeCluster {
       format: 2,
       intent,
       hash: digestOf(intent),
+      ...(this.unready && { unready: this.unready }),
       observed: { at: '2026-01-01T00:00:00Z', hosts },
       notes: [],
     };
@@ -176,6 +195,23 @@ export class FakeCluster {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();
         // the real one looks on until the workflow's clock ends it; the test server skips time only while none runs
       },
+      raiseFences: ({ change, holder }) => {
+        this.fences.push({ epoch: change.epoch, holder });
+        return Promise.resolve({ unreached: [] });
+      },
+      findHolders: () => Promise.resolve(this.found),
+      lookAround: ({ hosts }) =>
+        Promise.resolve(
+          hosts.map((host) => ({
+            service: 'web',
+            unit: 'web.service',
+            host,
+            version: this.versions[host] ?? '',
+            balancers: traffic(this.out.has(host) ? 'out' : 'in'),
+          })),
+        ),
+      ...toTemporal,
+      watchRun: this.watchesAlways ? toTemporal.watchRun : looksNowAndThen,
     };
   }
 }
@@ -191,24 +227,67 @@ function newTally(begunAt: number): Tally {
   const none = { samples: 0, buckets: [] };
   return { begunAt, servers: {}, probes: { changed: none, others: none }, usage: {} };
 }
+/** Leases and changes are real; they find each other through the server of the test. */
+const toTemporal = {
+  ...leaseActivities(),
+  readState: searchActivities({} as Worlds).readState,
+};
+
+/** The real one looks on without end, and the test server skips time only while no activity runs. */
+const looksNowAndThen: Activities['watchRun'] = async ({ id }) => {
+  const { status } = await Context.current().client.workflow.getHandle(id).describe();
+  if (status.name === 'RUNNING')
+    throw ApplicationFailure.create({ message: `${id} runs`, nextRetryDelay: '10m' });
+  return toTemporal.watchRun({ id });
+};
 
 export const fails = (type: string, message: string, details?: object) => () => {
   throw ApplicationFailure.nonRetryable(message, type, details);
 };
 
 const payloadConverterPath = require.resolve('../../src/temporal/payload-converter');
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+type Upgrade = WorkflowHandle<typeof rollingUpgrade>;
+
+/** Runs that share a cluster and a worker. */
+export interface Company {
+  cluster: FakeCluster;
+  taskQueue: string;
+  /** @param more what makes this change another one than the rest */
+  start(input: object, more?: { version: string }): Promise<Upgrade>;
+  handleOf(id: string): Upgrade;
+  lease: Upgrade;
+}
+
+export interface End {
+  /** `succeeded`, `planned`, or the type of the failure */
+  end: string;
+  report: Report;
+  message: string;
+}
+
+export async function endOf(handle: Upgrade): Promise<End> {
+  try {
+    const report = await handle.result();
+    return { end: report.phase, report, message: report.summary };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) throw error;
+    const { type, message, details } = error.cause;
+    return { end: type ?? '', report: details?.[details.length - 1] as Report, message };
+  }
+}
 
 export class Harness {
-  private constructor(readonly env: TestWorkflowEnvironment) {}
+  private constructor(
+    readonly env: TestWorkflowEnvironment,
+    private readonly bundle: WorkflowBundleWithSourceMap,
+  ) {}
 
-  static async start(): Promise<Harness> {
+  /** @param workflowsPath where there are more of them than the real ones */
+  static async start(workflowsPath = join(__dirname, '../../src/workflows/index.ts')): Promise<Harness> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
-    bundle ??= bundleWorkflowCode({
-      payloadConverterPath,
-      workflowsPath: join(__dirname, '../../src/workflows/index.ts'),
-      logger: new DefaultLogger('ERROR'),
-    });
+    const logger = new DefaultLogger('ERROR');
+    const bundle = await bundleWorkflowCode({ payloadConverterPath, workflowsPath, logger });
     const path = await findTestServer();
     const env = await TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: 'existing-path', path } },
@@ -222,42 +301,64 @@ export class Harness {
         ),
       })
       .catch(() => undefined);
-    return new Harness(env);
+    return new Harness(env, bundle);
   }
 
   /** Runs a change with a worker of its own; `during` talks to it meanwhile. */
   async run(
     cluster: FakeCluster,
     input: FakeInput,
-    during: (handle: WorkflowHandle<typeof rollingUpgrade>) => Promise<unknown> = () => Promise.resolve(),
-  ): Promise<{ end: string; report: Report; message: string }> {
+    during: (handle: Upgrade) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<End> {
+    return this.with(cluster, async ({ start }) => {
+      const handle = await start(input);
+      await during(handle);
+      return endOf(handle);
+    });
+  }
+
+  /** A worker for several runs, which are over when `work` is. */
+  async with<T>(cluster: FakeCluster, work: (company: Company) => Promise<T>): Promise<T> {
     const taskQueue = randomUUID();
+    const { client, nativeConnection: connection } = this.env;
     const worker = await Worker.create({
-      connection: this.env.nativeConnection,
+      connection,
       taskQueue,
-      workflowBundle: await bundle!,
+      workflowBundle: this.bundle,
       activities: cluster.activities(),
+      interceptors: { activity: [activityInterceptor] },
       dataConverter: { payloadConverterPath },
     });
-    return worker.runUntil(async () => {
-      const handle = await this.env.client.workflow.start(rollingUpgrade, {
+    const handleOf = (id: string) => client.workflow.getHandle<typeof rollingUpgrade>(id);
+    const started: Upgrade[] = [];
+    const start = async (input: object, more?: { version: string }) => {
+      const options = {
         taskQueue,
         workflowId: `upgrade-${randomUUID()}`,
-        args: [input],
-      });
+        args: [{ ...input, ...more }] as [object],
+      };
+      const handle = await client.workflow.start(rollingUpgrade, options);
+      started.push(handle);
+      return handle;
+    };
+    return worker.runUntil(async () => {
       try {
-        await during(handle);
-        const report = await handle.result();
-        return { end: report.phase, report, message: report.summary };
+        return await work({ cluster, taskQueue, start, handleOf, lease: handleOf(leaseId(cluster.name)) });
       } catch (error) {
         // a run without its worker would keep the server from skipping time for the next one
-        await handle.terminate().catch(() => undefined);
-        if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure))
-          throw error;
-        const { type, message, details } = error.cause;
-        return { end: type ?? '', report: details?.[details.length - 1] as Report, message };
+        for (const handle of [handleOf(leaseId(cluster.name)), ...started])
+          await handle.terminate().catch(() => undefined);
+        throw error;
+      } finally {
+        await this.leaseIsOver(cluster);
       }
     });
+  }
+
+  /** It ends by itself; one that was left to itself would keep the server from skipping time. */
+  async leaseIsOver({ name }: FakeCluster): Promise<void> {
+    const lease = this.env.client.workflow.getHandle(leaseId(name));
+    await lease.result().catch(() => undefined);
   }
 
   stop(): Promise<void> {

@@ -88,8 +88,11 @@ export async function planUpgrade(
     describe('artifact', input.artifact),
     input.previousArtifact ? describe('previousArtifact', input.previousArtifact) : null,
   ]);
-  mistakes.push(...seen.flatMap((observation) => observation.mistakes));
-  mistakes.push(...noWayBack(service, input, seen));
+  // how hosts are now: if another change is at work on them, they are looked at again when it has ended
+  const unready = [
+    ...seen.flatMap((observation) => observation.mistakes),
+    ...noWayBack(service, input, seen),
+  ];
 
   const carrying = seen.filter(({ facts }) => facts.version === input.version);
   const toChange = seen.filter(({ facts }) => facts.version !== input.version);
@@ -110,7 +113,7 @@ export async function planUpgrade(
   );
   mistakes.push(...planned.mistakes, ...once.mistakes, ...(await lost(world, once.steps, seen, signal)));
   const limits = limitsOf(input, service, toChange.length, [artifact, previousArtifact], mistakes);
-  if (mistakes.length || !artifact) throw badInput(mistakes);
+  if (mistakes.length || !artifact) throw badInput([...unready, ...mistakes]);
 
   const intent = intentOf(input, world, service, toChange, batches, cap, {
     artifact,
@@ -132,6 +135,8 @@ export async function planUpgrade(
     format: 2,
     intent,
     hash: digestOf(intent),
+    same: sameFor(input, world, artifact, previousArtifact),
+    ...(unready.length && { unready }),
     observed: { at: new Date().toISOString(), hosts },
     notes,
   };
@@ -196,6 +201,18 @@ async function lost(
     ),
   );
   return found.flat();
+}
+
+/** Everything that was asked for, and nothing of how far it is: however often it is started, it is the same change. */
+function sameFor(
+  input: RollingUpgradeInput,
+  { cluster, digest }: World,
+  artifact: PlannedArtifact,
+  previousArtifact: PlannedArtifact | null,
+): string {
+  const { note: _note, dryRun: _dryRun, planHash: _hash, planned: _planned, ...asked } = input;
+  const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
+  return digestOf({ ...asked, ...bytes, cluster: [cluster.cluster, digest] });
 }
 
 /** How many hosts may fail, and for how long nothing may move. */

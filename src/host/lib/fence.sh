@@ -16,6 +16,7 @@
 #   91 and `pawl: fenced: ...` on stderr      a newer pair has been here     -> PawlError Fenced
 #   92 and `pawl: lane busy: ...` on stderr   the lock was not free in time  -> PawlError LaneBusy
 #
+# A fourth argument, without blanks, is written down beside the pair: who that is (raise-fences does so).
 # RemoteHost.run makes these errors itself, so callers need not look; a program must not use 91 and
 # 92 for anything else. Everything under the lock must be bounded in time, and children that may
 # outlive the program must not inherit the lock, which is open on descriptor 9: hence `9>&-`.
@@ -27,7 +28,7 @@ fence_refuse() { # CODE WORDS
   exit "$1"
 }
 
-fence_enter() { # LANE EPOCH ATTEMPT
+fence_enter() { # LANE EPOCH ATTEMPT [HOLDER]
   case $1 in
   '' | *[!A-Za-z0-9._:@/-]* | /* | */ | *//* | .* | */.*) fence_refuse 2 "not a lane: $1" ;;
   esac
@@ -47,7 +48,11 @@ fence_enter() { # LANE EPOCH ATTEMPT
   if [ "$2" -lt "$fence_epoch" ] || { [ "$2" -eq "$fence_epoch" ] && [ "$3" -lt "$fence_attempt" ]; }; then
     fence_refuse 91 "fenced: $1 belongs to the newer attempt $fence_epoch $fence_attempt"
   fi
-  [ "$2 $3" = "$fence_epoch $fence_attempt" ] || fence_store "$2 $3"
+  if [ -n "${4:-}" ]; then
+    fence_store "$2 $3" "$2 $4"
+  elif [ "$2 $3" != "$fence_epoch $fence_attempt" ]; then
+    fence_store "$2 $3"
+  fi
 }
 
 # Gives the lane back before the program ends.
@@ -56,9 +61,11 @@ fence_leave() {
 }
 
 # One write of a fixed length in place, then to the disk: the pair must outlive a power cut, for an
-# older attempt may come back after it.
-fence_store() { # PAIR
+# older attempt may come back after it. The second line says who holds which epoch; it counts as long as that
+# is the epoch of the first. Older programs read and write the first line only.
+fence_store() { # PAIR [EPOCH HOLDER]
   printf '%-63s\n' "$1" >&9
+  [ -z "${2:-}" ] || printf '%-447s\n' "$2" >&9
   sync "$fence_file"
 }
 

@@ -35,6 +35,34 @@ export const { examineCluster } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '4m',
 });
 
+/** A few calls to Temporal itself. */
+export const { askForLease, phasesOf } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '10m',
+});
+
+/** Looks on until a run is over; who waits for it begins anew when the time is over. */
+export const { watchRun } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '2d',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+/** One command on each machine; one that hangs takes as long as its locks. */
+export const { raiseFences } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '5m',
+});
+
+/** Looks at a whole cluster, or asks runs; what gives no answer in half a minute is left out. */
+export const { findHolders, readState, lookAround } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '2m',
+});
+
 const failFast: ActivityOptions = {
   ...base,
   retry: { ...base.retry, nonRetryableErrorTypes: [...PASSING] },

@@ -13,10 +13,14 @@ import {
 import type { Message } from '../../contracts/messages';
 import type { Plan, PlannedHost } from '../../contracts/plan';
 import type { End, HostStatus, Phase, Report, Status, StepStatus, WaitingFor } from '../../contracts/status';
+import type { Held } from '../../contracts/lease';
 import type { Gate, Moment } from '../../domain/control';
 import { applyMessage, judgeMessage } from '../../domain/control';
+import type { Turn } from '../../domain/turn';
+import { newTurn } from '../../domain/turn';
 import { statusMarkdown } from '../../render/markdown';
 import { ProgressClock } from './clock';
+import { listenToLease } from './lease-signals';
 import { listen } from './messages';
 import type { ChangeState } from './state';
 import { newState, pointOfNoReturn, upToDate } from './state';
@@ -45,6 +49,8 @@ export interface Observation {
 }
 
 export const statusQuery = defineQuery<Status>('status');
+const stateQuery = defineQuery<ChangeState>('state');
+const holdingQuery = defineQuery<Partial<Held> | null>('holding');
 
 /** A running change: its state, the messages that reach it, and how it waits. */
 export class Change {
@@ -61,6 +67,8 @@ export class Change {
   private pausing: Promise<void> | null = null;
   private stalled: string | null = null;
   private readonly interruptible = new Set<CancellationScope>();
+  /** ends, with an error if there was one, when earlier changes are locked out */
+  fences: Promise<unknown> | undefined;
 
   private constructor(readonly state: ChangeState) {}
 
@@ -79,6 +87,9 @@ export class Change {
       take: (message, viaSignal) => change.take(message, viaSignal),
       record: (name, by, answer) => change.record(name, by, answer),
     });
+    listenToLease(change.turn, (by, lost) => change.giveWay(by, lost));
+    setHandler(stateQuery, () => change.state, { description: 'All that the run knows, for a repair' });
+    setHandler(holdingQuery, () => change.holding(), { description: 'What it holds of its cluster' });
     change.abortOnCancellation();
     change.show();
     return change;
@@ -96,7 +107,13 @@ export class Change {
   /** What every activity of this change is told. */
   get ref() {
     const { cluster } = this.plan.intent;
-    return { id: this.state.changeId, epoch: this.state.epoch, cluster: cluster.file };
+    const epoch = this.turn.granted?.epoch ?? this.state.epoch;
+    return { id: this.state.changeId, epoch, cluster: cluster.file };
+  }
+
+  /** The change's side of the lease. */
+  get turn(): Turn {
+    return (this.state.turn ??= newTurn(this.state.changeId));
   }
 
   // --- showing
@@ -188,6 +205,25 @@ export class Change {
     this.show();
   }
 
+  /** An emergency needs the hosts. Whoever has lost them touches nothing more: a host would get two masters. */
+  private giveWay(by: string, lost: boolean): void {
+    const note = lost ? 'it has lost its lease' : 'it gives way';
+    this.turn.over = { by, lost };
+    const answer = this.take({ name: 'abort', by, undo: false, note }, true);
+    // an abort with undo came before
+    if (this.state.control.abort) this.state.control.abort.undo = false;
+    else this.record('yieldLease', by, answer);
+  }
+
+  private holding(): Partial<Held> | null {
+    const { granted } = this.turn;
+    if (!granted || this.status.endedAt !== null) return null;
+    const { epoch, claims } = granted;
+    const { service, version, id } = this.status;
+    const same = [this.state.plan?.hash, this.state.plan?.same].filter((digest) => digest !== undefined);
+    return { id, change: this.turn.key, what: `${service} → ${version}`, epoch, claims, same };
+  }
+
   /** The UI's "Request Cancellation" is an abort with undo. */
   private abortOnCancellation(): void {
     CancellationScope.current().cancelRequested.catch(() => {
@@ -224,6 +260,8 @@ export class Change {
 
   throwIfStopped(): void {
     const { abort } = this.state.control;
+    if (this.turn.over?.lost)
+      throw new ChangeStopped('failed', `it lost its lease to ${this.turn.over.by}`, false);
     if (abort)
       throw new ChangeStopped(
         'aborted',

@@ -60,7 +60,9 @@ function passOn(run: Change, error: unknown): unknown {
 /** Puts back or leaves, as the stop or the plan says, and names the end. */
 async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
   const noReturn = pointOfNoReturn(run.state);
-  const wanted = stop.undo === 'asPlanned' ? run.plan.intent.settings.onFailure === 'undo' : stop.undo;
+  const asked = stop.undo === 'asPlanned' ? run.plan.intent.settings.onFailure === 'undo' : stop.undo;
+  // whoever gives way, or has lost its lease, leaves the hosts to the one who needs them
+  const wanted = asked && !run.turn.over;
   const reason = stop.message;
   const aborted = stop.why === 'aborted';
   if (!run.state.touched)
@@ -75,5 +77,6 @@ async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
     return { end: aborted ? 'aborted' : 'rolledBack', summary: `${reason}; everything is as it was` };
   const stays = noReturn ? `nothing is put back behind the point of no return (${noReturn})` : undefined;
   if (aborted) return leave('aborted', stays ?? 'touched hosts stay as they are');
+  if (run.turn.over) return leave('failed', `left to ${run.turn.over.by} as it stands`);
   return leave(stop.undo === false ? 'failed' : 'frozen', stays ?? 'left as it stands');
 }

@@ -4,6 +4,8 @@ import type { HostTraffic, Status } from '../../contracts/status';
 import type { Control } from '../../domain/control';
 import { newControl } from '../../domain/control';
 import { completePlan, completeStatus } from '../../domain/older';
+import type { Turn } from '../../domain/turn';
+import { newTurn } from '../../domain/turn';
 
 /** How a step is undone: data, not a closure, so that it survives continue-as-new. Pushed before its step. */
 export type UndoEntry =
@@ -33,6 +35,8 @@ export interface ChangeState {
   tally?: Tally | null;
   /** hosts that failed and were put back, within the budget */
   failed: string[];
+  /** absent in what 0.1.0 carried on: it knew no lease */
+  turn?: Turn;
 }
 
 export interface Identity {
@@ -74,6 +78,7 @@ export function newState(who: Identity): ChangeState {
     staged: false,
     batchesDone: 0,
     failed: [],
+    turn: newTurn(who.changeId),
   };
 }
 
@@ -94,7 +99,7 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
     cluster: intent.cluster.name,
     service: intent.service.name,
     version: intent.version,
-    notes: plan.notes,
+    notes: [...plan.notes, ...(state.turn?.granted?.leftovers ?? [])],
     hosts: intent.hosts.map(({ name }) => {
       const seen = observed.hosts[name];
       const balancers: Record<string, HostTraffic> = { ...seen?.traffic };

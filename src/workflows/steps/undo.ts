@@ -82,6 +82,8 @@ export async function undoAll(run: Change, why: string): Promise<boolean> {
   const touched = [...new Set(run.state.undo.map(subjectOf).reverse())];
   for (const subject of touched)
     try {
+      // somebody needs the hosts more than this change does
+      if (run.turn.over) return false;
       await undoOf(run, subject);
     } catch (error) {
       const { kind, message } = hostFailed(subject, error);

@@ -8,6 +8,7 @@ import type {
   TrafficFacts,
   WantedTraffic,
 } from '../../../contracts/world';
+import { raiseFences } from '../../ssh/fences';
 import { examine } from './examine';
 import { factsOf, generationOf, plainFactsOf, requestsOf } from './facts';
 import { ask, placeOf, type RuntimeSocket } from './runtime';
@@ -101,6 +102,16 @@ class HaProxy implements LoadBalancer {
     const args = [String(fence.epoch), String(fence.attempt), this.at.socket, ...place, how];
     const left = await this.run('haproxy-drain', args, `${place.join('/')} → ${how}`, SET_LIMIT, signal);
     return numberIn({ 'requests left': left.trim() }, 'requests left');
+  }
+
+  async raise(
+    places: { backend: string; server: string }[],
+    fence: Fence,
+    holder: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const lanes = places.map(({ backend, server }) => `haproxy/${checkName(backend)}/${checkName(server)}`);
+    await raiseFences(this.at.host, lanes, fence, holder, signal);
   }
 
   async oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number> {

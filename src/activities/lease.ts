@@ -1,0 +1,128 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { ApplicationFailure, TerminatedFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { leaseId, TO_LEASE } from '../contracts/lease';
+import type { LeaseAsk, LeaseStart, Leftover, RunEnd } from '../contracts/lease';
+import type { Phase, Report } from '../contracts/status';
+
+/** Milliseconds; a lost answer is asked for again. */
+const ASK_WITHIN = 10_000;
+
+/** How changes and leases reach each other, and learn how the other ended. */
+export function leaseActivities() {
+  return {
+    /** Asks for what a change works on. Starts the lease where there is none; asking twice does no harm. */
+    async askForLease(input: { cluster: string; file: string; ask: LeaseAsk }): Promise<void> {
+      const { client, info } = Context.current();
+      const { cluster, file, ask } = input;
+      await client.withDeadline(Date.now() + ASK_WITHIN, async () => {
+        const start: LeaseStart = { cluster, file, before: await leaseBefore(client, cluster) };
+        await client.workflow.signalWithStart('lease', {
+          workflowId: leaseId(cluster),
+          taskQueue: info.taskQueue,
+          args: [start],
+          signal: TO_LEASE.ask,
+          signalArgs: [ask],
+          // a worker that dies inside a workflow task holds the lease up for so long
+          workflowTaskTimeout: '5s',
+          staticSummary: `who works on ${cluster}, and who waits`,
+          searchAttributes: { PawlCluster: [cluster] },
+        });
+      });
+    },
+
+    /**
+     * Waits until a run is over, its later lives after a reset or continue-as-new included.
+     *
+     * @param input.firstRunId of its first life; without it, whatever run has the id now
+     */
+    async watchRun(input: { id: string; firstRunId?: string }): Promise<RunEnd> {
+      const { client, cancelled } = Context.current();
+      for (;;) {
+        const now = await described(client, input.id);
+        if (!now) return { how: 'cut', why: 'Temporal does not know it any more', leftToDo: [] };
+        const another = input.firstRunId !== undefined && firstRunOf(now) !== input.firstRunId;
+        const runId = another ? input.firstRunId! : now.runId;
+        const end = await Promise.race([endOf(client, input.id, runId), cancelled]);
+        // closed by a reset: it lives on
+        if (end && (another || (await isOver(client, input.id, runId)))) return end;
+      }
+    },
+
+    /** What runs say that they are doing. */
+    async phasesOf(input: { ids: string[] }): Promise<Record<string, Phase>> {
+      const { client } = Context.current();
+      const phases = await Promise.all(
+        input.ids.map(async (id) => {
+          const run = await described(client, id);
+          const phase = run?.searchAttributes['PawlPhase']?.[0];
+          return phase === undefined ? [] : [[id, phase as Phase] as const];
+        }),
+      );
+      return Object.fromEntries(phases.flat());
+    },
+  };
+}
+
+/** A lease ends by itself when nobody needs it, and says how it stood. Any other end may have left holders behind. */
+async function leaseBefore(client: Client, cluster: string): Promise<LeaseStart['before']> {
+  const last = await described(client, leaseId(cluster));
+  if (!last || last.status.name === 'RUNNING') return { ended: false };
+  if (last.status.name !== 'COMPLETED') return { ended: false, runId: last.runId };
+  const handle = client.workflow.getHandle(leaseId(cluster), last.runId);
+  const { epoch, leftovers } = (await handle.result()) as { epoch: number; leftovers: Leftover[] };
+  return { ended: true, epoch, leftovers };
+}
+
+export async function described(
+  client: Client,
+  id: string,
+  runId?: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await client.workflow.getHandle(id, runId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Older servers do not tell: then it is the run itself. */
+export function firstRunOf({ raw, runId }: WorkflowExecutionDescription): string {
+  return raw.workflowExecutionInfo?.firstRunId || runId;
+}
+
+async function isOver(client: Client, id: string, runId: string): Promise<boolean> {
+  const now = await described(client, id);
+  return !now || (now.status.name !== 'RUNNING' && now.runId === runId);
+}
+
+/** Asks for a minute at most, then again: whoever is cancelled leaves no endless question behind. */
+async function endOf(client: Client, id: string, runId: string): Promise<RunEnd | undefined> {
+  const handle = client.workflow.getHandle(id, runId);
+  try {
+    const report: unknown = await client.withDeadline(Date.now() + 60_000, () => handle.result());
+    return { how: 'ended', why: 'completed', runId, leftToDo: todosIn(report) };
+  } catch (error) {
+    if (isGrpcDeadlineError(error)) return undefined;
+    if (error instanceof WorkflowNotFoundError)
+      return { how: 'cut', why: 'its history is gone', runId, leftToDo: [] };
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return failed(error, runId);
+  }
+}
+
+function failed({ cause }: WorkflowFailedError, runId: string): RunEnd {
+  const why = cause instanceof TerminatedFailure ? 'terminated' : (cause?.message.split('\n')[0] ?? 'failed');
+  const report: unknown = cause instanceof ApplicationFailure ? cause.details?.at(-1) : undefined;
+  return { how: isReport(report) ? 'ended' : 'cut', why, runId, leftToDo: todosIn(report) };
+}
+
+function todosIn(report: unknown): string[] {
+  return isReport(report) ? report.leftToDo.map(({ what }) => what) : [];
+}
+
+function isReport(value: unknown): value is Report {
+  return typeof value === 'object' && value !== null && 'leftToDo' in value && 'phase' in value;
+}

@@ -1,0 +1,56 @@
+import type { Claim } from '../contracts/lease';
+import type { Status } from '../contracts/status';
+import type { LeaseState } from './lease';
+import { inOrder, isIdle } from './lease';
+
+/** A lease as people see it. */
+export function leaseStatus(state: LeaseState, id: string): Status {
+  const waiting = inOrder(state);
+  const summary = isIdle(state)
+    ? 'nobody holds anything'
+    : `${state.held.length} at work, ${waiting.length} in line`;
+  return {
+    workflow: 'lease',
+    id,
+    phase: 'running',
+    planHash: null,
+    cluster: state.cluster,
+    service: null,
+    version: null,
+    batch: null,
+    hosts: [],
+    steps: [],
+    waitingFor: null,
+    leftToDo: state.leftovers.flatMap(({ id: by, what }) =>
+      what.map((one) => ({ what: `${by} left: ${one}` })),
+    ),
+    summary,
+    progress: 0,
+    notes: [],
+    messages: [],
+    startedAt: state.startedAt,
+    endedAt: null,
+    line: {
+      holders: state.held.map(({ id: holder, what, claims, since, yielding }) => ({
+        id: holder,
+        what,
+        holds: claimsText(claims),
+        since,
+        yieldsTo: yielding?.by ?? null,
+      })),
+      waiting: waiting.map(({ id: change, what, claims, since }) => ({
+        id: change,
+        what,
+        for: claimsText(claims),
+        since,
+      })),
+    },
+  };
+}
+
+/** `n1, n2, n3 and 7 more hosts` */
+function claimsText(claims: readonly Claim[]): string {
+  const hosts = claims.filter(({ name }) => name.startsWith('host ')).map(({ name }) => name.slice(5));
+  const shown = hosts.slice(0, 6).join(', ');
+  return hosts.length > 6 ? `${shown} and ${hosts.length - 6} more hosts` : shown || 'no host';
+}
