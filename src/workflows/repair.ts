@@ -11,7 +11,7 @@ import { conduct } from './steps/conduct';
 import { HostFailed, hostFailed } from './steps/host-failure';
 import { lookAgain, stepsLeft } from './steps/left';
 import type { ChangeState } from './steps/state';
-import { subjectOf } from './steps/state';
+import { subjectOf, upToDate } from './steps/state';
 import { fencesUp, lockOthersOut } from './steps/turn';
 import { undoOf } from './steps/undo';
 
@@ -30,7 +30,7 @@ export async function repair(input: RepairInput): Promise<Report> {
   return conduct(run, async () => {
     const dead = (await readDead(input)) as ChangeState | null;
     if (!dead?.plan) return reportOnly(run, input);
-    inherit(run, dead);
+    inherit(run, upToDate(dead));
     run.enter('rollingBack', `putting back what ${input.dead.id} left (${input.dead.why})`);
     lockOthersOut(run);
     await fencesUp(run);
