@@ -57,7 +57,7 @@ describe('time', () => {
       const emergency = await stand(company, 'emergency', 'polite', 'n1');
       const { yieldLease } = await hears(deaf, 'yieldLease');
       expect(yieldLease).toMatchObject({ by: emergency.workflowId, epoch: leaseGranted!.epoch });
-      const said = (await deaf.result()) as Partial<ToHolder>;
+      const said = await deaf.result();
       expect(said.leaseLost).toEqual({ change: deaf.workflowId, by: emergency.workflowId });
       const { leaseGranted: newer } = await hears(emergency, 'leaseGranted');
       expect(newer!.epoch - leaseGranted!.epoch).toBeGreaterThanOrEqual(YIELD_WITHIN - 1_000);
@@ -298,7 +298,7 @@ describe('a lease that is terminated', () => {
       expect(line?.holders[0]?.id).toBe(one.workflowId);
       const two = await start(quick, { version: '3.0.0' });
       await queued(two);
-      const [before] = ((await lease.query('state')) as { held: Held[] }).held;
+      const [before] = (await lease.query<{ held: Held[] }>('state')).held;
       cluster.found = { running: [before!], cut: [] };
       await lease.terminate();
       const again = await until(
@@ -372,7 +372,7 @@ describe('an emergency', () => {
       const { handle, free } = await stuck(cluster, company);
       // onFailure undo would put everything back
       cluster.trouble['proveHealthy n2'] = fails('Unhealthy', 'no');
-      const { change } = ((await company.lease.query('state')) as { held: { change: string }[] }).held[0]!;
+      const { change } = (await company.lease.query<{ held: Held[] }>('state')).held[0]!;
       await handle.signal('leaseLost', { change, by: 'emergency-1' });
       free();
       const { end, message, report } = await endOf(handle);
