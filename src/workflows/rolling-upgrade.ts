@@ -29,17 +29,19 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
     if (!run.state.staged) await takeTurn(run, () => replan(run, input));
     if (run.plan.intent.hosts.length === 0) return nothingToDo(run);
     if (!run.state.staged) {
-      await approveBefore(run, input);
+      const begun = run.status.hosts.some(({ state }) => state === 'staged');
+      if (!begun) await approveBefore(run, input);
       await stage(run);
+      if (!run.state.staged) await goOnAnew(run, input);
       await learnUsual(run);
       await fencesUp(run);
       await runOnce(run, 'before');
     }
     const { intent } = run.plan;
     for (const batch of intent.batches.slice(run.state.batchesDone)) {
-      await upgradeBatch(run, batch);
-      await afterBatch(run);
-      if (isLong()) await continueAsNew<typeof rollingUpgrade>(input, run.state);
+      const done = await upgradeBatch(run, batch);
+      if (done) await afterBatch(run);
+      if (!done || isLong()) await goOnAnew(run, input);
     }
     await runOnce(run, 'after');
     return done(run);
@@ -91,15 +93,17 @@ async function approveBefore(run: Change, input: unknown): Promise<void> {
   }
 }
 
-/** Brings the release to all hosts while all of them serve. */
+/** Brings the release to all hosts while all of them serve; in the midst of them when the history is long. */
 async function stage(run: Change): Promise<void> {
   const { intent } = run.plan;
   run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
-  const { failures } = await progressing(run, () =>
-    walk(intent.hosts, 20, async (host) => {
-      await run.boundary();
-      await stageRelease(run, host);
-    }),
+  const left = intent.hosts.filter(({ name }) => run.host(name).state !== 'staged');
+  const stageOne = async (host: PlannedHost) => {
+    await run.boundary();
+    await stageRelease(run, host);
+  };
+  const { failures, notStarted } = await progressing(run, () =>
+    walk(left, 20, stageOne, () => isLongInside(run)),
   );
   for (const { item, error } of failures) {
     if (error instanceof ChangeStopped) throw error;
@@ -108,18 +112,27 @@ async function stage(run: Change): Promise<void> {
   }
   const [first] = failures;
   if (first) throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, false);
-  run.state.staged = true;
+  run.state.staged = notStarted.length === 0;
 }
 
-async function upgradeBatch(run: Change, names: string[]): Promise<void> {
+/** @returns false when the history is long before all of its hosts are done: another run goes on with them */
+async function upgradeBatch(run: Change, names: string[]): Promise<boolean> {
   const { intent } = run.plan;
   const index = run.state.batchesDone + 1;
+  const who = names.length > 12 ? `${names.length} hosts` : names.join(', ');
   run.status.batch = { index, of: intent.batches.length };
-  run.enter('running', `batch ${index} of ${intent.batches.length}: ${names.join(', ')}`);
-  let hosts = intent.hosts.filter(({ name }) => names.includes(name));
+  run.enter('running', `batch ${index} of ${intent.batches.length}: ${who}`);
+  const batch = new Set(names);
+  let hosts = intent.hosts.filter((host) => batch.has(host.name) && isToDo(run, host));
   while (hosts.length) {
+    if (isLongInside(run)) return false;
     const { failures, notStarted } = await progressing(run, () =>
-      walk(hosts, intent.maxUnavailable, (host) => upgradeHost(run, host)),
+      walk(
+        hosts,
+        intent.maxUnavailable,
+        (host) => upgradeHost(run, host),
+        () => isLongInside(run),
+      ),
     );
     const again: PlannedHost[] = [];
     for (const { item, error } of failures)
@@ -129,6 +142,14 @@ async function upgradeBatch(run: Change, names: string[]): Promise<void> {
   if (names.every((name) => run.state.failed.includes(name)))
     throw new ChangeStopped('failed', `every host of batch ${index} failed`, 'asPlanned');
   run.state.batchesDone = index;
+  return true;
+}
+
+/** A run that continues another one finds hosts of its batch that are through, or were left out. */
+function isToDo(run: Change, host: PlannedHost): boolean {
+  const { state } = run.host(host.name);
+  const leftOut = state === 'skipped' || (state === 'unreachable' && run.isSkipped(host));
+  return state !== 'done' && !leftOut && !run.state.failed.includes(host.name);
 }
 
 /** One host out, changed, back. The undo of each step is written down before the step. */
@@ -305,8 +326,18 @@ async function settleGate(run: Change, { message }: GateFailed): Promise<boolean
   return answer === 'promote';
 }
 
-/** A replay of so many events takes a fraction of a second, and a batch of 500 hosts still fits behind them. */
+/** A replay of so many events takes a fraction of a second. */
 function isLong(): boolean {
   const { continueAsNewSuggested, historyLength } = workflowInfo();
   return continueAsNewSuggested || historyLength > 2_000;
+}
+
+/** A batch may have thousands of hosts, of 30 events each. Runs of 0.1.0 go on as they began, to the batch's end. */
+function isLongInside(run: Change): boolean {
+  return run.plan.format > 1 && isLong();
+}
+
+/** All that is known goes along. */
+function goOnAnew(run: Change, input: unknown): Promise<never> {
+  return continueAsNew<typeof rollingUpgrade>(input, run.state);
 }

@@ -1,16 +1,18 @@
 /**
- * Works on items in order, at most `width` at a time. The first failure stops new starts; what has begun is
- * settled, so nothing is left half-done.
+ * Works on items in order, at most `width` at a time. The first failure stops new starts, and so does `enough`; what
+ * has begun is settled, so nothing is left half-done.
  */
 export async function walk<T>(
   items: readonly T[],
   width: number,
   work: (item: T) => Promise<void>,
+  enough: () => boolean = () => false,
 ): Promise<{ failures: { item: T; error: unknown }[]; notStarted: T[] }> {
   const left = [...items];
   const failures: { item: T; error: unknown }[] = [];
   const lane = async () => {
-    for (let item = left.shift(); item !== undefined; item = failures.length ? undefined : left.shift())
+    const next = () => (failures.length || enough() ? undefined : left.shift());
+    for (let item = next(); item !== undefined; item = next())
       try {
         await work(item);
       } catch (error) {
