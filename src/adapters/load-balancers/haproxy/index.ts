@@ -1,4 +1,5 @@
 /** HAProxy 2.0 and newer: reads over its forwarded runtime socket, fenced writes by a program on its host. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PawlError, type FailureType } from '../../../contracts/failures';
 import type { Requests } from '../../../contracts/gate';
 import type {
@@ -32,14 +33,31 @@ class HaProxy implements LoadBalancer {
   /** HAProxy's own numbers for servers; they are those of one process. */
   private readonly numbers = new Map<string, { generation: string; proxy: string; server: string }>();
 
+  /** Readings that have not begun; those who share one are cancelled together. */
+  private readonly soon = new WeakMap<AbortSignal, Map<string, Promise<Record<string, TrafficFacts>>>>();
+
   constructor(private readonly at: RuntimeSocket) {}
 
   async server(backend: string, server: string, signal: AbortSignal): Promise<TrafficFacts> {
     const plain = await this.plainly(checkName(backend), checkName(server), signal);
     if (plain) return plain;
-    const servers = await this.backend(backend, signal);
+    const servers = await this.backendSoon(backend, signal);
     if (Object.hasOwn(servers, server)) return servers[server]!;
     throw noServer(backend, server, Object.keys(servers));
+  }
+
+  /** One reading for all who ask in the same turn, as a plan does for each of its hosts; it begins after they asked. */
+  private backendSoon(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>> {
+    const before = this.soon.get(signal)?.get(backend);
+    if (before) return before;
+    const readings = this.soon.get(signal) ?? new Map<string, Promise<Record<string, TrafficFacts>>>();
+    this.soon.set(signal, readings);
+    const reading = nextTurn().then(() => {
+      readings.delete(backend);
+      return this.backend(backend, signal);
+    });
+    readings.set(backend, reading);
+    return reading;
   }
 
   /** By number, whatever else there is in the balancer. @returns undefined when all has to be read to tell */

@@ -33,12 +33,16 @@ function rows(
   return lines.map((line) => {
     const values = split(line);
     if (values?.length !== names.length) throw unreadable(what, line);
-    return Object.fromEntries(names.map((name, column) => [name, values[column]!]));
+    const row: Row = {};
+    names.forEach((name, column) => (row[name] = values[column]!));
+    return row;
   });
 }
 
 /** @returns undefined when a quote is left open */
 function splitCsv(line: string): string[] | undefined {
+  // a thousand servers have a hundred thousand values, and hardly ever a quote
+  if (!line.includes('"')) return line.split(',');
   const field = /"((?:[^"]|"")*)"(?=,|$)|([^",]*)(?=,|$)/y;
   const values: string[] = [];
   for (;;) {
