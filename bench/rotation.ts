@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stand } from './stand';
 
-/** Milliseconds between two looks; each costs HAProxy well under one. */
-const LOOK = 5;
+/** Milliseconds between two looks; each takes one of the balancer and of ours. */
+const LOOK = 10;
 
 export interface RotationSeen {
   /** milliseconds for which a host got no new requests, by host */

@@ -5,6 +5,7 @@ import { compare } from './compare';
 import { scale, stopScale } from './scale';
 import { Stand } from './stand';
 import { where } from './where';
+import { worker } from './worker';
 
 const program = new Command('npm run bench --').description('What Pawl takes on real hosts on this machine.');
 
@@ -20,6 +21,12 @@ program
   .description('where the time of an upgrade goes')
   .option('--rounds <n>', 'how many upgrades are looked at', whole, 5)
   .action(async (options: { rounds: number }) => ended(await where(options)));
+
+program
+  .command('worker')
+  .description("the worker's memory, and the time for which a host is out against its service's own restart")
+  .option('--rounds <n>', 'how many upgrades are looked at', whole, 5)
+  .action(async (options: { rounds: number }) => ended(await worker(options)));
 
 program
   .command('scale')

@@ -34,6 +34,8 @@ export class Stand {
     readonly lab: Lab,
     readonly temporal: TemporalServer,
     readonly cluster: string,
+    /** the worker's process */
+    readonly workerPid: number,
     private readonly socket: string,
   ) {}
 
@@ -55,9 +57,9 @@ export class Stand {
         balancer: { host: 'lb1' },
       }),
     );
-    await startWorker(NAME, temporal.address, worker);
+    const { pid } = await startWorker(NAME, temporal.address, worker);
     const socket = `/proc/${await leaderOf(NAME, 'lb1')}/root${ADMIN_SOCKET}`;
-    return new Stand(lab, temporal, cluster, socket);
+    return new Stand(lab, temporal, cluster, pid, socket);
   }
 
   static async down(): Promise<void> {
@@ -96,11 +98,14 @@ export class Stand {
     return stdout.trim();
   }
 
+  /** One command to HAProxy by the lab's own hand. */
+  haproxy(command: string): Promise<string> {
+    return askHaproxy(this.socket, command);
+  }
+
   /** Asked from outside of the balancer's host. */
   async servers(): Promise<Record<string, ServerState>> {
-    const rows = (await askHaproxy(this.socket, 'show stat -1 4 -1'))
-      .split('\n')
-      .map((row) => row.split(','));
+    const rows = (await this.haproxy('show stat -1 4 -1')).split('\n').map((row) => row.split(','));
     const [name, status, weight] = ['svname', 'status', 'weight'].map((column) => rows[0]!.indexOf(column));
     const web = rows.filter(([backend]) => backend === 'web');
     return Object.fromEntries(
