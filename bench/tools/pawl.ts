@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { run } from '../../lab/hosts/command';
 import { root, stateDir } from '../../lab/paths';
 import type { Release, Stand } from '../stand';
@@ -18,6 +19,7 @@ export function upgradeInput(stand: Pick<Stand, 'cluster'>, { version, file }: R
     soakSeconds: 0,
     watchSeconds: 0,
     gate: { enabled: false },
+    gate: { enabled: false },
   };
 }
 
@@ -33,13 +35,28 @@ export const pawl: Tool = {
     const id = `bench-${release.version}-${randomUUID().slice(0, 8)}`;
     const file = join(stateDir, 'bench', 'input.json');
     await writeFile(file, JSON.stringify(upgradeInput(stand, release)));
+    const started = performance.now();
     await run(
       process.execPath,
       [join(root, 'bin/pawl.cjs'), 'start', 'rollingUpgrade', '-f', file, '--id', id, '--watch'],
       { cwd: root, env: { TEMPORAL_ADDRESS: stand.temporal.address }, timeoutMs: 120_000 },
     );
-    return {};
+    const whole = (performance.now() - started) / 1_000;
+    const ofRun = await runSeconds(stand, id);
+    return { 'run by the server’s clock': ofRun, 'command line': whole - ofRun };
   },
+
+  wholeOf: (phases) => Object.values(phases).reduce((sum, seconds) => sum + seconds, 0),
 
   async end() {},
 };
+
+async function runSeconds({ temporal }: Stand, id: string): Promise<number> {
+  const connection = await Connection.connect({ address: temporal.address });
+  try {
+    const { startTime, closeTime } = await new Client({ connection }).workflow.getHandle(id).describe();
+    return (closeTime!.getTime() - startTime.getTime()) / 1_000;
+  } finally {
+    await connection.close();
+  }
+}

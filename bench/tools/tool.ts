@@ -19,5 +19,7 @@ export interface Tool {
    * @returns seconds by phase, where the tool knows them
    */
   upgrade(stand: Stand, release: Release): Promise<Record<string, number>>;
+  /** the whole time where it is the sum of the phases, for they are looked up after the work */
+  wholeOf?(phases: Record<string, number>): number;
   end(stand: Stand): Promise<void>;
 }
