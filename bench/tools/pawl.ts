@@ -19,7 +19,6 @@ export function upgradeInput(stand: Pick<Stand, 'cluster'>, { version, file }: R
     soakSeconds: 0,
     watchSeconds: 0,
     gate: { enabled: false },
-    gate: { enabled: false },
   };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
 import { isConnectionTrouble } from './errors';
 import { EXIT, exitCodeOf, waitsForPerson } from './exit-codes';
 import { frame } from './frame';
@@ -19,6 +20,7 @@ const PATIENCE_MS = 120_000;
  */
 export async function* looks(temporal: Temporal, id: string, signal: AbortSignal): AsyncGenerator<Look> {
   let last: Look | undefined;
+  let over: Promise<void> | undefined;
   for (let reached = Date.now(); !signal.aborted;) {
     try {
       const now = await orAborted(look(temporal, id), signal);
@@ -32,8 +34,23 @@ export async function* looks(temporal: Temporal, id: string, signal: AbortSignal
     }
     yield last;
     if (last.kind === 'ended') return;
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    // whoever waits for a run, such as a pipeline, need not wait for the next look
+    over ??= end(temporal, id);
+    await Promise.race([sleep(LOOK_MS, undefined, { signal }).catch(() => undefined), over]);
   }
+}
+
+/** Settles when the server says that the run is over, and never where it cannot be asked: looks go on then. */
+function end({ client }: Temporal, id: string): Promise<void> {
+  return new Promise((resolve) => {
+    client.workflow
+      .getHandle(id)
+      .result()
+      .then(
+        () => resolve(),
+        (error: unknown) => error instanceof WorkflowFailedError && resolve(),
+      );
+  });
 }
 
 export interface WatchOptions {
