@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, type Argument } from 'commander';
-import { PawlError } from '../contracts/failures';
+import { z } from 'zod';
+import { FAILURES, PawlError } from '../contracts/failures';
 import { mistakeRows } from '../render/mistakes';
 import { projectRoot } from '../temporal/connection';
 import type { Cli } from './cli';
 import { addCluster } from './commands/cluster';
 import { addCodecServer } from './commands/codec-server';
+import { addCompletion } from './commands/completion';
 import { addDoctor } from './commands/doctor';
 import { addGet } from './commands/get';
 import { addLease } from './commands/lease';
@@ -19,6 +21,7 @@ import { draw } from './draw';
 import { exitCodeOfError, mistakesIn } from './errors';
 import { EXIT, EXIT_HELP } from './exit-codes';
 import type { Terminal } from './terminal';
+import { sayIn, told } from './words/language';
 import { typeNames, WORKFLOW_TYPES } from './workflow-types';
 
 /**
@@ -29,6 +32,7 @@ import { typeNames, WORKFLOW_TYPES } from './workflow-types';
  */
 export async function pawl(args: readonly string[], terminal: Terminal): Promise<number> {
   let code: number = EXIT.done;
+  z.config(terminal.language === 'zh' ? z.locales.zhCN() : z.locales.en());
   const program = programOf({
     terminal,
     action:
@@ -61,7 +65,7 @@ function programOf(cli: Cli): Command {
       writeErr: (text) => terminal.remark(text.trimEnd()),
       getOutHelpWidth: () => Math.min(terminal.size().columns, 100),
       getOutHasColors: () => terminal.colours.isColorSupported,
-      outputError: (text, write) => write(terminal.colours.red(text.replace(/^error: /, 'pawl: '))),
+      outputError: (text, write) => write(terminal.colours.red(`pawl: ${saidByCommander(text, terminal)}`)),
     })
     .configureHelp({
       subcommandTerm: (command) =>
@@ -72,7 +76,7 @@ function programOf(cli: Cli): Command {
     })
     .addHelpText('after', () => `\n${helpAfter()}`);
   const commands = [addStart, addPlan, addGet, addList, addLease, addMessages, addCluster];
-  for (const add of [...commands, addSetup, addDoctor, addCodecServer]) add(program, cli);
+  for (const add of [...commands, addSetup, addDoctor, addCodecServer, addCompletion]) add(program, cli);
   return program;
 }
 
@@ -96,7 +100,8 @@ Examples:
 ${EXIT_HELP}
 
 Connection: Temporal's own settings, TEMPORAL_* and temporal.toml; without them the server that
-\`npm run up\` started in this clone. Also PAWL_UI_URL, PAWL_ENCRYPTION_KEY, NO_COLOR, DEBUG (stack traces).
+\`npm run up\` started in this clone. Also PAWL_UI_URL, PAWL_ENCRYPTION_KEY, NO_COLOR, FORCE_COLOR,
+PAWL_LANG (zh: errors in Chinese; otherwise by LC_ALL, LC_MESSAGES or LANG), DEBUG (stack traces).
 `;
 }
 
@@ -105,11 +110,30 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
+/** Its suggestions stand on a line of their own. */
+function saidByCommander(text: string, { language }: Terminal): string {
+  return sayIn(language)(
+    text
+      .replace(/^error: /, '')
+      .trim()
+      .replace('\n', ' '),
+  );
+}
+
+/** A sentence that is known in English only follows what its kind of failure means. */
+function inWords(error: unknown, sentence: string, { language }: Terminal): string {
+  const say = sayIn(language);
+  const said = say(sentence);
+  if (language === 'en' || said !== sentence || !(error instanceof PawlError)) return said;
+  return `${say(FAILURES[error.type].meaning)}: ${sentence}`;
+}
+
 /** One sentence, or one line for each mistake; the stack only for those who ask for it. */
 function tell(error: unknown, terminal: Terminal): void {
   const mistakes = error instanceof PawlError ? mistakesIn(error.details) : [];
   const [firstLine = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  terminal.remark(`${terminal.colours.red('pawl:')} ${firstLine}`);
-  if (mistakes.length) terminal.remark(draw(mistakeRows(mistakes), terminal).join('\n'));
+  terminal.remark(`${terminal.colours.red('pawl:')} ${inWords(error, firstLine, terminal)}`);
+  if (mistakes.length)
+    terminal.remark(draw(mistakeRows(told(terminal.language, mistakes)), terminal).join('\n'));
   if (process.env.DEBUG && error instanceof Error) terminal.remark(error.stack ?? '');
 }

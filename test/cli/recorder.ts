@@ -6,6 +6,7 @@ export class Recorder implements Terminal {
   out = '';
   err = '';
   readonly colours = pc.createColors(false);
+  language: 'en' | 'zh' = 'en';
 
   constructor(private readonly screen?: { columns: number; rows: number }) {}
 

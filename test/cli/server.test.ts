@@ -275,3 +275,50 @@ describe('doctor', () => {
     }
   }, 60_000);
 });
+
+describe('completion', () => {
+  it('knows the ids: of all runs to look at, of those that go on for messages', async () => {
+    await live.startWorker(imagined(() => new FakeCluster()));
+    try {
+      const { workflow } = new Client({ connection });
+      const input = {
+        cluster: 'c.yaml',
+        service: 'web',
+        version: '2',
+        artifact: { file: 'a' },
+        dryRun: true,
+      };
+      const start = (workflowId: string, more: object) =>
+        workflow.start('rollingUpgrade', { workflowId, taskQueue: 'pawl', args: [{ ...input, ...more }] });
+      await (await start('tab-ended', {})).result();
+      await start('tab-waits', { dryRun: false, approvals: ['before'] });
+      // lists lag behind by a moment
+      await delay(1_500);
+      expect((await run('complete', '--', 'get', 'tab-')).out.split('\n').sort()).toEqual([
+        '',
+        'tab-ended\t',
+        'tab-waits\t',
+      ]);
+      expect((await run('complete', '--', 'approve', 'tab-')).out).toBe('tab-waits\t\n');
+    } finally {
+      await live.endRuns();
+      await live.stopWorker();
+    }
+  });
+});
+
+it('says what a failure means in Chinese, and lists mistakes in it', async () => {
+  await live.startWorker(imagined(() => new FakeCluster()));
+  try {
+    const file = join(folder, 'input.json');
+    writeFileSync(file, JSON.stringify({ cluster: 'c.yaml', service: 'web', artifact: { file: 'a' } }));
+    const terminal = new Recorder();
+    terminal.language = 'zh';
+    expect(await pawl(['start', 'rollingUpgrade', '-f', file, '--watch'], terminal)).toBe(2);
+    expect(terminal.out).toMatch(
+      /✖ failed: .*\n {2}输入或集群文件有误；没有做任何改动\n {2}✖ version +（无） +必填：文本\n/,
+    );
+  } finally {
+    await live.stopWorker();
+  }
+});

@@ -7,6 +7,7 @@ import type { Cli } from '../cli';
 import { draw } from '../draw';
 import { mistakesIn } from '../errors';
 import { EXIT } from '../exit-codes';
+import { told } from '../words/language';
 
 export function addCluster(program: Command, { terminal, action }: Cli): void {
   program
@@ -33,7 +34,7 @@ export function addCluster(program: Command, { terminal, action }: Cli): void {
       const mistakes = error instanceof PawlError ? mistakesIn(error.details) : [];
       if (mistakes.length === 0) throw error;
       if (json) terminal.print(`${JSON.stringify({ ok: false, mistakes })}\n`);
-      else terminal.remark(draw(mistakeRows(mistakes), terminal).join('\n'));
+      else terminal.remark(draw(mistakeRows(told(terminal.language, mistakes)), terminal).join('\n'));
       return EXIT.badInput;
     }
   }

@@ -6,6 +6,7 @@ import { addMessageOptions, payloadOf } from '../message-options';
 import type { JsonObject } from '../read-object';
 import { sendMessage } from '../send-message';
 import { withTemporal } from '../temporal';
+import { sayIn } from '../words/language';
 
 /** One command for each message of the contract. */
 export function addMessages(program: Command, { terminal, action }: Cli): void {
@@ -33,7 +34,7 @@ export function addMessages(program: Command, { terminal, action }: Cli): void {
     const { taken, answer } = await withTemporal((temporal) => sendMessage(temporal, id, name, payload));
     if (options.json) terminal.print(`${JSON.stringify({ id, message: name, taken, answer })}\n`);
     else if (taken) terminal.print(`${terminal.colours.green('✔')} ${answer}\n`);
-    else terminal.remark(`${terminal.colours.red('✖')} ${answer}`);
+    else terminal.remark(`${terminal.colours.red('✖')} ${sayIn(terminal.language)(answer)}`);
     return taken ? EXIT.done : EXIT.badInput;
   }
 }

@@ -1,0 +1,64 @@
+import { Argument, type Command } from 'commander';
+import type { Cli } from '../cli';
+import { candidates, type Ids } from '../complete';
+import { EXIT } from '../exit-codes';
+import { FILES, SHELLS } from '../shells';
+import { withTemporal } from '../temporal';
+import { OURS } from '../unknown-run';
+
+/** Milliseconds: somebody has pressed TAB and waits. */
+const WITHIN_MS = 1_000;
+const MOST_IDS = 50;
+
+export function addCompletion(program: Command, { terminal, action }: Cli): void {
+  program
+    .command('completion')
+    .helpGroup('Shell:')
+    .description('print what a shell needs to complete commands, options and ids with TAB')
+    .addArgument(new Argument('<shell>', 'which one').choices(Object.keys(SHELLS)))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  echo 'source <(pawl completion bash)' >> ~/.bashrc
+  echo 'source <(pawl completion zsh)' >> ~/.zshrc          # after compinit
+  pawl completion fish > ~/.config/fish/completions/pawl.fish`,
+    )
+    .action(
+      action((shell: string) => {
+        terminal.print(SHELLS[shell] ?? '');
+        return EXIT.done;
+      }),
+    );
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(action((words: string[]) => complete(words)));
+
+  async function complete(words: string[]): Promise<number> {
+    const found = await candidates(program, words, idsWithin);
+    const lines = found === FILES ? [FILES] : found.map(({ word, about }) => `${word}\t${about}`);
+    terminal.print(lines.map((line) => `${line}\n`).join(''));
+    return EXIT.done;
+  }
+}
+
+/** None where the server gives no answer in time: a shell that is completing is no place for messages. */
+const idsWithin: Ids = (running) => {
+  const late = new Promise<string[]>((resolve) => setTimeout(() => resolve([]), WITHIN_MS).unref());
+  return Promise.race([idsOf(running).catch(() => []), late]);
+};
+
+function idsOf(running: boolean): Promise<string[]> {
+  const query = running ? `${OURS} AND ExecutionStatus = 'Running'` : OURS;
+  return withTemporal(({ client, within }) =>
+    within(WITHIN_MS, async () => {
+      const ids = new Set<string>();
+      for await (const { workflowId } of client.workflow.list({ query, pageSize: MOST_IDS })) {
+        ids.add(workflowId);
+        if (ids.size >= MOST_IDS) break;
+      }
+      return [...ids];
+    }),
+  );
+}
