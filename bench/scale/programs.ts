@@ -32,6 +32,9 @@ export const ANSWERS: Record<string, Answer> = {
   'observe-host': ({ version }) =>
     said(`active=active\nload=loaded\nversion=${version}\nfreeMiB=1000\nlink=yes\n`),
 
+  'raise-fences': () => said(''),
+  'read-fences': () => said(''),
+
   'unit-state': () => said('ActiveState=active\nNRestarts=0\n'),
 
   'stage-tarball'(host, [archive = '', version = '', sha256 = '']) {
