@@ -13,6 +13,9 @@ import type { Temporal } from './temporal';
 const WITHIN_MS = 150_000;
 const CALL_WITHIN_MS = 5_000;
 
+/** What is said of such a run. */
+export const DOCTOR = 'look whether hosts and balancers have what changes need';
+
 /** @param cluster path of the cluster file, as the worker sees it */
 export async function examineHosts(temporal: Temporal, cluster: string): Promise<Examination> {
   const { client, within } = temporal;
@@ -23,7 +26,7 @@ export async function examineHosts(temporal: Temporal, cluster: string): Promise
     input,
     id: runId({ prefix: 'doctor', named: [] }, input, new Date()),
     fixedId: false,
-    summary: 'doctor',
+    summary: DOCTOR,
     timeoutMs: WITHIN_MS,
   });
   const handle = client.workflow.getHandle(id);

@@ -5,7 +5,7 @@ import { readObject, type JsonObject } from './read-object';
 import { runId } from './run-id';
 import { startRun } from './start-run';
 import type { Temporal } from './temporal';
-import { summaryOf, type Naming } from './workflow-types';
+import type { Naming } from './workflow-types';
 import { workersNow } from './workers';
 
 const COUNT_WITHIN_MS = 10_000;
@@ -17,6 +17,9 @@ const RUN_LIMIT_MS = 3_600_000;
 /** A workflow type as the form shows it. */
 export interface Form extends Naming {
   type: string;
+  /** summary and details of its runs; the form takes them over */
+  about: string;
+  details?: string;
   /** what keeps a run of an example from having effects */
   harmless: JsonObject;
 }
@@ -46,14 +49,13 @@ export async function fillIn(
   if (count > 0 && !anew)
     return { type, link, run: null, outcome: 'shows the input of the run before', works: true };
   const input = { ...(await readObject(example)), ...form.harmless };
-  const naming = { prefix: 'setup', named: [...form.named] };
   const { id } = await startRun(temporal, {
     type,
     input,
-    id: runId({ ...naming, prefix: `setup-${form.prefix}` }, input, new Date()),
+    id: runId({ ...form, prefix: `setup-${form.prefix}` }, input, new Date()),
     fixedId: false,
-    // the form takes it over, so it is what a next run would be called
-    summary: summaryOf(form, input),
+    summary: form.about,
+    details: form.details,
     timeoutMs: RUN_LIMIT_MS,
   });
   const looked = (await workersNow(temporal)).identities.length > 0;

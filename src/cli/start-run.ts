@@ -16,8 +16,9 @@ export interface NewRun {
   id: string;
   /** chosen by a person: taken as it is, or refused */
   fixedId: boolean;
-  /** one line, for Temporal's UI */
+  /** for Temporal's UI; whoever starts the next run of this type with its form takes both over */
   summary: string;
+  details?: string;
   /** for runs that must not wait for ever for a worker, milliseconds */
   timeoutMs?: number;
 }
@@ -53,6 +54,7 @@ async function startAs({ client, within }: Temporal, id: string, run: NewRun): P
         // a worker that dies inside a workflow task holds the run up for so long
         workflowTaskTimeout: '5s',
         staticSummary: run.summary,
+        staticDetails: run.details,
         workflowExecutionTimeout: run.timeoutMs,
         memo: { startedBy: userName() },
       }),

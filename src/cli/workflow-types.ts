@@ -1,6 +1,6 @@
 import { PawlError } from '../contracts/failures';
 
-/** What ids and summaries of runs are made of. */
+/** What ids of runs are made of. */
 export interface Naming {
   /** first word of the ids */
   prefix: string;
@@ -9,7 +9,7 @@ export interface Naming {
 }
 
 export interface WorkflowType extends Naming {
-  /** what `pawl --help` says of it */
+  /** in the help, and as the summary of each run in Temporal's UI */
   about: string;
   /** an input that works */
   example: string;
@@ -30,10 +30,4 @@ export function workflowType(name: string): WorkflowType {
   const type = Object.hasOwn(WORKFLOW_TYPES, name) ? WORKFLOW_TYPES[name] : undefined;
   if (type) return type;
   throw new PawlError('BadInput', `there is no workflow type ${name}; there are ${typeNames.join(', ')}`);
-}
-
-/** e.g. `web 1.4.2` */
-export function summaryOf({ prefix, named }: Naming, input: Record<string, unknown>): string {
-  const names = named.map((field) => input[field]).filter((value) => typeof value === 'string');
-  return [prefix, ...names].join(' ').slice(0, 200);
 }

@@ -103,7 +103,7 @@ function judgeDecision(message: Message & { name: 'approve' | 'reject' }, now: M
   if (!now.planHash) return no('there is no plan yet');
   if (!now.openGate) return no('no gate is open');
   if (message.name === 'approve' && message.planHash && !now.planHash.startsWith(message.planHash))
-    return no(`that is an approval for another plan; this one is ${now.planHash}`);
+    return no(`that is an approval for another plan; this one is ${now.planHash.slice(0, 12)}`);
   return yes(message.name === 'approve' ? `approved: ${now.openGate}` : `rejected: ${now.openGate}`);
 }
 

@@ -14,10 +14,20 @@ const MOST = 200;
 /** One failure that lists every mistake. */
 export function badInput(mistakes: readonly Mistake[]): PawlError {
   const shown = mistakes.slice(0, MOST);
-  const lines = shown.map(({ path, value, rule }) => `${path || 'input'}: ${value}: ${rule}`);
+  const lines = shown.map((mistake) => mistakeText(mistake, 'input'));
   if (shown.length < mistakes.length) lines.push(`and ${mistakes.length - shown.length} more`);
   const count = mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`;
   return new PawlError('BadInput', `${count}, nothing was touched\n${lines.join('\n')}`, { mistakes: shown });
+}
+
+/**
+ * A mistake in one line. A value that is missing, or is the name of its place, is not said again.
+ *
+ * @param whole what a mistake without a path is about
+ */
+export function mistakeText({ path, value, rule }: Mistake, whole: string): string {
+  const said = value === 'nothing' || value === path.split('.').at(-1);
+  return [path || whole, ...(said ? [] : [value]), rule].join(': ');
 }
 
 /** A name that is not known, with those that are. */

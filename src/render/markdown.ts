@@ -57,22 +57,22 @@ function waiting([what, ...answers]: Row[]): string[] {
   ];
 }
 
-/** Of each kind so many. */
+/** Of each kind so many; what belongs together stays together. */
 function list(rows: readonly Row[]): string {
-  const kinds = [...new Set(rows.map(({ mark }) => mark))].map((kind) =>
-    rows.filter(({ mark }) => mark === kind),
-  );
-  return kinds
-    .flatMap((alike) => {
-      const lines = alike.slice(0, MOST_ALIKE).map(listLine);
-      const more = alike.length - lines.length;
-      return more > 0 ? [...lines, `- and ${more} more, which the query \`status\` shows`] : lines;
-    })
-    .join('\n');
+  const counts = new Map<string, number>();
+  const lines = rows.flatMap((row) => {
+    const count = (counts.get(row.mark) ?? 0) + 1;
+    counts.set(row.mark, count);
+    if (count <= MOST_ALIKE) return [listLine(row)];
+    const more = rows.filter(({ mark }) => mark === row.mark).length - MOST_ALIKE;
+    return count === MOST_ALIKE + 1 ? [`- and ${more} more, which the query \`status\` shows`] : [];
+  });
+  return lines.join('\n');
 }
 
-function listLine({ mark, text, code }: Row): string {
-  const words = [UNDRAWN.includes(mark) ? '' : mark, escaped(text)].filter(Boolean).join(' ');
+function listLine({ depth, mark, text, code }: Row): string {
+  const signs = [depth > 1 ? '↳' : '', UNDRAWN.includes(mark) ? '' : mark];
+  const words = [...signs, escaped(text)].filter(Boolean).join(' ');
   return `- ${words}${code ? ` \`${code}\`` : ''}`;
 }
 

@@ -67,9 +67,15 @@ export function statusRows(status: Status, answerText: AnswerText): Row[] {
 }
 
 function headRows(status: Status): Row[] {
-  const { phase, service, version, cluster, summary, batch, planHash, waitingFor, line } = status;
+  const { phase, service, version, cluster, summary, batch, planHash, waitingFor, line, endedAt } = status;
   const change = version ? `${service} → ${version}` : service;
-  const what = service ? `${change} on ${cluster}` : line ? `lease of ${cluster}` : 'not planned yet';
+  const what = service
+    ? `${change} on ${cluster}`
+    : line
+      ? `lease of ${cluster}`
+      : endedAt
+        ? 'not planned'
+        : 'not planned yet';
   const facts = [batch && `batch ${batch.index} of ${batch.of}`, planHash && `plan ${planHash.slice(0, 12)}`];
   const unsaid = facts.filter((fact) => fact && !summary.includes(fact));
   // what is waited for stands below, with its answers
@@ -118,13 +124,14 @@ const GATE_TONES: Record<GateStatus['verdict'], { tone: Tone; mark: string }> = 
   fail: { tone: 'bad', mark: '✖' },
 };
 
-/** One line for a gate that has passed, one more for each claim of the others. */
+/** One line for a gate that is over, one more for each claim of the others. */
 function gateRows({ name, verdict, text, claims }: GateStatus): Row[] {
   const head = `${name}: ${verdict}`;
   const { tone, mark } = GATE_TONES[verdict];
+  if (verdict === 'promoted') return [{ depth: 1, tone, mark, text: `${head} ${text}` }];
   if (!claims?.length) return [{ depth: 1, tone, mark, text: `${head}: ${text}` }];
   return [
-    { depth: 1, tone, mark, text: verdict === 'promoted' ? `${head} ${text}` : head },
+    { depth: 1, tone, mark, text: head },
     ...claims.map((claim): Row => ({
       depth: 2,
       tone: GATE_TONES[claim.verdict].tone,

@@ -3,7 +3,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { join } from 'node:path';
 import { installedBrowser } from '../../lab/browser';
-import { stateDir } from '../../lab/paths';
+import { run } from '../../lab/hosts/command';
+import { root, stateDir } from '../../lab/paths';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 
 const ARGUMENTS = [
@@ -14,8 +15,26 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+const WIDTH = 1_400;
+const HEIGHT = 1_000;
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 250;
+
+interface Drawn {
+  parentElement: Drawn | null;
+}
+
+/** In the page: the colour that an element stands on. */
+function colourBehind(element: Drawn): string {
+  const { getComputedStyle } = globalThis as unknown as {
+    getComputedStyle: (of: Drawn) => { backgroundColor: string };
+  };
+  for (let at: Drawn | null = element; at; at = at.parentElement) {
+    const { backgroundColor } = getComputedStyle(at);
+    if (backgroundColor !== 'rgba(0, 0, 0, 0)') return backgroundColor;
+  }
+  return '';
+}
 
 export class TemporalUi {
   private constructor(
@@ -30,7 +49,7 @@ export class TemporalUi {
     if (!executablePath) throw new Error('no browser is installed');
     const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
     const context = await browser.newContext({
-      viewport: { width: 1_400, height: 1_000 },
+      viewport: { width: WIDTH, height: HEIGHT },
       timezoneId: 'UTC',
       locale: 'en-US',
     });
@@ -73,6 +92,19 @@ export class TemporalUi {
     }
   }
 
+  /** For the documentation, where PAWL_PICTURES names a folder for them. */
+  async picture(name: string, height = 1_000): Promise<void> {
+    const folder = process.env['PAWL_PICTURES'];
+    if (!folder) return;
+    await this.page.setViewportSize({ width: WIDTH, height });
+    // toasts go away after a few seconds
+    await this.page.waitForTimeout(6_000);
+    const path = join(root, folder, `${name}.png`);
+    await this.page.screenshot({ path, animations: 'disabled' });
+    await run('pngquant', ['--force', '--strip', '--ext', '.png', '64', path]);
+    await this.page.setViewportSize({ width: WIDTH, height: HEIGHT });
+  }
+
   // --- starting
 
   /** Types a whole start form, and follows it to the page of the run. */
@@ -82,8 +114,27 @@ export class TemporalUi {
     await this.page.getByLabel('Workflow ID').fill(id);
     await this.page.getByLabel('Task Queue').fill(TASK_QUEUE);
     await this.page.getByLabel('Workflow Type').fill('rollingUpgrade');
-    await this.typeJson(this.page.locator('body'), input);
-    await this.page.getByRole('button', { name: 'Start Workflow' }).click();
+    await this.typeJson(this.page.locator('body'), JSON.stringify(input));
+    await this.submitStart();
+  }
+
+  /** The start form as a link fills it in: its JSON. */
+  async openForm(link: string): Promise<string> {
+    await this.page.goto(link);
+    const editor = this.page.getByRole('textbox', { name: 'Data' });
+    await editor.getByText('{').first().waitFor();
+    return editor.innerText();
+  }
+
+  /** Starts what the form shows under an id, with another JSON where one is given. */
+  async startFromForm(id: string, input?: object): Promise<void> {
+    await this.page.getByLabel('Workflow ID').fill(id);
+    if (input) await this.typeJson(this.page.locator('body'), JSON.stringify(input));
+    await this.submitStart();
+  }
+
+  private async submitStart(): Promise<void> {
+    await this.page.getByTestId('start-workflow-button').filter({ visible: true }).click();
     await this.page.getByRole('link', { name: 'Workflow started successfully' }).click();
     await this.page.getByTestId('workflow-id-heading').waitFor();
   }
@@ -92,11 +143,11 @@ export class TemporalUi {
    * A click into the editor, then the JSON. On leaving, the UI breaks it into lines, which moves the buttons
    * below: a click on one of them would hit nothing.
    */
-  private async typeJson(within: Locator, json: object): Promise<void> {
+  private async typeJson(within: Locator, json: string): Promise<void> {
     const editor = within.getByRole('textbox', { name: 'Data' });
     await editor.click();
     await this.page.keyboard.press('ControlOrMeta+A');
-    await this.page.keyboard.insertText(JSON.stringify(json));
+    await this.page.keyboard.insertText(json);
     await editor.blur();
   }
 
@@ -107,20 +158,51 @@ export class TemporalUi {
     await this.page.getByTestId('workflow-id-heading').waitFor();
   }
 
+  async openList(query = ''): Promise<void> {
+    await this.page.goto(`${this.url}/workflows?query=${encodeURIComponent(query)}`);
+    await this.page
+      .getByText(/^\d+ Workflows?/)
+      .first()
+      .waitFor();
+  }
+
+  /** *Configure Columns*, as the browser keeps them. */
+  async columns(add: readonly string[], remove: readonly string[]): Promise<void> {
+    await this.page.getByTestId('workflows-summary-table-configuration-button').click();
+    for (const name of remove)
+      await this.page.getByTestId(`orderable-list-item-${name}-remove-button`).click();
+    for (const name of add) await this.page.getByTestId(`orderable-list-item-${name}-add-button`).click();
+    await this.page.getByTestId('drawer-close-button').filter({ visible: true }).click();
+  }
+
   /** The text of Current Details, read anew until it is as wanted. */
-  async details(wanted: RegExp): Promise<string> {
+  async details(wanted: RegExp, withinMs = 60_000): Promise<string> {
     await this.page.getByTestId('user-metadata-tab').click();
     const frame = this.page.frameLocator('#user-metadata-current-details').locator('main');
     let text = '';
-    for (const end = Date.now() + 30_000; Date.now() < end; await this.page.waitForTimeout(LOOK_MS)) {
-      text = await frame.innerText().catch(() => '');
+    for (const end = Date.now() + withinMs; Date.now() < end; await this.page.waitForTimeout(LOOK_MS)) {
+      text = await frame.innerText({ timeout: 5_000 }).catch(() => '');
       if (wanted.test(text)) return text;
       await this.page.keyboard.press('r');
     }
     throw new Error(`Current Details did not come to ${wanted}:\n${text}`);
   }
 
-  /** RUNNING, COMPLETED, FAILED. */
+  /** The Details beside Current Details. */
+  async manual(): Promise<string> {
+    await this.page.getByTestId('user-metadata-tab').click();
+    return this.page.frameLocator('#user-metadata-details').locator('main').innerText();
+  }
+
+  /** What a tab shows, once it is as wanted. */
+  async tab(name: string, wanted: RegExp): Promise<string> {
+    await this.page.getByTestId(`${name}-tab`).click();
+    const content = this.page.locator('#content');
+    await content.getByText(wanted).first().waitFor();
+    return content.innerText();
+  }
+
+  /** Running, Completed, Failed. */
   async badge(wanted: string): Promise<void> {
     const badge = this.page.getByTestId('execution-status').filter({ visible: true });
     await badge.getByText(wanted, { exact: true }).waitFor();
@@ -129,15 +211,53 @@ export class TemporalUi {
   // --- messages
 
   /** Sends an update; the dialog closes when it is taken. */
-  async update(name: string, payload: object): Promise<void> {
-    const dialog = await this.fillUpdate(name, payload);
+  async update(name: string, payload: string): Promise<void> {
+    const dialog = await this.fillIn('update', name, payload);
     await dialog.getByTestId('confirm-modal-button').click();
     await dialog.waitFor({ state: 'hidden' });
   }
 
-  async fillUpdate(name: string, payload: object): Promise<Locator> {
-    const dialog = await this.dialog('update');
-    await dialog.getByTestId('update-select-button').click();
+  async signal(name: string, payload: string): Promise<void> {
+    const dialog = await this.fillIn('signal', name, payload);
+    await dialog.getByTestId('confirm-modal-button').click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** The messages that a dialog offers, with what is said of them. */
+  async offered(kind: 'update' | 'signal'): Promise<string[]> {
+    const dialog = await this.dialog(kind);
+    await dialog.getByTestId(`${kind}-select-button`).click();
+    await this.picture(`temporal-ui-${kind}s`);
+    const offered = await dialog.getByRole('option').allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    await this.closed(dialog);
+    return offered;
+  }
+
+  /** Sends an update that is refused. */
+  async refused(name: string, payload: string, why: string): Promise<{ text: string; background: string }> {
+    const dialog = await this.fillIn('update', name, payload);
+    await dialog.getByTestId('confirm-modal-button').click();
+    const words = dialog.getByText(why).first();
+    await words.waitFor();
+    await this.picture('temporal-ui-refused');
+    const background = await words.evaluate(colourBehind as (element: unknown) => string);
+    const text = await dialog.innerText();
+    await this.closed(dialog);
+    return { text, background };
+  }
+
+  /** *Request Cancellation*, and yes. */
+  async requestCancellation(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Request Cancellation' }).filter({ visible: true }).click();
+    const dialog = this.page.getByTestId('cancel-confirmation-modal').filter({ visible: true });
+    await dialog.getByTestId('confirm-modal-button').click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  private async fillIn(kind: 'update' | 'signal', name: string, payload: string): Promise<Locator> {
+    const dialog = await this.dialog(kind);
+    await dialog.getByTestId(`${kind}-select-button`).click();
     await dialog.getByRole('option', { name: new RegExp(`^\\s*${name}\\b`) }).click();
     await this.typeJson(dialog, payload);
     return dialog;
@@ -150,4 +270,16 @@ export class TemporalUi {
     await dialog.waitFor();
     return dialog;
   }
+
+  private async closed(dialog: Locator): Promise<void> {
+    if (await dialog.isVisible()) await dialog.getByTestId('cancel-modal-button').click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+}
+
+/** The JSON that Current Details show for an answer, as a person copies it. */
+export function answerIn(details: string, message: string): [string, string] {
+  const [, json] = new RegExp(`${message}:\\s+(\\{.*\\})`).exec(details) ?? [];
+  if (!json) throw new Error(`no ${message} in\n${details}`);
+  return [message, json];
 }

@@ -22,6 +22,8 @@ export interface GroundOptions {
   spare?: number;
   /** false: without one, the test starts its own */
   worker?: boolean;
+  /** true: with Temporal's web interface */
+  ui?: boolean;
   /** of the services in the cluster file, where they differ from the defaults */
   limits?: { switchSeconds?: number; healthySeconds?: number; freeMiB?: number };
 }
@@ -51,10 +53,10 @@ export class Ground extends Hosts {
   static async up(
     name: string,
     hosts: number,
-    { spare = 0, worker = true, limits = {} }: GroundOptions = {},
+    { spare = 0, worker = true, ui = false, limits = {} }: GroundOptions = {},
   ): Promise<Ground> {
     await Ground.remove(name);
-    const [lab, temporal] = await Promise.all([up({ name, hosts, spare }), Ground.server(name)]);
+    const [lab, temporal] = await Promise.all([up({ name, hosts, spare }), Ground.server(name, ui)]);
     const cluster = join(stateDir, 'labs', name, 'cluster.yaml');
     await writeFile(cluster, await clusterFile(lab, limits));
     const connection = await Connection.connect({ address: temporal.address });
@@ -63,8 +65,8 @@ export class Ground extends Hosts {
     return ground;
   }
 
-  private static server(name: string): Promise<TemporalServer> {
-    return startTemporal({ name, dbFile: join(stateDir, 'temporal', `${name}.db`), ui: false });
+  private static server(name: string, ui = false): Promise<TemporalServer> {
+    return startTemporal({ name, dbFile: join(stateDir, 'temporal', `${name}.db`), ui });
   }
 
   /** What a run that was cut off may have left, too. */

@@ -79,6 +79,15 @@ it('keeps words from outside within their place', () => {
   expect(text).toContain('\\<b\\>note\\</b\\> \\# with a title');
 });
 
+it('keeps the claims of a gate below it', () => {
+  const claim = (verdict: 'pass' | 'hold', text: string) => ({ metric: 'errors', verdict, text });
+  const claims = [claim('hold', 'too few requests'), claim('pass', '0 of 900 failed')];
+  const gate = { name: 'soak 1', verdict: 'hold', text: 'holds', claims } as never;
+  expect(shown({ gates: [gate], notes: ['a note'] })).toContain(
+    '- ◐ soak 1: hold\n- ↳ ◐ too few requests\n- ↳ ✔ 0 of 900 failed\n- a note',
+  );
+});
+
 it('gives mistakes a line each', () => {
   const text = shown({
     phase: 'failed',

@@ -80,7 +80,28 @@ export const STAGES: readonly Stage[] = [
     within: withContainers,
     onlyNamed: true,
   },
+  {
+    name: 'browser',
+    folders: ['browser'],
+    workers: 1,
+    limitMinutes: 30,
+    onlyNamed: true,
+    obstacles: browserAndLab,
+    prepare: prepareBrowser,
+  },
 ];
+
+/** Whole runs on real hosts, steered by clicks. */
+async function browserAndLab(): Promise<string[]> {
+  const missing = await obstacles();
+  return missing.length > 0 ? missing : browserObstacles();
+}
+
+async function prepareBrowser(): Promise<void> {
+  const pngquant = { program: 'pngquant', debianPackage: 'pngquant' };
+  if (process.env.PAWL_PICTURES) await ensurePrograms([pngquant], 'for small pictures');
+  await prepareLab();
+}
 
 async function prepareLab(): Promise<void> {
   await ensureSystemPackages();

@@ -1,4 +1,4 @@
-import { TemporalUi } from '../browser/temporal-ui';
+import { answerIn, TemporalUi } from '../browser/temporal-ui';
 import { imagined, Live } from '../cli/live';
 import { FakeCluster } from '../workflows/harness';
 
@@ -34,17 +34,10 @@ it('starts an upgrade from the form, pauses it, resumes it and reads the end', (
     await ui.start('upgrade-web-2.0.0', INPUT);
     const soaking = await ui.details(/soaking: web → 2\.0\.0 on fake/);
     expect(soaking).toMatch(/n1 +2\.0\.0 +done +in \(weight 100\) at edge/);
-    await ui.update('pause', { by: 'ann', note: 'lunch' });
+    await ui.update('pause', '{"by":"ann","note":"lunch"}');
     await ui.update(...answerIn(soaking, 'promote'));
     const paused = await ui.details(/paused by ann \(lunch\); waits for somebody to resume/);
     await ui.update(...answerIn(paused, 'resume'));
     expect(await ui.details(/succeeded: web → 2\.0\.0/)).toContain('web runs 2.0.0 on 3 hosts');
     await ui.badge('Completed');
   }));
-
-/** The JSON that the page shows for an answer. */
-function answerIn(details: string, message: string): [string, object] {
-  const [, json] = new RegExp(`${message}:\\s+(\\{.*\\})`).exec(details) ?? [];
-  if (!json) throw new Error(`no ${message} in\n${details}`);
-  return [message, JSON.parse(json) as object];
-}

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { PawlError } from '../../contracts/failures';
 import type { Plan } from '../../contracts/plan';
+import { MANUAL } from '../../render/manual';
 import { planRows } from '../../render/plan';
 import type { Cli } from '../cli';
 import { draw } from '../draw';
@@ -12,7 +13,7 @@ import type { Look } from '../runs';
 import { startRun } from '../start-run';
 import { withTemporal, type Temporal } from '../temporal';
 import { looks } from '../watch';
-import { summaryOf, typeNames, workflowType, type Naming } from '../workflow-types';
+import { typeNames, workflowType, type WorkflowType } from '../workflow-types';
 
 /** The plan activity has ten minutes in all. */
 const PLAN_WITHIN_MS = 11 * 60_000;
@@ -52,16 +53,17 @@ export function addPlan(program: Command, { terminal, action }: Cli): void {
   async function makePlan(
     temporal: Temporal,
     type: string,
-    { named }: Naming,
+    naming: WorkflowType,
     input: JsonObject,
   ): Promise<Plan> {
-    const naming = { prefix: 'plan', named };
     const { id } = await startRun(temporal, {
       type,
       input,
-      id: runId(naming, input, new Date()),
+      id: runId({ ...naming, prefix: 'plan' }, input, new Date()),
       fixedId: false,
-      summary: summaryOf(naming, input),
+      summary: naming.about,
+      // the form that starts the next run takes it over
+      details: MANUAL,
     });
     return planIn(await untilEnded(temporal, id), id);
   }

@@ -7,9 +7,11 @@ import {
   searchAttributeState,
 } from '../../temporal/search-attributes';
 import { projectRoot } from '../../temporal/connection';
+import { MANUAL } from '../../render/manual';
 import type { Cli } from '../cli';
 import { refusedByServer } from '../errors';
 import { EXIT } from '../exit-codes';
+import { DOCTOR } from '../examine-hosts';
 import { fillIn, type FilledIn, type Form } from '../start-form';
 import { withTemporal, type Temporal } from '../temporal';
 import { WORKFLOW_TYPES } from '../workflow-types';
@@ -32,10 +34,11 @@ const FORMS: Form[] = [
   ...Object.entries(WORKFLOW_TYPES).map(([type, naming]) => ({
     type,
     ...naming,
+    details: MANUAL,
     harmless: { dryRun: true },
   })),
   // looks only, whatever it is told
-  { type: 'doctor', prefix: 'doctor', named: [], harmless: {} },
+  { type: 'doctor', about: DOCTOR, prefix: 'doctor', named: [], harmless: {} },
 ];
 
 export function addSetup(program: Command, { terminal, action }: Cli): void {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { PawlError } from '../../contracts/failures';
+import { MANUAL } from '../../render/manual';
 import type { Cli } from '../cli';
 import { EXIT } from '../exit-codes';
 import { frame } from '../frame';
@@ -10,7 +11,7 @@ import type { Look } from '../runs';
 import { startRun } from '../start-run';
 import { withTemporal, type Temporal } from '../temporal';
 import { endCode, jsonOf, looks, watch } from '../watch';
-import { summaryOf, typeNames, workflowType } from '../workflow-types';
+import { typeNames, workflowType } from '../workflow-types';
 
 /** Whether a plan is still true is known as soon as hosts and balancers were looked at. */
 const PLAN_WITHIN_MS = 60_000;
@@ -48,7 +49,8 @@ export function addStart(program: Command, { terminal, action }: Cli): void {
         input,
         id: wanted,
         fixedId: options.id !== undefined,
-        summary: summaryOf(type, input),
+        summary: type.about,
+        details: MANUAL,
       });
       if (id !== wanted) terminal.remark(`there is a run ${wanted} already; this one is ${id}`);
       const json = options.json === true;

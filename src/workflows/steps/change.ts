@@ -5,12 +5,14 @@ import {
   condition,
   defineQuery,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Message } from '../../contracts/messages';
+import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes';
 import type { Plan, PlannedHost } from '../../contracts/plan';
 import type { End, HostStatus, Phase, Report, Status, StepStatus, WaitingFor } from '../../contracts/status';
 import type { Held } from '../../contracts/lease';
@@ -92,6 +94,7 @@ export class Change {
     setHandler(holdingQuery, () => change.holding(), { description: 'What it holds of its cluster' });
     change.abortOnCancellation();
     change.show();
+    if (!carried) change.dropForeignAttributes();
     return change;
   }
 
@@ -165,6 +168,15 @@ export class Change {
       ...(service && { PawlService: [service] }),
       ...(hosts.length && { PawlHosts: hosts.slice(0, 100).map(({ name }) => name) }),
     });
+  }
+
+  /** Temporal's form to start a run takes over the search attributes of the run before, too. */
+  private dropForeignAttributes(): void {
+    const foreign = Object.keys(SEARCH_ATTRIBUTES).filter((name) => name in workflowInfo().searchAttributes);
+    if (foreign.length && patched('drop-foreign-attributes')) {
+      upsertSearchAttributes(Object.fromEntries(foreign.map((name) => [name, []])));
+      this.publish();
+    }
   }
 
   // --- messages
@@ -492,13 +504,23 @@ export class Change {
     this.status.waitingFor = null;
     this.enter(end, summary);
     await condition(allHandlersFinished);
-    const report: Report = end === 'planned' ? { ...this.status, plan: this.state.plan } : this.status;
+    const report = this.report(end);
     if (end === 'succeeded' || end === 'planned') return report;
-    throw ApplicationFailure.create({
+    const failure = ApplicationFailure.create({
       type: end.charAt(0).toUpperCase() + end.slice(1),
       message: summary,
       details: [report],
       nonRetryable: true,
     });
+    // an end of a change is no place in our code
+    failure.stack = '';
+    throw failure;
+  }
+
+  /** What people look for first stands first. */
+  private report(end: End): Report {
+    const { phase, summary, leftToDo } = this.status;
+    const first: Partial<Report> = { phase, summary, leftToDo };
+    return { ...first, ...this.status, ...(end === 'planned' && { plan: this.state.plan }) };
   }
 }

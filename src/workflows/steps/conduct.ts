@@ -49,12 +49,15 @@ function passOn(run: Change, error: unknown): unknown {
   run.status.endedAt = new Date().toISOString();
   run.enter('failed', message);
   count(type === 'BadInput' ? 'badInput' : 'failed');
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     type: type ?? 'Failed',
     message,
     details: [...(details ?? []), run.status],
     nonRetryable: true,
   });
+  // what is wrong with the input is no place in our code
+  if (type === 'BadInput') failure.stack = '';
+  return failure;
 }
 
 /** Puts back or leaves, as the stop or the plan says, and names the end. */

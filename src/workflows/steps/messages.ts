@@ -9,7 +9,7 @@ import type { Message, MessageName } from '../../contracts/messages';
 import { EXAMPLES, MESSAGES, messageNames } from '../../contracts/messages';
 import { isUndecodable } from '../../contracts/undecodable';
 import type { Verdict } from '../../domain/control';
-import { mistakesOf } from '../../domain/mistakes';
+import { mistakesOf, mistakeText } from '../../domain/mistakes';
 
 export interface Inbox {
   judge(message: Message): Verdict;
@@ -59,14 +59,19 @@ export function listen(inbox: Inbox): void {
 }
 
 /** Shown to the sender in red; a refused update leaves no history. */
-const refused = (why: string) => ApplicationFailure.nonRetryable(why, 'MessageRefused');
+function refused(why: string): ApplicationFailure {
+  const failure = ApplicationFailure.nonRetryable(why, 'MessageRefused');
+  // a sender has no use for our lines
+  failure.stack = '';
+  return failure;
+}
 
 function parse(name: MessageName, payload: unknown): Message | string {
   if (isUndecodable(payload)) return `${name}: the payload cannot be read: ${payload.reason}`;
   const parsed = MESSAGES[name].payload.safeParse(payload);
   if (parsed.success) return { name, ...parsed.data } as Message;
   return `${name}: ${mistakesOf(parsed.error, payload, MESSAGES[name].payload)
-    .map((mistake) => `${mistake.path || 'payload'} ${mistake.value}: ${mistake.rule}`)
+    .map((mistake) => mistakeText(mistake, 'payload'))
     .join('; ')}. An example: ${exampleOf(name)}`;
 }
 
