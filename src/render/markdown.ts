@@ -32,7 +32,7 @@ export function statusMarkdown(status: Status): string {
       `**${head.mark} ${escaped(head.text)}**`,
       ...facts.flatMap(({ text }) => text.split('\n').map(escaped)),
     ].join('\n'),
-    ...(waits.length ? waiting(waits) : status.endedAt ? [] : [HOW_TO_STEER]),
+    ...(waits.length ? waiting(waits) : status.endedAt || status.line ? [] : [HOW_TO_STEER]),
     ...(table.length ? [['```', ...tableLines(table), '```'].join('\n')] : []),
     ...(others.length ? [list(others)] : []),
   ].join('\n\n');
@@ -76,7 +76,7 @@ function listLine({ depth, mark, text, code }: Row): string {
   return `- ${words}${code ? ` \`${code}\`` : ''}`;
 }
 
-/** Columns below each other; a last one that does not fit stands below its row. */
+/** Columns below each other; those that do not fit stand below their row. */
 function tableLines(rows: readonly Row[]): string[] {
   const all = rows.map(({ cells = [] }) => cells.map((cell) => oneLine(cell.trim())));
   const widths: number[] = [];
@@ -85,9 +85,10 @@ function tableLines(rows: readonly Row[]): string[] {
     const cells = all[row] ?? [];
     const padded = cells.map((cell, at) => cell.padEnd(widths[at] ?? 0));
     const line = (count: number) => `${mark} ${padded.slice(0, count).join('  ')}`.trimEnd();
-    const last = cells.at(-1) ?? '';
-    if (cells.length < 2 || line(cells.length).length <= PANE) return [line(cells.length)];
-    return [line(cells.length - 1), ...wrapped(last, PANE - 4).map((part) => `    ${part}`)];
+    let fitting = cells.length;
+    while (fitting > 1 && line(fitting).length > PANE) fitting -= 1;
+    const below = cells.slice(fitting).flatMap((cell) => wrapped(cell, PANE - 4));
+    return [line(fitting), ...below.map((part) => `    ${part}`)];
   });
 }
 

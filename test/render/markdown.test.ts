@@ -79,6 +79,20 @@ it('keeps words from outside within their place', () => {
   expect(text).toContain('\\<b\\>note\\</b\\> \\# with a title');
 });
 
+it('breaks the line of a lease where it is too long', () => {
+  const since = '2026-11-23T10:36:00.000Z';
+  const holder = { id: 'upgrade-web-2.0.0-20261123T1036', what: 'upgrade web 2.0.0', holds: 'n1, n2', since };
+  const text = shown({ hosts: [], line: { holders: [{ ...holder, yieldsTo: null }], waiting: [] } });
+  expect(text.split('\n').slice(-5)).toEqual([
+    '```',
+    '◐ upgrade-web-2.0.0-20261123T1036  upgrade web 2.0.0',
+    '    holds n1, n2',
+    '    since 2026-11-23T10:36:00Z',
+    '```',
+  ]);
+  expect(text).not.toContain('To steer it');
+});
+
 it('keeps the claims of a gate below it', () => {
   const claim = (verdict: 'pass' | 'hold', text: string) => ({ metric: 'errors', verdict, text });
   const claims = [claim('hold', 'too few requests'), claim('pass', '0 of 900 failed')];
