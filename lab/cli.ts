@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { LabError } from './error';
-import { down, exec, status, up, type LabStatus } from './hosts';
+import { down, exec, startMetrics, status, up, type LabStatus } from './hosts';
 import { startLoad } from './load';
 
 const DEFAULT_NAME = 'lab';
@@ -16,11 +16,14 @@ program
   .description('bring the lab up; running hosts are kept, others started, made or removed')
   .option('--hosts <n>', 'application hosts n1, n2, …', whole, 6)
   .option('--spare <n>', 'spare hosts s1, s2, …', whole, 0)
+  .option('--metrics', 'with Prometheus, node exporter and the exporter of HAProxy')
   .option('--name <name>', 'several labs live side by side', DEFAULT_NAME)
-  .action(async (options: { hosts: number; spare: number; name: string }) => {
+  .action(async (options: { hosts: number; spare: number; metrics?: boolean; name: string }) => {
     const seconds = stopwatch();
     await up({ ...options, log: (line) => console.log(pc.dim(line)) });
+    const metrics = options.metrics ? await startMetrics(options.name) : undefined;
     show((await status(options.name))!);
+    if (metrics) console.log(`  Prometheus: ${metrics.url}/`);
     console.log(`${pc.green('up')} in ${seconds()} s`);
   });
 

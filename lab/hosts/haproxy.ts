@@ -47,6 +47,13 @@ frontend webdeb
     bind :81
     default_backend webdeb
 
+frontend metrics
+    bind :8405
+    # an idle connection of a scraper would look like one of a client
+    option httpclose
+    http-request use-service prometheus-exporter if { path /metrics }
+    http-request deny
+
 backend web
     default-server inter 100ms fall 2 rise 2
 ${servers(8080)}

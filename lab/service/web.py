@@ -8,7 +8,9 @@ else, and a start should take some 50 ms.
   /          host and version       /health   200 ok
   /version   the version            /slow     answers after 8 s, or ?ms= milliseconds
   /path/one  200, unless the release spoils this path
+  /metrics   response times as a histogram of Prometheus; health and version are spared
 """
+import bisect
 import heapq
 import json
 import os
@@ -34,6 +36,24 @@ VERSION = read(RELEASE + '/version').strip()
 # errorShare, addMs, willNotStart, badPath, unhealthy, leakKiB; see release.ts
 BEHAVIOUR = json.loads(read(RELEASE + '/behaviour.json'))
 leaked = []
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+SPARED = ('/health', '/version', '/metrics')
+counts, spent = [0] * (len(BOUNDS) + 1), 0
+
+
+def took(seconds):
+    global spent
+    counts[bisect.bisect_left(BOUNDS, seconds)] += 1
+    spent += seconds
+
+
+def metrics():
+    lines, below = ['# TYPE http_request_duration_seconds histogram'], 0
+    for bound, count in zip((*BOUNDS, '+Inf'), counts):
+        below += count
+        lines.append(f'http_request_duration_seconds_bucket{{le="{bound}"}} {below}')
+    lines += [f'http_request_duration_seconds_sum {spent}', f'http_request_duration_seconds_count {below}']
+    return '\n'.join(lines) + '\n'
 
 
 def answer(target):
@@ -44,6 +64,8 @@ def answer(target):
         return (503, 'unhealthy\n', 0) if BEHAVIOUR.get('unhealthy') else (200, 'ok\n', 0)
     if path == '/version':
         return 200, VERSION + '\n', delay
+    if path == '/metrics':
+        return 200, metrics(), 0
     if BEHAVIOUR.get('leakKiB'):
         leaked.append(os.urandom(1024) * BEHAVIOUR['leakKiB'])
     share = BEHAVIOUR.get('errorShare', 0)
@@ -62,6 +84,7 @@ class Connection:
 
     def __init__(self, sock):
         self.sock, self.data, self.busy, self.keep, self.ended = sock, b'', False, True, False
+        self.begun = None
 
 
 class Server:
@@ -147,6 +170,7 @@ class Server:
             connection.keep = False
             return 400, 'bad request\n', 0, 'GET'
         method, target, protocol = words
+        connection.begun = None if target.startswith(SPARED) else time.monotonic()
         fields = fields.lower()
         wish = fields.partition('connection:')[2].partition('\r\n')[0]
         if 'close' in wish or (protocol == 'HTTP/1.0' and 'keep-alive' not in wish):
@@ -164,6 +188,9 @@ class Server:
                 f'Connection: {"keep-alive" if connection.keep else "close"}\r\n\r\n')
         data = (text + body if method == 'GET' else text).encode()
         connection.busy = False
+        if connection.begun is not None:
+            took(time.monotonic() - connection.begun)
+            connection.begun = None
         try:
             whole = connection.sock.send(data) == len(data)
         except OSError:

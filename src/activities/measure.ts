@@ -1,26 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Judgement, PlannedGate, Tally, Usual } from '../contracts/gate';
-import { PawlError } from '../contracts/failures';
 import type { PlannedHost, PlannedService } from '../contracts/plan';
 import { emptyHistogram } from '../domain/histogram';
-import type { Measured, Seen } from '../domain/judge';
-import { judge, total } from '../domain/judge';
-import { used } from '../domain/tally';
-import { usageOf } from '../domain/usage';
-import type { ChangeRef } from './attempt';
+import type { Seen } from '../domain/judge';
+import { judge } from '../domain/judge';
+import type { Attempt, ChangeRef } from './attempt';
 import { attempt } from './attempt';
+import { askOwn, latencyByServer, usualByServer } from './gate/metrics';
 import type { Probing } from './gate/probes';
 import { startProbing } from './gate/probes';
-import { beginCounting, countOn } from './gate/requests';
-import { readUsage } from './gate/usage';
+import { beginCounting, countRequests } from './gate/requests';
+import { useOf } from './gate/usage';
 import { usualByProbes } from './gate/usual';
+import { tried } from './tried';
 import type { World, Worlds } from './world';
 
 /** Milliseconds between two looks. */
 const LOOK = 500;
-/** Milliseconds between two readings of CPU and memory, at first and later on. */
-const FIRST_USAGE = 2_000;
-const LATER_USAGE = 15_000;
+/** Milliseconds between two questions to hosts and to the metrics server, at first and later on. */
+const FIRST_QUESTION = 2_000;
+const LATER_QUESTION = 15_000;
 
 export interface GateInput {
   change: ChangeRef;
@@ -42,11 +41,13 @@ export interface GateInput {
 export interface GateSeen {
   tally: Tally | null;
   judgement: Judgement;
+  /** as it was given, or learnt since */
+  usual: Usual;
 }
 
 export function measureActivities(worlds: Worlds) {
   return {
-    /** Response times before the change, or how they usually are at this hour. Fails only when it is cancelled. */
+    /** Response times before the change, or how they usually are at this hour. */
     async measureUsual(input: {
       change: ChangeRef;
       service: PlannedService;
@@ -55,7 +56,10 @@ export function measureActivities(worlds: Worlds) {
     }): Promise<Usual> {
       const world = await worlds.of(input.change.cluster);
       const { signal } = attempt(input.change);
-      return usualByProbes(world, input.service, input.hosts, input.limits, signal);
+      const { latency, confidencePercent } = input.limits;
+      return latency
+        ? usualByServer(world, latency, input.hosts, confidencePercent / 100, Date.now(), signal)
+        : usualByProbes(world, input.service, input.hosts, input.limits, signal);
     },
 
     /**
@@ -74,23 +78,20 @@ export function measureActivities(worlds: Worlds) {
 
 /** Reads where all counting starts; tries until it can. */
 async function begin(world: World, input: GateInput, until: number, signal: AbortSignal): Promise<GateSeen> {
+  const hold = (text: string): Judgement => ({ verdict: 'hold', text, claims: [] });
+  const { usual } = input;
   for (;;) {
     const servers = await tried(
       () => beginCounting(world, [...input.changed, ...input.others], signal),
       signal,
     );
-    if (!servers.known && Date.now() < until) {
-      await delay(LOOK, undefined, { signal });
-      continue;
+    if (servers.known) {
+      const probes = { changed: emptyHistogram(), others: emptyHistogram() };
+      const tally = { begunAt: Date.now(), servers: servers.is, probes, usage: {}, outside: {} };
+      return { tally, usual, judgement: hold('it has just begun') };
     }
-    const judgement: Judgement = {
-      verdict: 'hold',
-      text: servers.known ? 'it has just begun' : servers.why,
-      claims: [],
-    };
-    if (!servers.known) return { tally: null, judgement };
-    const probes = { changed: emptyHistogram(), others: emptyHistogram() };
-    return { tally: { begunAt: Date.now(), servers: servers.is, probes, usage: {} }, judgement };
+    if (Date.now() >= until) return { tally: null, usual, judgement: hold(servers.why) };
+    await delay(LOOK, undefined, { signal });
   }
 }
 
@@ -99,36 +100,67 @@ async function look(
   input: GateInput,
   tally: Tally,
   until: number,
-  now: { signal: AbortSignal; progress(details: string): void },
+  now: Attempt,
 ): Promise<GateSeen> {
   const { signal } = now;
-  const probing = probe(world, input, tally, signal);
-  let usage: Seen['usage'] = { known: false, why: 'not measured yet' };
-  let usageDue = 0;
+  const probing = input.limits.latency ? [] : probe(world, input, tally, signal);
+  let answers: Answers | undefined;
+  let due = 0;
   try {
     for (;;) {
-      const requests = await countRequests(world, input, tally, signal);
-      if (Date.now() >= usageDue) {
-        usage = await useOf(world, input, tally, signal);
+      if (!answers || Date.now() >= due) {
+        answers = await ask(world, input, tally, answers?.usual ?? input.usual, signal);
         const elapsed = Date.now() - tally.begunAt;
-        usageDue = Date.now() + Math.min(LATER_USAGE, Math.max(FIRST_USAGE, elapsed / 10));
+        due = Date.now() + Math.min(LATER_QUESTION, Math.max(FIRST_QUESTION, elapsed / 10));
       }
-      const seen: Seen = {
-        seconds: (Date.now() - tally.begunAt) / 1_000,
-        requests,
-        latency: latencyOf(tally, probing),
-        usual: input.usual,
-        usage,
-      };
-      const judgement = judge(seen, input.limits);
+      const judgement = judge(
+        {
+          ...answers,
+          seconds: (Date.now() - tally.begunAt) / 1_000,
+          requests: await countRequests(world, input, tally, signal),
+          latency: answers.latency ?? probed(tally, probing),
+        },
+        input.limits,
+      );
       now.progress(`${judgement.verdict}: ${judgement.text}`);
       const decided = judgement.verdict === 'fail' || (input.endOnPass && judgement.verdict === 'pass');
-      if (decided || Date.now() >= until) return { tally, judgement };
+      if (decided || Date.now() >= until) return { tally, judgement, usual: answers.usual };
       await delay(Math.min(LOOK, Math.max(1, until - Date.now())), undefined, { signal });
     }
   } finally {
     await Promise.all(probing.map((one) => one.stop()));
   }
+}
+
+type Answers = Pick<Seen, 'usage' | 'own' | 'usual'> & { latency?: Seen['latency'] };
+
+/** What takes a while to find out, all at the same time. */
+async function ask(
+  world: World,
+  input: GateInput,
+  tally: Tally,
+  usual: Usual,
+  signal: AbortSignal,
+): Promise<Answers> {
+  const { limits, changed, others } = input;
+  const { latency: series } = limits;
+  const [usage, own, latency, learnt] = await Promise.all([
+    useOf(world, input, tally, signal),
+    askOwn(world, limits.own, changed, tally, signal),
+    series ? latencyByServer(world, series, input, tally, signal) : undefined,
+    // a metrics server that was away remembers the time before the change
+    series && usual.p95Ms === null
+      ? usualByServer(
+          world,
+          series,
+          [...changed, ...others],
+          limits.confidencePercent / 100,
+          input.change.epoch,
+          signal,
+        )
+      : usual,
+  ]);
+  return { usage, own, usual: learnt, ...(latency && { latency }) };
 }
 
 function probe(world: World, input: GateInput, tally: Tally, signal: AbortSignal): Probing[] {
@@ -139,63 +171,8 @@ function probe(world: World, input: GateInput, tally: Tally, signal: AbortSignal
   );
 }
 
-function latencyOf(tally: Tally, probing: Probing[]): Seen['latency'] {
-  // the others are for comparison only
-  const why = probing[0]?.trouble();
+/** The others are for comparison only: trouble with them is none. */
+function probed(tally: Tally, [changed]: Probing[]): Seen['latency'] {
+  const why = changed?.trouble();
   return why ? { known: false, why } : { known: true, is: tally.probes };
-}
-
-async function countRequests(
-  world: World,
-  input: GateInput,
-  tally: Tally,
-  signal: AbortSignal,
-): Promise<Seen['requests']> {
-  const now = await tried(
-    () => countOn(world, [...input.changed, ...input.others], tally.servers, signal),
-    signal,
-  );
-  if (!now.known) return now;
-  tally.servers = now.is;
-  const of = (name: string) =>
-    total(Object.values(tally.servers).flatMap(({ host, sum }) => (host === name ? [sum] : [])));
-  return {
-    known: true,
-    is: {
-      changed: Object.fromEntries(input.changed.map(({ name }) => [name, of(name)])),
-      others: total(input.others.map(({ name }) => of(name))),
-    },
-  };
-}
-
-async function useOf(
-  world: World,
-  input: GateInput,
-  tally: Tally,
-  signal: AbortSignal,
-): Promise<Seen['usage']> {
-  const read = async ({ name }: PlannedHost) => {
-    const reading = await readUsage(world.hosts.on(name), input.service.unit, signal);
-    tally.usage[name] = used(tally.usage[name], reading);
-    return [name, usageOf(tally.usage[name])] as const;
-  };
-  return tried(async () => {
-    const [changed, others] = await Promise.all([
-      Promise.all(input.changed.map(read)),
-      // for comparison only: one that cannot be read is none
-      Promise.allSettled(input.others.slice(0, 5).map(read)),
-    ]);
-    const there = others.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    return { changed: Object.fromEntries(changed), others: Object.fromEntries(there) };
-  }, signal);
-}
-
-/** What cannot be measured is no failure of the change: it is said, and nothing is proven. */
-async function tried<T>(measure: () => Promise<T>, signal: AbortSignal): Promise<Measured<T>> {
-  try {
-    return { known: true, is: await measure() };
-  } catch (error) {
-    if (signal.aborted || !(error instanceof PawlError)) throw error;
-    return { known: false, why: error.message };
-  }
 }

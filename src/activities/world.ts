@@ -1,8 +1,9 @@
 import type { Cluster } from '../contracts/cluster';
 import type { Place, PlannedHost } from '../contracts/plan';
-import type { LoadBalancer, RemoteHosts, TrafficFacts } from '../contracts/world';
+import type { LoadBalancer, Metrics, RemoteHosts, TrafficFacts } from '../contracts/world';
 import { loadCluster } from '../adapters/cluster-file';
 import { openBalancer } from '../adapters/load-balancers';
+import { openMetrics } from '../adapters/metrics';
 import { openHosts } from '../adapters/ssh';
 
 /** One cluster as the activities reach it. */
@@ -11,6 +12,8 @@ export interface World {
   digest: string;
   hosts: RemoteHosts;
   balancer(name: string): LoadBalancer;
+  /** null where the cluster file names no metrics server */
+  metrics: Metrics | null;
 }
 
 export interface Worlds {
@@ -63,6 +66,7 @@ function openWorld(cluster: Cluster, folder: string, digest: string, onSsh?: (ev
     cluster,
     digest,
     hosts,
+    metrics: openMetrics(cluster, folder),
     balancer(name) {
       const found = balancers.get(name) ?? openBalancer(name, cluster, hosts);
       balancers.set(name, found);

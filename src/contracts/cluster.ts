@@ -89,6 +89,64 @@ export const ReleaseLayout = z
   .describe('How a release lies on a host.');
 export type ReleaseLayout = z.output<typeof ReleaseLayout>;
 
+const PromName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/, 'a name as Prometheus has them');
+const LabelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/, 'a label name as Prometheus has them');
+
+export const Latency = z.strictObject({
+  histogram: PromName.describe('Name of the histogram, without `_bucket`.'),
+  unit: z.enum(['seconds', 'milliseconds']).default('seconds').describe('Of its buckets.'),
+  labels: z
+    .record(LabelName, z.string().max(200))
+    .default({})
+    .describe('What its series have in common, such as `job: web`.'),
+  hostLabel: LabelName.default('instance').describe(
+    'The label that names the host: its name or address in this file, with a port or without.',
+  ),
+});
+export type Latency = z.output<typeof Latency>;
+
+export const OwnMetric = z
+  .strictObject({
+    name: Name,
+    query: z
+      .string()
+      .min(1)
+      .max(2_000)
+      .describe('PromQL that gives one number; `{hosts}` stands for a pattern of the changed hosts.'),
+    atMost: z.number().optional(),
+    atLeast: z.number().optional(),
+  })
+  .refine(
+    ({ atMost, atLeast }) => atMost !== undefined || atLeast !== undefined,
+    'needs atMost, atLeast, or both',
+  )
+  .describe('A query of your own that a gate judges.');
+export type OwnMetric = z.output<typeof OwnMetric>;
+
+export const ServiceMetrics = z.strictObject({
+  latency: Latency.optional().describe('Where P95 comes from; without it, from own probes.'),
+  own: z.array(OwnMetric).max(20).default([]),
+});
+
+export const MetricsServer = z
+  .strictObject({
+    kind: z.literal('prometheus').default('prometheus'),
+    url: z
+      .string()
+      .regex(
+        /^https?:\/\/[^/@\s?#]+(\/[^\s?#]*)?$/,
+        'an http(s) URL without a password, a query or a fragment',
+      )
+      .refine((url) => !/^https?:\/\/(169\.254\.|\[fe[89ab])/i.test(url), 'no link-local address')
+      .describe('Where it answers, without `/api/v1`.'),
+    bearer: z
+      .string()
+      .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s]+)$/, 'a reference: env:NAME or file:PATH')
+      .optional()
+      .describe('Where the worker finds the token to show; never the token itself.'),
+  })
+  .describe('A Prometheus that the worker may ask.');
+
 export const Service = z.strictObject({
   role: Name.describe('The service runs on all hosts of this role.'),
   unit: z
@@ -105,6 +163,7 @@ export const Service = z.strictObject({
     .optional()
     .describe('The body at this path must contain the version as a whole word.'),
   routes: z.array(Route).min(1),
+  metrics: ServiceMetrics.optional().describe('What a gate asks the metrics server about this service.'),
   limits: z
     .strictObject({
       switchSeconds: Seconds(3600).default(120).describe('For stop, switch and start on the host.'),
@@ -142,6 +201,7 @@ export const Cluster = z.strictObject({
     .meta({ minProperties: 1 }),
   balancers: z.record(Name, Balancer).describe('Load balancers by name.'),
   services: z.record(Name, Service).describe('Services by name.'),
+  metrics: MetricsServer.optional(),
   artifacts: z
     .strictObject({
       allowedUrls: z

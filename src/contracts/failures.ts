@@ -45,6 +45,11 @@ export const FAILURES = {
   BalancerUnavailable: { retryable: true, meaning: 'the balancer gives no answer' },
   BalancerNotAsWanted: { retryable: true, meaning: 'the balancer does not show the wanted state yet' },
   Unhealthy: { retryable: false, meaning: 'the service did not become healthy in its time' },
+  // metrics
+  MetricsUnavailable: {
+    retryable: true,
+    meaning: 'the metrics server gives no answer, or none that says anything',
+  },
   // ends of a change: the workflow fails with one of these, its details are the report
   RolledBack: { retryable: false, meaning: 'the change failed and what was touched was put back' },
   Aborted: { retryable: false, meaning: 'a person stopped the change' },

@@ -1,12 +1,15 @@
 /** What a gate measures and says. Plain JSON: it goes between activity and workflow, and along with the state. */
+import type { Latency, OwnMetric } from './cluster';
 import type { Gate } from './inputs/gate';
 
 /** The gate of a plan. */
 export interface PlannedGate extends Omit<Gate, 'enabled'> {
-  /** where response times come from */
-  p95Source: 'prometheus' | 'probes';
+  /** the histogram in the metrics server that response times come from; null: from own probes */
+  latency: Latency | null;
   /** what own probes ask for */
   probePaths: string[];
+  /** queries of the user's, with their limits */
+  own: OwnMetric[];
 }
 
 /** What balancers counted of requests to one server. */
@@ -67,6 +70,8 @@ export interface Tally {
   probes: { changed: Histogram; others: Histogram };
   /** by host */
   usage: Record<string, UsageTally>;
+  /** by name of an own metric: how often in a row it was out of its limits */
+  outside: Record<string, number>;
 }
 
 /** Response times before the change, or how they usually are at this hour. */

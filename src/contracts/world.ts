@@ -3,7 +3,8 @@
  * them, and neither knows Temporal.
  */
 import type { Duplex, Readable } from 'node:stream';
-import type { Requests } from './gate';
+import type { Latency } from './cluster';
+import type { Histogram, Requests } from './gate';
 
 /** Orders attempts: what an older pair would still do is refused by the host. */
 export interface Fence {
@@ -129,6 +130,22 @@ export interface LoadBalancer {
   ): Promise<Record<string, { generation: string; requests: Requests }>>;
   /** Looks whether all that we need of it is there, and changes nothing. */
   examine(signal: AbortSignal): Promise<BalancerComplaint[]>;
+}
+
+/** A metrics server. Throws MetricsUnavailable for everything that is no plain answer. */
+export interface Metrics {
+  /** Response times of hosts between two times, milliseconds; throws where there are none. */
+  latency(
+    series: Latency,
+    hosts: string[],
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<Histogram>;
+  /** Throws unless each of these hosts has reported response times of late. */
+  reported(series: Latency, hosts: string[], now: number, signal: AbortSignal): Promise<void>;
+  /** One number now; `{hosts}` in the query stands for these hosts. */
+  value(query: string, hosts: string[], signal: AbortSignal): Promise<number>;
 }
 
 /** A job on a host: long, or not to be run twice. */

@@ -44,11 +44,11 @@ export function percentile({ samples, buckets }: Histogram, share: number): numb
 }
 
 /** How many answers took longer; those in the bucket of the limit by its share. */
-export function slowerThan({ buckets }: Histogram, limitMs: number): number {
+export function slowerThan({ samples, buckets }: Histogram, limitMs: number): number {
   const slower = buckets.reduce((sum, [above, upTo, count]) => {
     if (upTo <= limitMs) return sum;
     if (above >= limitMs || upTo >= NEVER) return sum + count;
     return sum + (count * (upTo - limitMs)) / (upTo - above);
   }, 0);
-  return Math.round(slower);
+  return Math.min(samples, Math.round(slower));
 }

@@ -1,8 +1,8 @@
+import type { OwnMetric } from '../contracts/cluster';
 import type { Claim, Histogram, Judgement, PlannedGate, Requests, Usual, Verdict } from '../contracts/gate';
 import type { Count } from './evidence';
 import { provesAbove, provesAtMost, provesMore, samplesNeeded } from './evidence';
 import { percentile, slowerThan } from './histogram';
-import { noRequests, plus } from './tally';
 import type { Usage } from './usage';
 import { isUsage, usageClaims } from './usage';
 
@@ -17,16 +17,25 @@ export interface Seen {
   latency: Measured<{ changed: Histogram; others: Histogram }>;
   usual: Usual;
   usage: Measured<{ changed: Record<string, Usage>; others: Record<string, Usage> }>;
+  /** of each own metric its value, and how often in a row it was out of its limits */
+  own: Record<string, Measured<{ value: number; outside: number }>>;
 }
 
 /** It is looked again and again, and chance has its chance each time: to condemn takes more than to pass. */
 const CONDEMNS = 0.999;
 /** By its definition, so many answers are slower than the 95th percentile. */
 const SLOW = 0.05;
+/** An own metric is out of its limits for good when it is so often in a row. */
+const OUTSIDE = 3;
 
 /** Judges what was measured against the limits of the plan: `pass` only when every claim is proven. */
 export function judge(seen: Seen, limits: PlannedGate): Judgement {
-  const claims = [...requestClaims(seen, limits), latencyClaim(seen, limits), ...usage(seen, limits)];
+  const claims = [
+    ...requestClaims(seen, limits),
+    latencyClaim(seen, limits),
+    ...usage(seen, limits),
+    ...ownClaims(seen, limits),
+  ];
   const verdict =
     (['fail', 'hold'] as const).find((bad) => claims.some((claim) => claim.verdict === bad)) ?? 'pass';
   return { verdict, text: inBrief(verdict, claims), claims };
@@ -79,7 +88,7 @@ function latencyClaim({ latency, usual, seconds }: Seen, limits: PlannedGate): C
   if (!latency.known) return unknown(name, latency.why);
   if (usual.p95Ms === null) return unknown(name, `what is usual is not known: ${usual.from}`);
   const { changed, others } = latency.is;
-  const tolerance = limits.p95Source === 'probes' ? limits.p95ToleranceMs : 0;
+  const tolerance = limits.latency ? 0 : limits.p95ToleranceMs;
   const limitMs = Math.max((usual.p95Ms * limits.p95PercentOfUsual) / 100, usual.p95Ms + tolerance);
   const slow = (histogram: Histogram): Count => ({
     events: slowerThan(histogram, limitMs),
@@ -90,7 +99,7 @@ function latencyClaim({ latency, usual, seconds }: Seen, limits: PlannedGate): C
     confidence: limits.confidencePercent / 100,
     name,
     words: {
-      sample: limits.p95Source === 'probes' ? 'probes' : 'answers',
+      sample: limits.latency ? 'answers' : 'probes',
       bad: `slower than ${ms(limitMs)}`,
     },
     hosts: { all: slow(changed) },
@@ -108,6 +117,30 @@ function usage({ usage }: Seen, limits: PlannedGate): Claim[] {
   return usage.known
     ? usageClaims(usage.is.changed, usage.is.others, limits)
     : [unknown('CPU and memory', usage.why)];
+}
+
+function ownClaims({ own }: Seen, limits: PlannedGate): Claim[] {
+  return limits.own.map((metric): Claim => {
+    const { name } = metric;
+    const now = own[name] ?? { known: false, why: 'not asked yet' };
+    if (!now.known) return unknown(name, now.why);
+    const { value, outside } = now.is;
+    const text = `${name}: ${Number(value.toPrecision(4))}`;
+    const why = outsideOf(metric, value);
+    if (!why) return { name, verdict: 'pass', text };
+    return {
+      name,
+      verdict: outside < OUTSIDE ? 'hold' : 'fail',
+      text: `${text}, ${why}, ${outside} times in a row`,
+    };
+  });
+}
+
+/** @returns in words, how a value is out of its limits */
+export function outsideOf({ atMost, atLeast }: OwnMetric, value: number): string | undefined {
+  if (atMost !== undefined && value > atMost) return `above ${atMost}`;
+  if (atLeast !== undefined && value < atLeast) return `below ${atLeast}`;
+  return undefined;
 }
 
 const unknown = (name: string, why: string): Claim => ({ name, verdict: 'hold', text: `${name}: ${why}` });
@@ -177,9 +210,6 @@ const sum = (counts: Count[]): Count =>
     events: 0,
     samples: 0,
   });
-
-/** Of several servers of a host. */
-export const total = (requests: Requests[]): Requests => requests.reduce(plus, noRequests());
 
 const figure = (value: number) => value.toLocaleString('en-US');
 const percent = ({ events, samples }: Count) => percentOf(events / samples);

@@ -2,7 +2,10 @@ import type { Requests, ServerTally, UsageReading, UsageTally } from '../contrac
 
 export const noRequests = (): Requests => ({ answers: 0, serverErrors: 0, failures: 0 });
 
-export function plus(one: Requests, other: Requests): Requests {
+/** Of several servers, or several hosts. */
+export const total = (all: Requests[]): Requests => all.reduce(plus, noRequests());
+
+function plus(one: Requests, other: Requests): Requests {
   return {
     answers: one.answers + other.answers,
     serverErrors: one.serverErrors + other.serverErrors,

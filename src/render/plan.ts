@@ -1,3 +1,4 @@
+import type { OwnMetric } from '../contracts/cluster';
 import type { Check } from '../contracts/inputs/rolling-upgrade';
 import type { Plan, PlannedRunOnce } from '../contracts/plan';
 import type { Row } from './rows';
@@ -119,9 +120,10 @@ function gateText({ intent: { gate } }: Plan): string {
   return [
     `gate after each batch: availability > ${gate.availabilityPercent} %`,
     `errors ≤ ${gate.errorRatePercent} %`,
-    `P95 ≤ ${gate.p95PercentOfUsual} % of usual (${gate.p95Source === 'probes' ? `own probes of ${paths}` : 'Prometheus'})`,
+    `P95 ≤ ${gate.p95PercentOfUsual} % of usual (${gate.latency ? `${gate.latency.histogram} of Prometheus` : `own probes of ${paths}`})`,
     `unit's CPU ≤ ${gate.cpuPercent} %, memory ≤ ${gate.memoryPercent} %`,
     `host's CPU ≤ ${gate.hostCpuPercent} %, memory ≤ ${gate.hostMemoryPercent} %`,
+    ...gate.own.map(ownText),
     `proven at ${gate.confidencePercent} %`,
     `holds up to ${gate.holdSeconds} s`,
   ].join(' · ');
@@ -130,6 +132,12 @@ function gateText({ intent: { gate } }: Plan): string {
 function onceRow({ name, when, host, command, undo }: PlannedRunOnce): Row {
   const back = undo ? `undo: ${undo.join(' ')}` : 'POINT OF NO RETURN: no undo';
   return table(name, `${when} the hosts, on ${host}`, command.join(' '), back);
+}
+
+function ownText({ name, atMost, atLeast }: OwnMetric): string {
+  return [name, atLeast !== undefined && `≥ ${atLeast}`, atMost !== undefined && `≤ ${atMost}`]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function checkRow(check: Check): Row {

@@ -6,7 +6,7 @@ import { judge } from '../../src/domain/judge';
 import type { Usage } from '../../src/domain/usage';
 
 const { enabled: _, ...defaults } = Gate.parse({});
-const limits: PlannedGate = { ...defaults, p95Source: 'probes', probePaths: ['/'] };
+const limits: PlannedGate = { ...defaults, latency: null, probePaths: ['/'], own: [] };
 
 const requests = (answers: number, serverErrors = 0, failures = 0): Requests => ({
   answers,
@@ -32,6 +32,7 @@ function seen(more: {
   latency?: Seen['latency'];
   usual?: Seen['usual'];
   usage?: Seen['usage'];
+  own?: Seen['own'];
   requests?: Seen['requests'];
   seconds?: number;
 }): Seen {
@@ -43,6 +44,7 @@ function seen(more: {
     },
     latency: more.latency ?? { known: true, is: { changed: times(200), others: times(200) } },
     usual: more.usual ?? usual,
+    own: more.own ?? {},
     usage: more.usage ?? { known: true, is: { changed: { n1: idle }, others: { n2: idle } } },
   };
 }

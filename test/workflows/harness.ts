@@ -187,9 +187,10 @@ export class FakeCluster {
         const nth = this.looks.push(input) - 1;
         await this.trouble[`gate ${nth}`]?.();
         const tally = input.tally ?? newTally(nth);
-        if (!input.tally) return { tally, judgement: { verdict: 'hold', text: 'begun', claims: [] } };
+        const { usual } = input;
+        if (!input.tally) return { tally, usual, judgement: { verdict: 'hold', text: 'begun', claims: [] } };
         const verdict = this.verdicts.length > 1 ? this.verdicts.shift()! : this.verdicts[0]!;
-        return { tally, judgement: { verdict, text: `${verdict} at look ${nth}`, claims: [] } };
+        return { tally, usual, judgement: { verdict, text: `${verdict} at look ${nth}`, claims: [] } };
       },
       watchHosts: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();
@@ -219,13 +220,13 @@ export class FakeCluster {
 /** Where a test asks for a gate; the others have none. */
 function plannedGate(gate: Partial<Gate> | undefined): PlannedGate | null {
   const { enabled, ...limits } = Gate.parse(gate ?? { enabled: false });
-  return enabled ? { ...limits, p95Source: 'probes', probePaths: ['/'] } : null;
+  return enabled ? { ...limits, latency: null, probePaths: ['/'], own: [] } : null;
 }
 
 /** @param begunAt tells tallies apart */
 function newTally(begunAt: number): Tally {
   const none = { samples: 0, buckets: [] };
-  return { begunAt, servers: {}, probes: { changed: none, others: none }, usage: {} };
+  return { begunAt, servers: {}, probes: { changed: none, others: none }, usage: {}, outside: {} };
 }
 /** Leases and changes are real; they find each other through the server of the test. */
 const toTemporal = {

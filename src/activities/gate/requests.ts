@@ -1,7 +1,9 @@
-import type { Requests, ServerTally } from '../../contracts/gate';
+import type { Requests, ServerTally, Tally } from '../../contracts/gate';
 import { PawlError } from '../../contracts/failures';
 import type { PlannedHost } from '../../contracts/plan';
-import { counted, noRequests } from '../../domain/tally';
+import type { Seen } from '../../domain/judge';
+import { counted, noRequests, total } from '../../domain/tally';
+import { tried } from '../tried';
 import type { World } from '../world';
 
 type Shown = Record<string, { host: string; generation: string; requests: Requests }>;
@@ -41,8 +43,28 @@ export async function beginCounting(
   );
 }
 
-/** What has come since the last look, added. */
-export async function countOn(
+/** Adds what has come since the last look to the tally. */
+export async function countRequests(
+  world: World,
+  { changed, others }: { changed: PlannedHost[]; others: PlannedHost[] },
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<Seen['requests']> {
+  const now = await tried(() => countOn(world, [...changed, ...others], tally.servers, signal), signal);
+  if (!now.known) return now;
+  tally.servers = now.is;
+  const of = (name: string) =>
+    total(Object.values(tally.servers).flatMap(({ host, sum }) => (host === name ? [sum] : [])));
+  return {
+    known: true,
+    is: {
+      changed: Object.fromEntries(changed.map(({ name }) => [name, of(name)])),
+      others: total(others.map(({ name }) => of(name))),
+    },
+  };
+}
+
+async function countOn(
   world: World,
   hosts: PlannedHost[],
   before: Record<string, ServerTally>,

@@ -1,14 +1,42 @@
-import type { UsageReading } from '../../contracts/gate';
+import type { Tally, UsageReading } from '../../contracts/gate';
 import { PawlError } from '../../contracts/failures';
+import type { PlannedHost } from '../../contracts/plan';
 import type { RemoteHost } from '../../contracts/world';
+import type { Seen } from '../../domain/judge';
+import { used } from '../../domain/tally';
+import { usageOf } from '../../domain/usage';
 import { keyValues } from '../key-values';
+import { tried } from '../tried';
+import type { World } from '../world';
+
+/** Hosts with the old version that are enough to compare with. */
+const COMPARED = 5;
+
+/** How busy the hosts are, by readings that the tally keeps. */
+export async function useOf(
+  world: World,
+  { service, changed, others }: { service: { unit: string }; changed: PlannedHost[]; others: PlannedHost[] },
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<Seen['usage']> {
+  const read = async ({ name }: PlannedHost) => {
+    const reading = await readUsage(world.hosts.on(name), service.unit, signal);
+    tally.usage[name] = used(tally.usage[name], reading);
+    return [name, usageOf(tally.usage[name])] as const;
+  };
+  return tried(async () => {
+    const [all, compared] = await Promise.all([
+      Promise.all(changed.map(read)),
+      // for comparison only: one that cannot be read is none
+      Promise.allSettled(others.slice(0, COMPARED).map(read)),
+    ]);
+    const there = compared.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    return { changed: Object.fromEntries(all), others: Object.fromEntries(there) };
+  }, signal);
+}
 
 /** What a unit and its host have used up to now. */
-export async function readUsage(
-  remote: RemoteHost,
-  unit: string,
-  signal: AbortSignal,
-): Promise<UsageReading> {
+async function readUsage(remote: RemoteHost, unit: string, signal: AbortSignal): Promise<UsageReading> {
   const { code, stdout, stderr } = await remote.run('unit-usage', [unit], { signal });
   if (code !== 0)
     throw new PawlError(

@@ -9,7 +9,8 @@ export function plannedGate(input: RollingUpgradeInput, service: Service): Plann
   const paths = input.checks.flatMap((check) => ('http' in check ? [check.http.path] : []));
   return {
     ...limits,
-    p95Source: 'probes',
+    latency: service.metrics?.latency ?? null,
     probePaths: paths.length ? [...new Set(paths)] : [service.health.path],
+    own: service.metrics?.own ?? [],
   };
 }

@@ -20,10 +20,12 @@ const Readable = z.object({
       .catch({}),
   ),
   balancers: mapOf(z.object({ host: text }).catch({})),
+  metrics: z.unknown().optional(),
   services: mapOf(
     z
       .object({
         role: text,
+        metrics: z.unknown().optional(),
         routes: z
           .array(
             z.object({ balancer: text, backend: text, servers: mapOf(z.string()) }).catch({ servers: {} }),
@@ -101,6 +103,16 @@ function serviceFindings(file: Readable, name: string, service: Service): Findin
     file.hosts[host]?.roles?.includes(service.role ?? ''),
   );
   return [
+    ...(service.metrics !== undefined && file.metrics === undefined
+      ? [
+          {
+            code: 'noMetrics',
+            path: [...path, 'metrics'],
+            value: service.metrics,
+            rule: 'needs a metrics server to ask: name one as `metrics` of this file',
+          },
+        ]
+      : []),
     ...(rolesKnown ? unknown([...path, 'role'], service.role, roles, ' among the roles of the hosts') : []),
     ...service.routes.flatMap((route, index) => {
       const at = [...path, 'routes', String(index)];

@@ -148,6 +148,7 @@ export class BatchGate {
     try {
       const seen = await watchGate.executeWithOptions({ summary: this.name }, [input]);
       run.state.tally = seen.tally;
+      run.state.usual = seen.usual;
       const { verdict, text, claims } = seen.judgement;
       if (!this.closed) this.say(verdict, text, claims);
       return verdict;
