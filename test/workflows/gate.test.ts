@@ -3,7 +3,7 @@ import { FakeCluster, fails, Harness, until } from './harness';
 let harness: Harness;
 beforeAll(async () => (harness = await Harness.start()), 240_000);
 afterAll(() => harness?.stop());
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const WEEK = 7 * 86_400;
 const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };

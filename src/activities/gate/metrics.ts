@@ -107,5 +107,5 @@ export async function askOwn(
       return [name, { known: true as const, is: { value: answer.is, outside } }] as const;
     }),
   );
-  return Object.fromEntries(answers);
+  return Object.fromEntries(answers) as Seen['own'];
 }

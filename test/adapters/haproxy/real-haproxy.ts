@@ -203,7 +203,7 @@ function request(port: number, path: string, agent: Agent | false = false): Prom
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

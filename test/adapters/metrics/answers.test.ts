@@ -61,7 +61,7 @@ const vector =
       }),
     );
 const refused = (words: string | RegExp) =>
-  expect.objectContaining({ type: 'MetricsUnavailable', message: expect.stringMatching(words) });
+  expect.objectContaining({ type: 'MetricsUnavailable', message: expect.stringMatching(words) }) as Error;
 
 it.each<{ what: string; with: Handler; says: string | RegExp }>([
   { what: 'nothing', with: vector(), says: 'answers with nothing' },

@@ -14,6 +14,7 @@ import { Cluster, Latency } from '../../../src/contracts/cluster';
 import type { Metrics } from '../../../src/contracts/world';
 import { percentile } from '../../../src/domain/histogram';
 import { run } from '../../../lab/hosts/command';
+import { freePort } from '../haproxy/real-haproxy';
 import { metricsPrograms } from '../../../lab/metrics-programs';
 
 const signal = new AbortController().signal;
@@ -105,14 +106,6 @@ async function until(test: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 30_000; Date.now() < end; await delay(100))
     if (await test().catch(() => false)) return;
   throw new Error('it did not happen within 30 s');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 it('knows what is usual at this hour, whatever one bad day was like', async () => {
