@@ -51,14 +51,19 @@ export async function createWorker(
       `this code would break runs that are open; end them with the code before it\n  ${broken.join('\n  ')}`,
     );
   const worlds = openWorlds(sshMetrics());
-  const worker = await Worker.create({
+  const worker: Worker = await Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
     identity: `pawl@${hostname()}:${process.pid}`,
     ...code,
     ...deploymentOptions(settings.version),
-    activities: createActivities({ worlds, jobs: sshJobs(), artifacts: openArtifacts() }),
+    activities: createActivities({
+      worlds,
+      jobs: sshJobs(),
+      artifacts: openArtifacts(),
+      leaving: () => !['INITIALIZED', 'RUNNING'].includes(worker.getState()),
+    }),
     interceptors: {
       activity: [...(tracing ? [tracing.activity] : []), activityMetrics(), activityInterceptor],
     },

@@ -26,9 +26,11 @@ export interface Outside {
   worlds: Worlds;
   jobs: Jobs;
   artifacts: ArtifactStore;
+  /** true when this worker is about to end */
+  leaving?: () => boolean;
 }
 
-export function createActivities({ worlds, jobs, artifacts }: Outside) {
+export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) {
   return {
     /** The plan of a rolling upgrade; all mistakes of the input end it as BadInput. */
     async planRollingUpgrade(raw: unknown): Promise<{ plan: Plan; dryRun: boolean }> {
@@ -68,7 +70,7 @@ export function createActivities({ worlds, jobs, artifacts }: Outside) {
     ...healthActivities(worlds),
     ...watchActivities(worlds),
     ...measureActivities(worlds),
-    ...leaseActivities(),
+    ...leaseActivities(leaving),
     ...fenceActivities(worlds),
     ...searchActivities(worlds),
   };

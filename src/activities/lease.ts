@@ -9,8 +9,15 @@ import type { Phase, Report } from '../contracts/status';
 /** Milliseconds; a lost answer is asked for again. */
 const ASK_WITHIN = 10_000;
 
-/** How changes and leases reach each other, and learn how the other ended. */
-export function leaseActivities() {
+/** Milliseconds between two looks whether this worker is about to end. */
+const LOOK = 500;
+
+/**
+ * How changes and leases reach each other, and learn how the other ended.
+ *
+ * @param leaving true when this worker is about to end: what looks on without end goes to the next one
+ */
+export function leaseActivities(leaving: () => boolean = () => false) {
   return {
     /** Asks for what a change works on. Starts the lease where there is none; asking twice does no harm. */
     async askForLease(input: { cluster: string; file: string; ask: LeaseAsk }): Promise<void> {
@@ -39,14 +46,19 @@ export function leaseActivities() {
      */
     async watchRun(input: { id: string; firstRunId?: string }): Promise<RunEnd> {
       const { client, cancelled } = Context.current();
-      for (;;) {
-        const now = await described(client, input.id);
-        if (!now) return { how: 'cut', why: 'Temporal does not know it any more', leftToDo: [] };
-        const another = input.firstRunId !== undefined && firstRunOf(now) !== input.firstRunId;
-        const runId = another ? input.firstRunId! : now.runId;
-        const end = await Promise.race([endOf(client, input.id, runId), cancelled]);
-        // closed by a reset: it lives on
-        if (end && (another || (await isOver(client, input.id, runId)))) return end;
+      const handedOver = handOver(leaving);
+      try {
+        for (;;) {
+          const now = await described(client, input.id);
+          if (!now) return { how: 'cut', why: 'Temporal does not know it any more', leftToDo: [] };
+          const another = input.firstRunId !== undefined && firstRunOf(now) !== input.firstRunId;
+          const runId = another ? input.firstRunId! : now.runId;
+          const end = await Promise.race([endOf(client, input.id, runId), cancelled, handedOver.late]);
+          // closed by a reset: it lives on
+          if (end && (another || (await isOver(client, input.id, runId)))) return end;
+        }
+      } finally {
+        handedOver.stop();
       }
     },
 
@@ -63,6 +75,19 @@ export function leaseActivities() {
       return Object.fromEntries(phases.flat());
     },
   };
+}
+
+/** Rejects when this worker is about to end; Temporal gives the work to another one at once. */
+function handOver(leaving: () => boolean) {
+  let look: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = 'its worker is about to end; the next one looks on';
+    const leave = () => reject(ApplicationFailure.create({ message, nextRetryDelay: '100ms' }));
+    look = setInterval(() => leaving() && leave(), LOOK);
+  });
+  // nobody may be waiting for it at that moment
+  late.catch(() => undefined);
+  return { late, stop: () => clearInterval(look) };
 }
 
 /** A lease ends by itself when nobody needs it, and says how it stood. Any other end may have left holders behind. */

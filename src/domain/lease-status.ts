@@ -2,6 +2,7 @@ import type { Claim } from '../contracts/lease';
 import type { Status } from '../contracts/status';
 import type { LeaseState } from './lease';
 import { inOrder, isIdle } from './lease';
+import { newStatus } from './new-status';
 
 /** A lease as people see it. */
 export function leaseStatus(state: LeaseState, id: string): Status {
@@ -10,26 +11,13 @@ export function leaseStatus(state: LeaseState, id: string): Status {
     ? 'nobody holds anything'
     : `${state.held.length} at work, ${waiting.length} in line`;
   return {
-    workflow: 'lease',
-    id,
+    ...newStatus({ workflow: 'lease', id, startedAt: state.startedAt }),
     phase: 'running',
-    planHash: null,
     cluster: state.cluster,
-    service: null,
-    version: null,
-    batch: null,
-    hosts: [],
-    steps: [],
-    waitingFor: null,
     leftToDo: state.leftovers.flatMap(({ id: by, what }) =>
       what.map((one) => ({ what: `${by} left: ${one}` })),
     ),
     summary,
-    progress: 0,
-    notes: [],
-    messages: [],
-    startedAt: state.startedAt,
-    endedAt: null,
     line: {
       holders: state.held.map(({ id: holder, what, claims, since, yielding }) => ({
         id: holder,

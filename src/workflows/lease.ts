@@ -10,6 +10,7 @@ import {
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
+  setWorkflowOptions,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -37,6 +38,13 @@ export async function lease(
   // a lease that was cancelled would forget those who hold something
   return CancellationScope.nonCancellable(() => new Lease(start, carried).run());
 }
+
+// It may go on for weeks, while somebody always needs it. Where workers have no versions, the server takes none.
+setWorkflowOptions(
+  () =>
+    workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'AUTO_UPGRADE' } : {},
+  lease,
+);
 
 class Lease {
   private readonly state: LeaseState;

@@ -152,3 +152,66 @@ it('a lease that is terminated is asked for again, and knows who holds what', as
   expect(await started()).toEqual({ n1: [a, b], n2: [a], n3: [a] });
   await expectAllIn(ground);
 });
+
+it('a worker that is killed while one change works and another waits costs neither its turn', async () => {
+  const started = await startsFromNow(ground);
+  const [first, second] = [await release({ slow: true }), await release()];
+  const { result, requests, mostOut } = await underLoad(ground, async () => {
+    const one = await ground.start({ ...QUICK, ...first }, 'upgrade-killed');
+    await is(one, 'n1', 'changing');
+    const two = await ground.start({ ...QUICK, ...second, hosts: ['n1'] }, 'upgrade-after');
+    await queued(two);
+    await ground.killWorker();
+    await ground.startWorker();
+    return { one: await ended(one), two: await ended(two) };
+  });
+  expect([result.one.end, result.two.end]).toEqual(['succeeded', 'succeeded']);
+  expect(requests.failures).toEqual([]);
+  expect(mostOut).toHaveLength(1);
+  const [a, b] = [first.version, second.version];
+  expect(await started()).toEqual({ n1: [a, b], n2: [a], n3: [a] });
+  await leaseIsOver();
+});
+
+it('a worker that is told to end does not stay for those who look on', async () => {
+  const change = await release();
+  const one = await ground.start(
+    { ...QUICK, ...change, hosts: ['n1'], approvals: ['before'] },
+    'upgrade-held',
+  );
+  await reached(one, ({ phase }) => phase === 'awaitingApproval');
+  const told = Date.now();
+  await ground.stopWorker();
+  expect(Date.now() - told).toBeLessThan(10_000);
+  await ground.startWorker();
+  await one.executeUpdate('approve', { args: [{ by: 'ann' }] });
+  expect((await ended(one)).end).toBe('succeeded');
+});
+
+it('what a change left that was cut off while its lease was gone, history and all, is found by the fences', async () => {
+  const before = await installed(ground, 'n1');
+  const started = await startsFromNow(ground);
+  const [first, second] = [await release({ slow: true }), await release()];
+  const { result, requests } = await underLoad(ground, async () => {
+    const one = await ground.start({ ...QUICK, ...first }, 'upgrade-forgotten');
+    await is(one, 'n1', 'changing');
+    while (!(await started())['n1']) await delay(50);
+    await lease().terminate('by hand');
+    await ground.client.workflowService.deleteWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: lease().workflowId },
+    });
+    while (
+      await lease()
+        .describe()
+        .catch(() => null)
+    )
+      await delay(50);
+    await one.terminate('by hand');
+    return ended(await ground.start({ ...QUICK, ...second, hosts: ['n1'] }, 'upgrade-finder'));
+  });
+  expect([result.end, result.message]).toEqual(['succeeded', expect.stringContaining('on 1 hosts')]);
+  expect(requests.failures).toEqual([]);
+  expect(await started()).toEqual({ n1: [first.version, before, second.version] });
+  await expectAllIn(ground);
+});

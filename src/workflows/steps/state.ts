@@ -3,6 +3,7 @@ import type { Plan } from '../../contracts/plan';
 import type { HostTraffic, Status } from '../../contracts/status';
 import type { Control } from '../../domain/control';
 import { newControl } from '../../domain/control';
+import { newStatus } from '../../domain/new-status';
 import { completePlan, completeStatus } from '../../domain/older';
 import type { Turn } from '../../domain/turn';
 import { newTurn } from '../../domain/turn';
@@ -50,26 +51,7 @@ export function newState(who: Identity): ChangeState {
   return {
     changeId: who.changeId,
     epoch: who.startedAt.getTime(),
-    status: {
-      workflow: who.workflow,
-      id: who.id,
-      phase: 'planning',
-      planHash: null,
-      cluster: null,
-      service: null,
-      version: null,
-      batch: null,
-      hosts: [],
-      steps: [],
-      waitingFor: null,
-      leftToDo: [],
-      summary: 'planning',
-      progress: 0,
-      notes: [],
-      messages: [],
-      startedAt: who.startedAt.toISOString(),
-      endedAt: null,
-    },
+    status: newStatus({ workflow: who.workflow, id: who.id, startedAt: who.startedAt.toISOString() }),
     plan: null,
     control: newControl(),
     undo: [],
