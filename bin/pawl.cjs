@@ -2,11 +2,7 @@
 // The `pawl` command. A fresh clone has no build yet: the first call makes one.
 const { spawnSync } = require('node:child_process');
 const { existsSync } = require('node:fs');
-const module_ = require('node:module');
 const { join } = require('node:path');
-
-// Node 22 and newer keep what they compiled: half of a command's start is that of Temporal's client
-module_.enableCompileCache?.();
 
 const root = join(__dirname, '..');
 const client = join(root, 'dist/src/client.js');
