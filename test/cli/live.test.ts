@@ -329,7 +329,9 @@ describe('messages', () => {
   it('tells of a refused message what is wrong with it', async () => {
     const id = await start({ approvals: ['before'] });
     await untilStatus(id, waits);
-    expect((await run('skip', id)).err).toContain('✖ skip: host');
+    expect((await run('skip', id)).err).toContain(
+      'either host or step. An example: {"by":"you","host":"n1"}',
+    );
     expect((await run('resume', id)).err).toBe('✖ the change is not paused\n');
     expect((await run('reject', id, '--note', 'not today')).code).toBe(0);
     expect((await run('get', id, '--watch')).code).toBe(5);
