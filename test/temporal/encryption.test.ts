@@ -51,7 +51,9 @@ afterAll(async () => {
   codec?.close();
   await server?.stop();
 }, 30_000);
-beforeEach(() => (cluster = new FakeCluster(['n1'])));
+let clusters = 0;
+// runs that a test leaves open hold hosts of their own
+beforeEach(() => (cluster = new FakeCluster(['n1'], `fake${(clusters += 1)}`)));
 
 async function start(by: Client, input: object = {}): Promise<string> {
   const workflowId = `sealed-${randomUUID()}`;
