@@ -17,7 +17,7 @@ const ARGUMENTS = [
 ];
 const WIDTH = 1_400;
 const HEIGHT = 1_000;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const LOOK_MS = 250;
 
 interface Drawn {
