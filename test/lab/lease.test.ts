@@ -1,8 +1,12 @@
 /** Changes that want the same hosts: on real hosts, under load, with what ends them from outside. */
 import type { WorkflowHandle } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeRelease } from '../../lab/service';
+import { searchActivities } from '../../src/activities/search';
+import { openWorlds } from '../../src/activities/world';
 import type { Status } from '../../src/contracts/status';
+import { hostsIn } from '../../src/domain/turn';
 import { resetTo } from '../chaos/resets';
 import { Ground, ended, reached } from './ground';
 import { makeSlowRelease } from './odd-releases';
@@ -188,7 +192,7 @@ it('a worker that is told to end does not stay for those who look on', async () 
   expect((await ended(one)).end).toBe('succeeded');
 });
 
-it('what a change left that was cut off while its lease was gone, history and all, is found by the fences', async () => {
+it('what a change left that was cut off while its lease was gone is found, by the fences on the hosts alone, too', async () => {
   const before = await installed(ground, 'n1');
   const started = await startsFromNow(ground);
   const [first, second] = [await release({ slow: true }), await release()];
@@ -197,21 +201,39 @@ it('what a change left that was cut off while its lease was gone, history and al
     await is(one, 'n1', 'changing');
     while (!(await started())['n1']) await delay(50);
     await lease().terminate('by hand');
-    await ground.client.workflowService.deleteWorkflowExecution({
-      namespace: 'default',
-      workflowExecution: { workflowId: lease().workflowId },
-    });
-    while (
-      await lease()
-        .describe()
-        .catch(() => null)
-    )
-      await delay(50);
     await one.terminate('by hand');
-    return ended(await ground.start({ ...QUICK, ...second, hosts: ['n1'] }, 'upgrade-finder'));
+    const found = await findHolders();
+    return {
+      found,
+      next: await ended(await ground.start({ ...QUICK, ...second, hosts: ['n1'] }, 'upgrade-finder')),
+    };
   });
-  expect([result.end, result.message]).toEqual(['succeeded', expect.stringContaining('on 1 hosts')]);
+  const { running, cut } = result.found;
+  expect(running).toEqual([]);
+  const forgotten = cut.find(({ id }) => id === 'upgrade-forgotten');
+  expect(forgotten).toMatchObject({ kind: 'change', epoch: expect.any(Number) });
+  expect(hostsIn(forgotten!.claims).sort()).toEqual(HOSTS);
+  expect([result.next.end, result.next.message]).toEqual([
+    'succeeded',
+    expect.stringContaining('on 1 hosts'),
+  ]);
   expect(requests.failures).toEqual([]);
   expect(await started()).toEqual({ n1: [first.version, before, second.version] });
   await expectAllIn(ground);
 });
+
+/** As a new lease does where no word of the old one is left. */
+async function findHolders() {
+  const worlds = openWorlds();
+  const { findHolders } = searchActivities(worlds);
+  try {
+    const environment = new MockActivityEnvironment({}, { client: ground.client });
+    const found: Awaited<ReturnType<typeof findHolders>> = await environment.run(findHolders, {
+      cluster: LAB,
+      file: ground.cluster,
+    });
+    return found;
+  } finally {
+    await worlds.close();
+  }
+}
