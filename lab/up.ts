@@ -7,6 +7,7 @@ stackUp().then(
 ${pc.bold('Everything is up.')} ${lab.hosts.length} hosts in ${lab.subnet}, Temporal at ${temporal.address}
   look      ${temporal.uiUrl}
   upgrade   npx pawl start rollingUpgrade -f examples/lab/rollingUpgrade.json --watch
+  check     npx pawl doctor examples/lab/cluster.yaml
   hosts     npm run lab -- status
   end       npm run down`);
   },

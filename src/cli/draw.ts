@@ -63,6 +63,7 @@ function withCode(
   indent: string,
 ): string[] {
   const last = lines.pop() ?? '';
+  if (last.trim() === '') return [...lines, `${last}${cyan(code)}`];
   if (width(last) + 1 + width(code) <= columns) return [...lines, `${last} ${cyan(code)}`];
   return [...lines, last, `${indent}${cyan(code)}`];
 }

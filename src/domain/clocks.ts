@@ -35,7 +35,10 @@ export function judgeClocks(
 
 /** e.g. `5 min ahead`, `12 s behind` */
 export function offText(ms: number): string {
+  return `${farText(ms)} ${ms > 0 ? 'ahead' : 'behind'}`;
+}
+
+export function farText(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1_000);
-  const size = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  return `${size} ${ms > 0 ? 'ahead' : 'behind'}`;
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -56,7 +56,8 @@ function nameOf(item: unknown): string | undefined {
 
 const textOf = (value: unknown) => JSON.stringify(value);
 
+/** A part with a name is called by it. */
 function shown(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  return escaped(typeof value === 'string' ? value : textOf(value));
+  return escaped(typeof value === 'string' ? value : (nameOf(value) ?? textOf(value)));
 }

@@ -167,7 +167,7 @@ describe('doctor', () => {
     const { code, out } = await run('doctor', 'cluster.yaml');
     expect(code).toBe(1);
     expect(out).toMatch(
-      /^✖ 1 finding\n {2}✖ worker: none polls task queue pawl in namespace idle, so nothing is done node dist/,
+      /^✖ 1 finding\n {2}✖ worker: none polls task queue pawl in namespace idle, so nothing is done\n {4}node dist/,
     );
     expect(out).toContain('  · hosts and balancers: not looked at, a worker has to\n');
     process.env.TEMPORAL_NAMESPACE = 'nowhere';
@@ -199,9 +199,9 @@ describe('doctor', () => {
       const { code, out } = await run('doctor', 'cluster.yaml');
       expect(code).toBe(1);
       expect(out).toMatch(
-        /✖ 2 findings\n {2}✖ worker: its clock is 60 min behind of the Temporal server's sudo timedatectl/,
+        /✖ 2 findings\n {2}✖ worker: its clock is 60 min behind of the Temporal server's\n {4}sudo timedatectl/,
       );
-      expect(out).toContain('  ✖ n1: it is full ssh n1 du\n');
+      expect(out).toContain('  ✖ n1: it is full\n    ssh n1 du\n');
       expect(out).toContain('  · 3 hosts\n');
       activities.examineCluster = () =>
         Promise.resolve({ at: new Date().toISOString(), looked: [], findings: [] });

@@ -1,6 +1,6 @@
 import type { Examination, Finding } from '../../contracts/examination';
 import { DoctorInput } from '../../contracts/examination';
-import { CLOCK_LIMIT, judgeClocks, offText } from '../../domain/clocks';
+import { CLOCK_LIMIT, farText, judgeClocks, offText } from '../../domain/clocks';
 import { badInput, mistakesOf } from '../../domain/mistakes';
 import { LEAST_NODE, olderThan } from '../../domain/versions';
 import type { World } from '../world';
@@ -66,11 +66,12 @@ function taskOf(world: World, name: string, clusterFile: string, on: OnHost): Ho
 }
 
 function lookedAt(hosts: string[], balancers: string[], offsets: Record<string, number>): string[] {
-  const spread = Math.max(0, ...Object.values(offsets).map(Math.abs));
+  const farthest = Object.values(offsets).reduce((one, other) => Math.max(one, Math.abs(other)), 0);
   const clocks = Object.keys(offsets).length;
+  const spread = farthest > CLOCK_LIMIT ? `up to ${farText(farthest)} off` : `within ${farthest} ms of`;
   return [
     `${hosts.length} hosts: key, login, root, programs, /var/lib/pawl, space`,
-    ...(clocks ? [`${clocks} clocks: within ${spread} ms of the worker's`] : []),
+    ...(clocks ? [`${clocks} clocks: ${spread} the worker's`] : []),
     ...(balancers.length
       ? [`balancers ${balancers.join(', ')}: socket, level admin, master socket, servers`]
       : []),

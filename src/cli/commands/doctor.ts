@@ -5,6 +5,7 @@ import type { Examination, Finding } from '../../contracts/examination';
 import { PawlError } from '../../contracts/failures';
 import { LEAST_NODE, olderThan } from '../../domain/versions';
 import { examinationRows } from '../../render/examination';
+import type { Row } from '../../render/rows';
 import { connectionConfig } from '../../temporal/connection';
 import type { Cli } from '../cli';
 import { draw } from '../draw';
@@ -29,10 +30,16 @@ export function addDoctor(program: Command, { terminal, action }: Cli): void {
     terminal.print(
       json
         ? `${JSON.stringify({ ok: found.findings.length === 0, ...found })}\n`
-        : `${draw(examinationRows(found), terminal).join('\n')}\n`,
+        : `${draw(examinationRows(found).flatMap(withCommandBelow), terminal).join('\n')}\n`,
     );
     return found.findings.length ? EXIT.error : EXIT.done;
   }
+}
+
+/** Commands stand below each other, easy to find and to copy. */
+function withCommandBelow(row: Row): Row[] {
+  const { code, ...words } = row;
+  return code ? [words, { depth: 2, tone: 'plain', mark: '', text: '', code }] : [row];
 }
 
 async function examineAll(cluster: string | undefined): Promise<Examination> {
