@@ -6,7 +6,7 @@ import { leaderOf } from '../lab/hosts/boot';
 import { askHaproxy } from '../lab/hosts/haproxy';
 import { stateDir } from '../lab/paths';
 import { makeRelease } from '../lab/service';
-import type { Artifact } from '../lab/service/release';
+import type { Artifact, Behaviour } from '../lab/service/release';
 import { discardTemporal, startTemporal, type TemporalServer } from '../lab/temporal/server';
 import { startWorker, stopWorker } from '../lab/worker';
 import { clusterFile } from './cluster';
@@ -78,10 +78,13 @@ export class Stand {
   }
 
   /** A release that no host has: about 1 MB that does not compress. */
-  newRelease(): Promise<Release> {
+  newRelease(behaviour: Behaviour = {}): Promise<Release> {
     this.made += 1;
     const version = `2.${this.made}.0`;
-    return makeRelease({ version, ballastKiB: 1_024 }).then((artifact) => ({ ...artifact, version }));
+    return makeRelease({ version, behaviour, ballastKiB: 1_024 }).then((artifact) => ({
+      ...artifact,
+      version,
+    }));
   }
 
   /** Removes releases that no host runs any more, so that every tool finds equal hosts. */

@@ -11,6 +11,8 @@ export interface Behaviour {
   errorShare?: number;
   /** added to every answer but health, milliseconds */
   addMs?: number;
+  /** what it does before it serves, milliseconds */
+  startMs?: number;
   /** notes its start, then exits with 1 */
   willNotStart?: boolean;
   /** this path answers 500, e.g. `/path/one` */

@@ -33,7 +33,7 @@ def read(path):
 
 
 VERSION = read(RELEASE + '/version').strip()
-# errorShare, addMs, willNotStart, badPath, unhealthy, leakKiB; see release.ts
+# errorShare, addMs, startMs, willNotStart, badPath, unhealthy, leakKiB; see release.ts
 BEHAVIOUR = json.loads(read(RELEASE + '/behaviour.json'))
 leaked = []
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -235,6 +235,7 @@ def tell_systemd(message):
 note_start()
 if BEHAVIOUR.get('willNotStart'):
     sys.exit('this release does not start')
+time.sleep(BEHAVIOUR.get('startMs', 0) / 1000)
 server = Server(int(os.environ['PORT']))
 tell_systemd(b'READY=1')
 server.run()

@@ -21,13 +21,22 @@ export interface LoadedCluster {
 
 const MAX_BYTES = 256 * 1024;
 
+/** The last good text of each file and what it means: every step reads its file, and it seldom changes. */
+const known = new Map<string, { text: string; loaded: LoadedCluster }>();
+
 /**
  * @param path relative to the working folder of this process
  * @throws BadInput with `{mistakes}`
  */
 export async function loadCluster(path: string): Promise<LoadedCluster> {
-  const cluster = checkCluster(basename(path), await readText(path));
-  return { cluster, folder: dirname(resolve(path)), digest: digestOf(cluster) };
+  const text = await readText(path);
+  const absolute = resolve(path);
+  const before = known.get(absolute);
+  if (before?.text === text) return before.loaded;
+  const cluster = checkCluster(basename(path), text);
+  const loaded = { cluster, folder: dirname(absolute), digest: digestOf(cluster) };
+  known.set(absolute, { text, loaded });
+  return loaded;
 }
 
 function checkCluster(file: string, text: string): Cluster {

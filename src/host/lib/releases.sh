@@ -2,7 +2,7 @@
 
 # Ends the program with 10 unless the uploaded file is there, whole. Uploads that nobody came for go away.
 uploaded() { # FILE SHA256
-  [ "$(sha256sum <"$1" 2>/dev/null)" = "$2  -" ] && return
+  [ -f "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ] && return
   find "${1%/*}" -mindepth 1 -maxdepth 1 -type f -mtime +7 -delete 2>/dev/null || true
   exit 10
 }
