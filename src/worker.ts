@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
+import type { ActivityInterceptorsFactory, ReplayWorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { openWorlds } from './activities/world';
@@ -15,12 +15,17 @@ import { activityMetrics, sshMetrics } from './temporal/metrics';
 import { brokenRuns } from './temporal/open-runs';
 import { installRuntime } from './temporal/runtime';
 import { searchAttributeState } from './temporal/search-attributes';
-import { workerSettings } from './temporal/settings';
+import { workerSettings, type WorkerSettings } from './temporal/settings';
 import { openTracing } from './temporal/tracing';
 import { deploymentOptions, versioningTroubles } from './temporal/versioning';
 import { workflowCode } from './temporal/workflow-code';
 
-export interface PawlWorker {
+export interface WorkerExtras {
+  /** around activities, inside those of the worker's own */
+  interceptors?: ActivityInterceptorsFactory[];
+}
+
+interface PawlWorker {
   worker: Worker;
   /** What would keep runs from this worker, in sentences; to be asked when it polls. */
   troubles(): Promise<string[]>;
@@ -28,9 +33,9 @@ export interface PawlWorker {
 }
 
 /** Puts the parts together: adapters, activities, worker. */
-export async function createWorker(
-  extra: Partial<WorkerOptions> = {},
-  settings = workerSettings(),
+async function createWorker(
+  settings: WorkerSettings,
+  { interceptors = [] }: WorkerExtras,
 ): Promise<PawlWorker> {
   const { connectionOptions, namespace } = connectionConfig();
   const connection = await NativeConnection.connect(connectionOptions);
@@ -65,14 +70,18 @@ export async function createWorker(
       leaving: () => !['INITIALIZED', 'RUNNING'].includes(worker.getState()),
     }),
     interceptors: {
-      activity: [...(tracing ? [tracing.activity] : []), activityMetrics(), activityInterceptor],
+      activity: [
+        ...(tracing ? [tracing.activity] : []),
+        activityMetrics(),
+        activityInterceptor,
+        ...interceptors,
+      ],
     },
     // a killed worker's workflow tasks would wait 10 s for it by default
     stickyQueueScheduleToStartTimeout: '1s',
     // then running activities hand over at their next beat; jobs on hosts go on
     shutdownGraceTime: settings.shutdownGraceSeconds * 1_000,
     maxConcurrentActivityTaskExecutions: settings.maxActivities,
-    ...extra,
   });
   return {
     worker,
@@ -87,11 +96,21 @@ export async function createWorker(
 /** Milliseconds until the server knows the version of a worker that has begun to poll. */
 const KNOWN_AFTER = 5_000;
 
-async function main(): Promise<void> {
+/** Works until a signal ends it; what keeps it from working is told in one line. */
+export async function runWorker(extras: WorkerExtras = {}): Promise<void> {
+  try {
+    await work(extras);
+  } catch (error) {
+    log.fatal(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+async function work(extras: WorkerExtras): Promise<void> {
   keepHeapSmall();
   const settings = workerSettings();
   installRuntime(settings);
-  const { worker, troubles, close } = await createWorker({}, settings);
+  const { worker, troubles, close } = await createWorker(settings, extras);
   const soon = setTimeout(() => {
     troubles().then(
       (sentences) => sentences.forEach((sentence) => log.warn(sentence)),
@@ -106,8 +125,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (require.main === module)
-  main().catch((error: unknown) => {
-    log.fatal(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  });
+if (require.main === module) void runWorker();

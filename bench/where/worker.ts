@@ -2,9 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { appendFileSync } from 'node:fs';
 import { SshHost } from '../../src/adapters/ssh/host';
-import { log } from '../../src/temporal/log';
-import { installRuntime } from '../../src/temporal/runtime';
-import { createWorker } from '../../src/worker';
+import { runWorker } from '../../src/worker';
 import { SPANS_VARIABLE, type Span } from './spans';
 
 function trace(file: string): void {
@@ -32,20 +30,7 @@ function trace(file: string): void {
   };
 }
 
-async function main(): Promise<void> {
-  const file = process.env[SPANS_VARIABLE];
-  if (!file) throw new Error(`${SPANS_VARIABLE} must name a file`);
-  installRuntime();
-  trace(file);
-  const { worker, close } = await createWorker();
-  try {
-    await worker.run();
-  } finally {
-    await close();
-  }
-}
-
-main().catch((error: unknown) => {
-  log.fatal(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-});
+const file = process.env[SPANS_VARIABLE];
+if (!file) throw new Error(`${SPANS_VARIABLE} must name a file`);
+trace(file);
+void runWorker();
