@@ -1,38 +1,7 @@
 import { EXAMPLES, MESSAGES, messageNames } from '../../src/contracts/messages';
-import type { HostStatus, Status } from '../../src/contracts/status';
+import type { Status } from '../../src/contracts/status';
 import { statusMarkdown } from '../../src/render/markdown';
-
-const host = (name: string, state: HostStatus['state'], note?: string): HostStatus => ({
-  name,
-  version: '1.0.0',
-  state,
-  balancers: { edge: { state: 'in', weight: 100, sessions: 0 } },
-  ...(note && { note }),
-});
-
-const status: Status = {
-  workflow: 'rollingUpgrade',
-  id: 'upgrade-web-2.0.0-20261123T1036',
-  phase: 'running',
-  planHash: 'c19e2c693b9406a8',
-  cluster: 'lab',
-  service: 'web',
-  version: '2.0.0',
-  batch: { index: 1, of: 2 },
-  hosts: [
-    host('n1', 'done'),
-    host('n10', 'unreachable', 'no SSH session to n10: timed out after 3 s of silence'),
-  ],
-  steps: [],
-  waitingFor: null,
-  leftToDo: [],
-  summary: 'batch 1 of 2: n1, n10',
-  progress: 0.25,
-  notes: [],
-  messages: [],
-  startedAt: '2026-11-23T10:36:00.000Z',
-  endedAt: null,
-};
+import { host, status } from './status';
 
 const shown = (more: Partial<Status> = {}) => statusMarkdown({ ...status, ...more });
 
@@ -44,9 +13,11 @@ it('shows phase, hosts in columns, and where messages are sent', () => {
     'To steer it: *More Actions → Send an Update*, whose list shows the JSON of each message.',
     '',
     '```',
-    '✔ n1   1.0.0  done         in (weight 100) at edge',
-    '✖ n10  1.0.0  unreachable  in (weight 100) at edge',
-    '    no SSH session to n10: timed out after 3 s of silence',
+    '✔ n1   2.0.0  done         in (weight 100) at edge',
+    '◐ n10  1.0.0  draining     draining (2 sessions) at edge',
+    '✖ n11  1.0.0  unreachable  in (weight 100) at edge',
+    '    no SSH session to n11: timed out',
+    '· n12  1.0.0  staged       in (weight 100) at edge',
     '```',
   ]);
 });
@@ -72,7 +43,7 @@ it('says first what is waited for, with the JSON to paste', () => {
 
 it('keeps words from outside within their place', () => {
   const text = shown({
-    hosts: [host('n1', 'failed', 'it said\n```\n# **x**')],
+    hosts: [host('n1', 'failed', { note: 'it said\n```\n# **x**' })],
     notes: ['a <b>note</b>\n# with a title'],
   });
   expect(text.split('\n').filter((line) => line.startsWith('```'))).toHaveLength(2);

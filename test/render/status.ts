@@ -1,0 +1,40 @@
+import type { HostStatus, Status } from '../../src/contracts/status';
+
+export const host = (
+  name: string,
+  state: HostStatus['state'],
+  more: Partial<HostStatus> = {},
+): HostStatus => ({
+  name,
+  version: '1.0.0',
+  state,
+  balancers: { edge: { state: 'in', weight: 100, sessions: 0 } },
+  ...more,
+});
+
+/** In the midst of its first batch: hosts that are done, on their way, lost, and not yet begun. */
+export const status: Status = {
+  workflow: 'rollingUpgrade',
+  id: 'upgrade-web-2.0.0-20261123T1036',
+  phase: 'running',
+  planHash: 'c19e2c693b9406a8',
+  cluster: 'lab',
+  service: 'web',
+  version: '2.0.0',
+  batch: { index: 1, of: 2 },
+  hosts: [
+    host('n1', 'done', { version: '2.0.0' }),
+    host('n10', 'draining', { balancers: { edge: { state: 'draining', weight: 100, sessions: 2 } } }),
+    host('n11', 'unreachable', { note: 'no SSH session to n11: timed out' }),
+    host('n12', 'staged'),
+  ],
+  steps: [],
+  waitingFor: null,
+  leftToDo: [],
+  summary: 'batch 1 of 2: n1, n10',
+  progress: 0.25,
+  notes: [],
+  messages: [],
+  startedAt: '2026-11-23T10:36:00.000Z',
+  endedAt: null,
+};
