@@ -33,6 +33,12 @@ const held = (handle: WorkflowHandle) => until(handle, ({ phase }) => phase === 
 const queued = (handle: WorkflowHandle, words = '') =>
   until(handle, ({ phase, waitingFor }) => phase === 'queued' && !!waitingFor?.what.includes(words));
 
+const gateHolds = (handle: WorkflowHandle, batch: number) =>
+  until(
+    handle,
+    (status) => status.batch?.index === batch && !!status.waitingFor?.what.includes('holds until'),
+  );
+
 // the first ones: the test server skips no more time once a run has ended before one of its activities
 describe('time', () => {
   it('ends the waiting of a change: the deadline for people holds here, too', async () => {
@@ -90,6 +96,28 @@ describe('two changes of the same hosts', () => {
       const [first, second] = cluster.fences;
       expect([first?.holder, second?.holder]).toEqual([one.workflowId, two.workflowId]);
       expect(second!.epoch).toBeGreaterThan(first!.epoch);
+    });
+  });
+
+  it.each([
+    { messages: ['promote', 'promote'], more: {}, end: 'succeeded' },
+    { messages: ['abort'], more: { undo: true }, end: 'Aborted' },
+  ])('wait while gates of the first hold, up to its end: $messages', async ({ messages, more, end }) => {
+    const cluster = newCluster();
+    cluster.verdicts = ['hold'];
+    await harness.with(cluster, async ({ start }) => {
+      const one = await start({ ...quick, batches: [1, '100%'], gate: { holdSeconds: 600 } });
+      await gateHolds(one, 1);
+      const two = await start(quick, { version: '3.0.0' });
+      for (const [index, message] of messages.entries()) {
+        await gateHolds(one, index + 1);
+        await queued(two, `${one.workflowId} (web → 2.0.0, soaking when asked) holds what this change needs`);
+        expect(cluster.fences.map(({ holder }) => holder)).toEqual([one.workflowId]);
+        await one.executeUpdate(message, { args: [{ by: 'ann', ...more }] });
+      }
+      expect([(await endOf(one)).end, (await endOf(two)).end]).toEqual([end, 'succeeded']);
+      expect(Object.values(cluster.versions)).toEqual(['3.0.0', '3.0.0', '3.0.0']);
+      expect(cluster.mostOut).toBe(1);
     });
   });
 
