@@ -17,7 +17,7 @@ import {
   writeRecord,
   type ServerRecord,
 } from './record';
-import { serverArguments, type Ports } from './settings';
+import { serverArguments, type DynamicConfig, type Ports } from './settings';
 
 const HEALTHY_WITHIN_MS = 30_000;
 const ANSWER_WITHIN_MS = 3_000;
@@ -37,6 +37,8 @@ export interface TemporalOptions {
   ui: boolean;
   /** these and no others; without them the ones it had before, else free ones */
   ports?: Ports;
+  /** beside the usual one; a server that runs already keeps its own */
+  dynamicConfig?: DynamicConfig;
 }
 
 export interface TemporalServer {
@@ -95,10 +97,11 @@ async function start(program: string, options: TemporalOptions): Promise<ServerR
   const dbFile = resolve(options.dbFile);
   await mkdir(dirname(dbFile), { recursive: true });
   const ports = options.ports ?? (await portsFor(options.name));
-  const pid = await launch(program, serverArguments({ dbFile, ui: options.ui, ports }), options.name);
+  const { ui, dynamicConfig } = options;
+  const pid = await launch(program, serverArguments({ dbFile, ui, ports, dynamicConfig }), options.name);
   const process = await identify(pid);
   if (!process) throw new LabError(`Temporal's server ended at once: ${await lastWords(options.name)}`);
-  const record = { process, dbFile, ui: options.ui, ports };
+  const record = { process, dbFile, ui, ports };
   await writeRecord(options.name, record);
   await untilHealthy(options.name, record);
   return record;

@@ -3,8 +3,10 @@ import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 /** WAL doubles the activities a second; `normal` loses no committed data when the process dies. */
 const SQLITE_PRAGMAS = { journal_mode: 'wal', synchronous: 'normal' };
 
-/** Values are JSON. */
-const DYNAMIC_CONFIG = {
+/** Temporal's own names; values are JSON. */
+export type DynamicConfig = Record<string, string | number>;
+
+const DYNAMIC_CONFIG: DynamicConfig = {
   // The defaults poll the one shard of a dev server 20 times a second: 51 ms for each activity, not 10.
   'history.transferProcessorMaxPollRPS': 1000,
   'history.timerProcessorMaxPollRPS': 1000,
@@ -13,7 +15,7 @@ const DYNAMIC_CONFIG = {
   // A frozen worker's open polls swallow attempts until the server notices: 10 s instead of 17 to 56.
   'frontend.keepAliveTime': '5s',
   'frontend.keepAliveTimeout': '3s',
-} as const;
+};
 
 export interface Ports {
   grpc: number;
@@ -22,15 +24,21 @@ export interface Ports {
 }
 
 /** Arguments of `temporal` for a server on loopback that keeps its data in `dbFile`. */
-export function serverArguments(options: { dbFile: string; ui: boolean; ports: Ports }): string[] {
-  const { dbFile, ui, ports } = options;
+export function serverArguments(options: {
+  dbFile: string;
+  ui: boolean;
+  ports: Ports;
+  /** beside those of all servers */
+  dynamicConfig?: DynamicConfig;
+}): string[] {
+  const { dbFile, ui, ports, dynamicConfig } = options;
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${ports.grpc}`, '--db-filename', dbFile],
     ...(ui ? ['--ui-ip', '127.0.0.1', '--ui-port', `${ports.ui}`] : ['--headless']),
     ...['--log-format', 'json', '--log-level', 'warn'],
     ...repeat('--sqlite-pragma', SQLITE_PRAGMAS),
     ...repeat('--search-attribute', SEARCH_ATTRIBUTES),
-    ...repeat('--dynamic-config-value', DYNAMIC_CONFIG, JSON.stringify),
+    ...repeat('--dynamic-config-value', { ...DYNAMIC_CONFIG, ...dynamicConfig }, JSON.stringify),
   ];
 }
 

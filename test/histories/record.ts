@@ -1,18 +1,18 @@
 /**
- * Records the histories of a release, once: node scripts/run.mjs test/histories/record [word in their names]
+ * Records the histories of a release, once: node scripts/run.mjs test/histories/record [words in their names]
  *
- * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json`. They stand for
- * the runs that are open somewhere when the next release comes, so a recorded file is never written again; those
+ * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json`; what goes on as a new run
+ * has a file for each. They stand for the runs that are open somewhere when the next release comes, so a recorded file is never written again; those
  * that are not there yet are added.
  */
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
 import { TASK_QUEUE } from '../../src/contracts/messages';
-import type { Status } from '../../src/contracts/status';
+import type { Phase, Status } from '../../src/contracts/status';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
 
@@ -22,6 +22,11 @@ const BEFORE = '1.0.0';
 const REFUSAL = '/run/pawl-refusal';
 const SPOILT = { badPath: '/path/one' };
 const PATH_ONE = { name: 'path-one', http: { path: '/path/one' } };
+const NOT_REFUSED = { name: 'not-refused', command: ['test', '!', '-e', REFUSAL] };
+/** Nobody sends requests, so its evidence never comes; how busy the machine is does not matter. */
+const HOLDS = { enabled: true, hostCpuPercent: 100, holdSeconds: 3_600 };
+const EXPAND = { name: 'expand', when: 'before', command: ['true'], undo: ['true'] };
+const CONTRACT = { name: 'contract', when: 'after', host: 'n2' };
 
 interface Story {
   input?: object;
@@ -31,13 +36,15 @@ interface Story {
   people?: (run: WorkflowHandle, ground: Ground) => Promise<void>;
   /** another change holds the hosts already; `cut`: it is terminated while n1 is out */
   behind?: { cut: boolean };
+  /** events after which it goes on as a new run */
+  longAfter?: number;
   end: string;
 }
 
 /** In this order: the last one leaves a host out. */
 const STORIES: Record<string, Story> = {
   planned: { input: { dryRun: true }, end: 'planned' },
-  aborted: { input: { soakSeconds: 600 }, people: abortInSoak, end: 'Aborted' },
+  aborted: { input: { soakSeconds: 600 }, people: abortWhile('soaking'), end: 'Aborted' },
   rolledBack: { input: { checks: [PATH_ONE] }, spoilt: true, end: 'RolledBack' },
   succeeded: { end: 'succeeded' },
   approvedAndPaused: {
@@ -47,7 +54,7 @@ const STORIES: Record<string, Story> = {
   },
   triedAgain: {
     input: {
-      checks: [{ name: 'not-refused', command: ['test', '!', '-e', REFUSAL] }],
+      checks: [NOT_REFUSED],
       onFailure: 'ask',
     },
     people: tryAgain,
@@ -55,12 +62,30 @@ const STORIES: Record<string, Story> = {
   },
   queued: { behind: { cut: false }, end: 'succeeded' },
   queuedForRepair: { behind: { cut: true }, end: 'succeeded' },
+  gateHeld: { input: { gate: HOLDS }, people: promoteEach, end: 'succeeded' },
+  withinBudget: {
+    input: { checks: [NOT_REFUSED], batches: ['100%'], failureBudget: 1 },
+    people: refuseOne,
+    end: 'succeeded',
+  },
+  stepsDone: { input: { runOnce: [EXPAND, { ...CONTRACT, command: ['true'] }] }, end: 'succeeded' },
+  stepsTakenBack: { input: { checks: [PATH_ONE], runOnce: [EXPAND] }, spoilt: true, end: 'RolledBack' },
+  noReturn: { input: { runOnce: [EXPAND, { ...CONTRACT, command: ['false'] }] }, end: 'Frozen' },
+  // one host takes some fifty events, and as many come before
+  continued: {
+    input: { batches: ['100%'], watchSeconds: 600 },
+    longAfter: 60,
+    people: abortWhile('watching'),
+    end: 'Aborted',
+  },
   frozen: { input: { checks: [PATH_ONE], onFailure: 'freeze' }, spoilt: true, end: 'Frozen' },
 };
 
-async function abortInSoak(run: WorkflowHandle): Promise<void> {
-  await reached(run, ({ phase }) => phase === 'soaking');
-  await run.signal('abort', { by: 'anna', undo: true });
+function abortWhile(awaited: Phase) {
+  return async (run: WorkflowHandle): Promise<void> => {
+    await reached(run, ({ phase }) => phase === awaited);
+    await run.signal('abort', { by: 'anna', undo: true });
+  };
 }
 
 async function approveAndPause(run: WorkflowHandle): Promise<void> {
@@ -82,6 +107,22 @@ async function tryAgain(run: WorkflowHandle, ground: Ground): Promise<void> {
   await reached(run, ({ waitingFor }) => waitingFor?.answers[0]?.message === 'retry');
   await ground.inside('n2', 'rm', REFUSAL);
   await run.executeUpdate('retry', { args: [{ by: 'anna', host: 'n2' }] });
+}
+
+async function promoteEach(run: WorkflowHandle): Promise<void> {
+  for (const index of [1, 2]) {
+    await reached(
+      run,
+      ({ batch, waitingFor }) => batch?.index === index && !!waitingFor?.what.includes('holds until'),
+    );
+    await run.executeUpdate('promote', { args: [{ by: 'anna' }] });
+  }
+}
+
+async function refuseOne(run: WorkflowHandle, ground: Ground): Promise<void> {
+  await ground.inside('n2', 'touch', REFUSAL);
+  await reached(run, ({ hosts }) => hosts[1]?.state === 'undone');
+  await ground.inside('n2', 'rm', REFUSAL);
 }
 
 /** Histories by the names of their files. */
@@ -130,36 +171,70 @@ async function record(ground: Ground, name: string, version: string): Promise<Re
   const met = others?.();
   const { end, message } = await ended(run);
   if (end !== story.end) throw new Error(`ended as ${end} instead of ${story.end}: ${message}`);
-  return { [`rollingUpgrade-${name}`]: scrubbed(await run.fetchHistory()), ...(await met) };
+  return { ...(await lives(ground, run, `rollingUpgrade-${name}`)), ...(await met) };
 }
+
+/** A run's history, and those of the runs that it went on as. */
+async function lives(ground: Ground, { workflowId, firstExecutionRunId }: WorkflowHandleWithFirstExecutionRunId, name: string) {
+  const recorded: Recorded = {};
+  let next: string | null | undefined = firstExecutionRunId;
+  for (let life = 1; next; life += 1) {
+    const history = await ground.client.workflow.getHandle(workflowId, next).fetchHistory();
+    recorded[life > 1 ? `${name}-${life}` : name] = scrubbed(history);
+    next = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  }
+  return recorded;
+}
+
+interface Recorder {
+  name: string;
+  longAfter?: number;
+  record(ground: Ground): Promise<Recorded>;
+}
+
+const RECORDERS: Recorder[] = [
+  ...Object.entries(STORIES).map(
+    ([name, { longAfter }], index): Recorder => ({
+      name: `rollingUpgrade-${name}`,
+      longAfter,
+      record: (ground) => record(ground, name, `${BEFORE}-h${index + 1}`),
+    }),
+  ),
+  { name: 'doctor-well', record: recordDoctor },
+];
 
 async function main(): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const folder = join(root, 'test/histories', version);
-  let count = 0;
-  const recorders: Record<string, (ground: Ground) => Promise<Recorded>> = {
-    ...Object.fromEntries(
-      Object.keys(STORIES).map((name) => [
-        `rollingUpgrade-${name}`,
-        (ground: Ground) => record(ground, name, `${BEFORE}-h${(count += 1)}`),
-      ]),
-    ),
-    'doctor-well': recordDoctor,
-  };
-  const [word = ''] = process.argv.slice(2);
-  const missing = Object.entries(recorders).filter(
-    ([name]) => name.includes(word) && !existsSync(join(folder, `${name}.json`)),
+  const words = process.argv.slice(2);
+  const missing = RECORDERS.filter(
+    ({ name }) =>
+      (words.length === 0 || words.some((word) => name.includes(word))) &&
+      !existsSync(join(folder, `${name}.json`)),
   );
   if (missing.length === 0) throw new Error('all are recorded already, and never again');
-  const ground = await Ground.up(NAME, 2);
+  await mkdir(folder, { recursive: true });
+  // when a run is long is for its server to say
+  for (const longAfter of new Set(missing.map((recorder) => recorder.longAfter)))
+    await recordOn(
+      { longAfter },
+      missing.filter((recorder) => recorder.longAfter === longAfter),
+      folder,
+    );
+}
+
+async function recordOn(
+  options: { longAfter?: number },
+  recorders: Recorder[],
+  folder: string,
+): Promise<void> {
+  const ground = await Ground.up(NAME, 2, options);
   try {
-    await mkdir(folder, { recursive: true });
-    for (const [, recorder] of missing) {
-      for (const [file, history] of Object.entries(await recorder(ground))) {
+    for (const recorder of recorders)
+      for (const [file, history] of Object.entries(await recorder.record(ground))) {
         await writeFile(join(folder, `${file}.json`), history, { flag: 'wx' });
         console.log(`${file}: ${(history.length / 1024).toFixed(0)} KiB`);
       }
-    }
   } finally {
     await ground.remove();
   }

@@ -1,6 +1,6 @@
 /** Real hosts, a real Temporal server and a real worker process, for tests of whole runs. */
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -24,6 +24,8 @@ export interface GroundOptions {
   worker?: boolean;
   /** true: with Temporal's web interface */
   ui?: boolean;
+  /** events after which runs go on as new ones; Temporal's own figure is some thousand */
+  longAfter?: number;
   /** of the services in the cluster file, where they differ from the defaults */
   limits?: { switchSeconds?: number; healthySeconds?: number; freeMiB?: number };
 }
@@ -53,10 +55,13 @@ export class Ground extends Hosts {
   static async up(
     name: string,
     hosts: number,
-    { spare = 0, worker = true, ui = false, limits = {} }: GroundOptions = {},
+    { spare = 0, worker = true, ui = false, longAfter, limits = {} }: GroundOptions = {},
   ): Promise<Ground> {
     await Ground.remove(name);
-    const [lab, temporal] = await Promise.all([up({ name, hosts, spare }), Ground.server(name, ui)]);
+    const [lab, temporal] = await Promise.all([
+      up({ name, hosts, spare }),
+      Ground.server(name, ui, longAfter),
+    ]);
     const cluster = join(stateDir, 'labs', name, 'cluster.yaml');
     await writeFile(cluster, await clusterFile(lab, limits));
     const connection = await Connection.connect({ address: temporal.address });
@@ -65,8 +70,9 @@ export class Ground extends Hosts {
     return ground;
   }
 
-  private static server(name: string, ui = false): Promise<TemporalServer> {
-    return startTemporal({ name, dbFile: join(stateDir, 'temporal', `${name}.db`), ui });
+  private static server(name: string, ui = false, longAfter?: number): Promise<TemporalServer> {
+    const dynamicConfig = longAfter ? { 'limit.historyCount.suggestContinueAsNew': longAfter } : undefined;
+    return startTemporal({ name, dbFile: join(stateDir, 'temporal', `${name}.db`), ui, dynamicConfig });
   }
 
   /** What a run that was cut off may have left, too. */
@@ -99,7 +105,7 @@ export class Ground extends Hosts {
     await Ground.remove(this.name);
   }
 
-  start(input: object, id?: string): Promise<WorkflowHandle> {
+  start(input: object, id?: string): Promise<WorkflowHandleWithFirstExecutionRunId> {
     return this.client.workflow.start('rollingUpgrade', this.options(input, id));
   }
 
