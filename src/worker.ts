@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
+import { Client } from '@temporalio/client';
 import type { ActivityInterceptorsFactory, ReplayWorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { openWorlds } from './activities/world';
 import { openArtifacts } from './adapters/artifacts';
 import { sshJobs } from './adapters/ssh';
+import type { Finding } from './contracts/examination';
 import { TASK_QUEUE } from './contracts/messages';
 import { activityInterceptor } from './temporal/activity-interceptor';
 import { connectionConfig } from './temporal/connection';
@@ -27,8 +29,8 @@ export interface WorkerExtras {
 
 interface PawlWorker {
   worker: Worker;
-  /** What would keep runs from this worker, in sentences; to be asked when it polls. */
-  troubles(): Promise<string[]>;
+  /** What would keep runs from this worker; to be asked when it polls. */
+  troubles(): Promise<Finding[]>;
   close(): Promise<void>;
 }
 
@@ -85,7 +87,7 @@ async function createWorker(
   });
   return {
     worker,
-    troubles: () => versioningTroubles(connection, namespace, settings.version),
+    troubles: () => versioningTroubles(new Client({ connection, namespace }), settings.version),
     async close() {
       await Promise.all([worlds.close(), tracing?.close()]);
       await connection.close();
@@ -113,7 +115,7 @@ async function work(extras: WorkerExtras): Promise<void> {
   const { worker, troubles, close } = await createWorker(settings, extras);
   const soon = setTimeout(() => {
     troubles().then(
-      (sentences) => sentences.forEach((sentence) => log.warn(sentence)),
+      (findings) => findings.forEach(({ what, command }) => log.warn({ command }, what)),
       (error: Error) => log.warn({ error }, 'the versions of workers could not be read'),
     );
   }, KNOWN_AFTER);

@@ -1,12 +1,12 @@
 /** Temporal's form to start a workflow fills in the input of the newest run of a type: a first run makes it useful. */
 import { WorkflowFailedError } from '@temporalio/client';
+import { workersNow } from '../temporal/workers';
 import { isConnectionTrouble } from './errors';
 import { readObject, type JsonObject } from './read-object';
 import { runId } from './run-id';
 import { startRun } from './start-run';
 import type { Temporal } from './temporal';
 import type { Naming } from './workflow-types';
-import { workersNow } from './workers';
 
 const COUNT_WITHIN_MS = 10_000;
 /** A plan looks at hosts and balancers; the form is filled in whether it has done so or not. */
@@ -58,8 +58,8 @@ export async function fillIn(
     details: form.details,
     timeoutMs: RUN_LIMIT_MS,
   });
-  const looked = (await workersNow(temporal)).identities.length > 0;
-  const outcome = looked ? await outcomeOf(temporal, id, example) : unlooked(example);
+  const { identities } = await within(COUNT_WITHIN_MS, () => workersNow(client));
+  const outcome = identities.length ? await outcomeOf(temporal, id, example) : unlooked(example);
   return { type, link, run: id, ...outcome };
 }
 

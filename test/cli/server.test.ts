@@ -6,10 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Examination } from '../../src/contracts/examination';
 import { pawl } from '../../src/cli/program';
-import { strandedRuns } from '../../src/cli/server-findings';
-import { withTemporal } from '../../src/cli/temporal';
-import type { Version } from '../../src/cli/workers';
 import { registeringCommands } from '../../src/temporal/search-attributes';
+import type { Version } from '../../src/temporal/settings';
+import { strandedRuns } from '../../src/temporal/versioning';
 import { FakeCluster } from '../workflows/harness';
 import { imagined, Live } from './live';
 import { Recorder } from './recorder';
@@ -233,7 +232,8 @@ describe('doctor', () => {
     try {
       // a worker that has just begun is seen with its first poll
       let [first] = await findings();
-      for (let looks = 0; looks < 20 && first?.code === 'noWorker'; looks += 1) [first] = await findings();
+      for (let looks = 0; looks < 100 && first?.code === 'noWorker'; looks += 1, await delay(100))
+        [first] = await findings();
       expect(first).toMatchObject({
         code: 'noCurrentVersion',
         command: expect.stringMatching(/set-current-version .*--deployment-name pawl --build-id A/),
@@ -259,9 +259,8 @@ describe('doctor', () => {
       const pinned = `WorkflowId = 'pinned' AND TemporalWorkflowVersioningBehavior = 'Pinned'`;
       for (let looks = 0; looks < 100; looks += 1, await delay(100))
         if ((await client.workflow.count(pinned)).count) break;
-      const workers = { identities: [], unversioned: false, current: { ...version, buildId: 'B' } };
       const stranded = (versions: Version[]) =>
-        withTemporal((temporal) => strandedRuns({ ...workers, versions }, temporal));
+        strandedRuns(client, { versions, current: { ...version, buildId: 'B' } });
       expect(await stranded([version])).toEqual([]);
       expect(await stranded([])).toMatchObject([
         {

@@ -25,8 +25,9 @@ beforeAll(async () => {
 afterAll(() => server?.stop(), 30_000);
 
 const version = (buildId: string) => ({ deploymentName, buildId });
+/** What the worker of this version, or one without, says of itself. */
 const troubles = (own?: string) =>
-  versioningTroubles(server.connection, 'default', own === undefined ? undefined : version(own));
+  versioningTroubles(server.client(), own === undefined ? undefined : version(own));
 
 /** @returns the names of the steps that its worker did */
 async function startVersion(buildId: string) {
@@ -78,16 +79,32 @@ it('keeps open runs on their version while new ones go to the current one, and t
       () => troubles('A'),
       (list) => list.length > 0,
     ),
-  ).toEqual([expect.stringMatching(/no current version.*set-current-version .* --build-id A$/)]);
+  ).toEqual([
+    {
+      code: 'noCurrentVersion',
+      where: 'Temporal',
+      what: expect.stringMatching(/pawl has no current version.* not go to this worker$/),
+      command: expect.stringMatching(/set-current-version .* --build-id A --yes$/),
+    },
+  ]);
   await setCurrent('A');
   expect(await troubles('A')).toEqual([]);
-  expect(await troubles()).toEqual([expect.stringMatching(/version A .* has no version/)]);
+  expect(await troubles()).toEqual([
+    {
+      code: 'currentVersionGone',
+      where: 'Temporal',
+      what: expect.stringMatching(/version pawl:A, and not to this worker, which has no version/),
+      command: expect.stringMatching(/--deployment-name pawl --unversioned --yes$/),
+    },
+  ]);
 
   const pinned = await start();
   await waits(pinned);
   const second = await startVersion('B');
   await setCurrent('B');
-  expect(await troubles('A')).toEqual([expect.stringMatching(/version B .* its own pinned runs only/)]);
+  expect(await troubles('A')).toEqual([
+    expect.objectContaining({ what: expect.stringMatching(/version pawl:B, and not to this worker$/) }),
+  ]);
   const next = await start();
   await waits(next);
 
@@ -120,11 +137,20 @@ it('keeps open runs on their version while new ones go to the current one, and t
 it('names the runs whose version nobody serves any more', async () => {
   const id = await start();
   await waits(id);
+  const lost = (now?: number) => versioningTroubles(server.client(), version('B'), now);
+  expect(await lost()).toEqual([]);
   const inAnHour = Date.now() + 3_600_000;
-  const lost = () => versioningTroubles(server.connection, 'default', version('B'), inAnHour);
-  expect(await until(lost, (list) => list.length > 0)).toEqual([
-    expect.stringMatching(
-      /^1 open runs wait for version B of pawl, and no worker of it polls: .*PAWL_BUILD_ID=B/,
+  expect(
+    await until(
+      () => lost(inAnHour),
+      (list) => list.length > 0,
     ),
+  ).toEqual([
+    {
+      code: 'pinnedVersionGone',
+      where: 'Temporal',
+      what: `${id} wait for a worker of version pawl:B, and there is none; start one, or move them`,
+      command: expect.stringMatching(/--workflow-id \S+ .*--versioning-override-build-id B$/),
+    },
   ]);
 });

@@ -1,18 +1,13 @@
+/** Which workers there are, by what Temporal's server knows of the task queue. */
+import type { Client } from '@temporalio/client';
 import { TASK_QUEUE } from '../contracts/messages';
-import type { Temporal } from './temporal';
+import type { Version } from './settings';
 
-const CALL_WITHIN_MS = 5_000;
 /** A long poll is renewed each minute; the server remembers a worker for five. */
 const ALIVE_MS = 70_000;
 /** Numbers of Temporal's API. */
 const WORKFLOW_TASKS = 1;
 const VERSIONED = 2;
-
-/** A Worker Deployment Version, in Temporal's words. */
-export interface Version {
-  deploymentName: string;
-  buildId: string;
-}
 
 export interface Workers {
   /** of those that take our work now; one that died within the last minute is still among them */
@@ -25,16 +20,18 @@ export interface Workers {
   current: Version | null;
 }
 
-export async function workersNow({ connection, namespace, within }: Temporal): Promise<Workers> {
-  const { pollers, versioningInfo } = await within(CALL_WITHIN_MS, () =>
-    connection.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: TASK_QUEUE },
-      taskQueueType: WORKFLOW_TASKS,
-    }),
+export async function workersNow(
+  { workflowService, options: { namespace } }: Client,
+  now = Date.now(),
+): Promise<Workers> {
+  const { pollers, versioningInfo } = await workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: TASK_QUEUE },
+    taskQueueType: WORKFLOW_TASKS,
+  });
+  const alive = pollers.filter(
+    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 > now - ALIVE_MS,
   );
-  const since = Date.now() - ALIVE_MS;
-  const alive = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 > since);
   const versions = alive.map(({ deploymentOptions }) =>
     Number(deploymentOptions?.workerVersioningMode) === VERSIONED ? versionOf(deploymentOptions) : null,
   );
