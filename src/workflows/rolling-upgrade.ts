@@ -2,6 +2,8 @@ import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { PlannedHost } from '../contracts/plan';
 import type { Report } from '../contracts/status';
 import { planRollingUpgrade } from './steps/activities';
+import { approval, askAbout, askAboutGate } from './steps/ask';
+import { boundary } from './steps/boundary';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
@@ -81,9 +83,9 @@ async function replan(run: Change, input: unknown): Promise<void> {
 
 /** Waits for the yes; if the world made the plan another one meanwhile, the yes was for the old one. */
 async function approveBefore(run: Change, input: unknown): Promise<void> {
-  await run.boundary();
+  await boundary(run);
   while (run.plan.intent.settings.approvals.includes('before')) {
-    await run.approval('before', `approve plan ${run.plan.hash.slice(0, 12)} before anything is touched`);
+    await approval(run, 'before', `approve plan ${run.plan.hash.slice(0, 12)} before anything is touched`);
     const { plan } = await makePlan(input);
     if (plan.hash === run.plan.hash) return;
     adoptPlan(run.state, plan);
@@ -99,7 +101,7 @@ async function stage(run: Change): Promise<void> {
   run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
   const left = intent.hosts.filter(({ name }) => run.host(name).state !== 'staged');
   const stageOne = async (host: PlannedHost) => {
-    await run.boundary();
+    await boundary(run);
     await stageRelease(run, host);
   };
   const { failures, notStarted } = await progressing(run, () =>
@@ -156,7 +158,7 @@ function isToDo(run: Change, host: PlannedHost): boolean {
 async function upgradeHost(run: Change, host: PlannedHost): Promise<void> {
   const { version, checks, settings } = run.plan.intent;
   const before = run.plan.observed.hosts[host.name];
-  await run.boundary();
+  await boundary(run);
   if (!before || run.isSkipped(host)) return run.note(host.name, { state: 'skipped' });
   const weights = Object.fromEntries(
     Object.entries(before.traffic).map(([name, { weight }]) => [name, weight]),
@@ -202,7 +204,8 @@ async function settle(run: Change, host: PlannedHost, error: unknown): Promise<'
     if (failure.kind === 'failed' && budgetLeft(run)) return putBackAndGoOn(run, host, failure);
     throw new ChangeStopped('failed', failure.message, 'asPlanned');
   }
-  const answer = await run.askAbout(
+  const answer = await askAbout(
+    run,
     { host: host.name },
     `${host.name} waits for you. ${failure.message}. Try again, leave it out, or abort?`,
   );
@@ -279,9 +282,10 @@ async function afterBatch(run: Change): Promise<void> {
     ? `watching all hosts for ${seconds} s`
     : `soaking batch ${run.state.batchesDone} for ${seconds} s`;
   while ((seconds || gate) && !(await observed(run, last ? 'watching' : 'soaking', seconds, what)));
-  await run.boundary();
+  await boundary(run);
   if (!last && run.state.batchesDone === 1 && settings.approvals.includes('afterFirstBatch'))
-    await run.approval(
+    await approval(
+      run,
       'afterFirstBatch',
       `batch 1 is done; approve the rest of plan ${run.plan.hash.slice(0, 12)}`,
     );
@@ -322,7 +326,7 @@ function gateName(run: Change): string {
 /** @returns true when a person goes on in spite of the gate, false when it is to judge again */
 async function settleGate(run: Change, { message }: GateFailed): Promise<boolean> {
   if (run.plan.intent.settings.onFailure !== 'ask') throw new ChangeStopped('failed', message, 'asPlanned');
-  const answer = await run.askAboutGate(`${message}. Judge again, go on all the same, or abort?`);
+  const answer = await askAboutGate(run, `${message}. Judge again, go on all the same, or abort?`);
   return answer === 'promote';
 }
 

@@ -3,6 +3,8 @@ import {
   ApplicationFailure,
   CancellationScope,
   ContinueAsNew,
+  allHandlersFinished,
+  condition,
   metricMeter,
 } from '@temporalio/workflow';
 import type { End, Report } from '../../contracts/status';
@@ -30,7 +32,7 @@ export async function conduct(run: Change, runbook: () => Promise<Ending>): Prom
       throw passOn(run, error);
     }
     count(ending.end);
-    return run.end(ending.end, ending.summary);
+    return close(run, ending);
   });
 }
 
@@ -82,4 +84,30 @@ async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
   if (aborted) return leave('aborted', stays ?? 'touched hosts stay as they are');
   if (run.turn.over) return leave('failed', `left to ${run.turn.over.by} as it stands`);
   return leave(stop.undo === false ? 'failed' : 'frozen', stays ?? 'left as it stands');
+}
+
+/** The run is over: late messages are answered, then it completes or fails with its report. */
+async function close(run: Change, { end, summary }: Ending): Promise<Report> {
+  run.status.endedAt = new Date().toISOString();
+  run.status.waitingFor = null;
+  run.enter(end, summary);
+  await condition(allHandlersFinished);
+  const report = reportOf(run, end);
+  if (end === 'succeeded' || end === 'planned') return report;
+  const failure = ApplicationFailure.create({
+    type: end.charAt(0).toUpperCase() + end.slice(1),
+    message: summary,
+    details: [report],
+    nonRetryable: true,
+  });
+  // an end of a change is no place in our code
+  failure.stack = '';
+  throw failure;
+}
+
+/** What people look for first stands first. */
+function reportOf(run: Change, end: End): Report {
+  const { phase, summary, leftToDo } = run.status;
+  const first: Partial<Report> = { phase, summary, leftToDo };
+  return { ...first, ...run.status, ...(end === 'planned' && { plan: run.state.plan }) };
 }

@@ -132,7 +132,7 @@ export class BatchGate {
   /** Longer and longer looks, so that a week has some hundred of them; the last one of a soak ends with it. */
   private lookSeconds(elapsed: number): number {
     const usual = Math.min(LONGEST_LOOK, Math.max(FIRST_LOOK, elapsed / 4));
-    const left = this.holding ? usual : ((this.run.observedUntil ?? Infinity) - Date.now()) / 1_000;
+    const left = this.holding ? usual : ((this.run.doing.observedUntil ?? Infinity) - Date.now()) / 1_000;
     return Math.max(0.5, Math.min(usual, left));
   }
 

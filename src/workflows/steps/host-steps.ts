@@ -3,8 +3,9 @@ import type { Check } from '../../contracts/inputs/rolling-upgrade';
 import type { HostState } from '../../contracts/status';
 import { stepSeconds } from '../../domain/step-limits';
 import { hostSteps, watchHosts } from './activities';
-import type { Change, Observation } from './change';
+import type { Change } from './change';
 import { HostFailed, hostFailed } from './host-failure';
+import { observe, type Observation } from './observe';
 
 /** What every host step is told. */
 export function target(run: Change, host: PlannedHost) {
@@ -198,14 +199,14 @@ export async function stayHealthy(
   const until = Date.now() + seconds * 1_000;
   const input = { change: run.ref, service, hosts, version };
   const { confirmHealthy } = options(run, 60);
-  const observe = async () => {
+  const attempt = async () => {
     const left = Math.max(Math.ceil((until - Date.now()) / 1_000), Math.min(seconds, 60));
-    await run.observe(left, what, () => watchHosts.executeWithOptions({ summary: what }, [input]), more);
+    await observe(run, left, what, () => watchHosts.executeWithOptions({ summary: what }, [input]), more);
     await confirmHealthy.executeWithOptions({ summary: `${what}: the last look` }, [input]);
   };
   const [first] = hosts;
   if (!first || seconds <= 0) return;
-  await patiently(run, first.name, observe, (failure) => {
+  await patiently(run, first.name, attempt, (failure) => {
     if (failure) run.note(failure.host, { note: failure.message });
     else for (const { name } of hosts) run.note(name, { note: undefined });
   });

@@ -1,4 +1,6 @@
 import type { PlannedRunOnce } from '../../contracts/plan';
+import { askAbout } from './ask';
+import { boundary } from './boundary';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { runCommand } from './command';
@@ -10,7 +12,7 @@ import { willUndo } from './undo';
 export async function runOnce(run: Change, when: 'before' | 'after'): Promise<void> {
   for (const step of run.plan.intent.runOnce.filter((planned) => planned.when === when))
     while (!isOver(run, step)) {
-      await run.boundary();
+      await boundary(run);
       await attempt(run, step);
     }
 }
@@ -40,7 +42,8 @@ async function settle(run: Change, { name, host }: PlannedRunOnce, failure: Host
   const unclear = failure.kind === 'unreachable' || failure.kind === 'cut';
   if (!unclear && run.plan.intent.settings.onFailure !== 'ask')
     throw new ChangeStopped('failed', failure.message, 'asPlanned');
-  const answer = await run.askAbout(
+  const answer = await askAbout(
+    run,
     { step: name },
     `${name} on ${host} waits for you. ${failure.message}. Try again, take it as done (skip), or abort?`,
   );
