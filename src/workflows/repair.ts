@@ -8,12 +8,12 @@ import { lookAround, readState } from './steps/activities';
 import { Change } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
-import { HostFailed, hostFailed } from './steps/host-failure';
+import { HostFailed } from './steps/host-failure';
 import { lookAgain, stepsLeft } from './steps/left';
 import type { ChangeState } from './steps/state';
 import { subjectOf, upToDate } from './steps/state';
 import { fencesUp, lockOthersOut } from './steps/turn';
-import { undoOf } from './steps/undo';
+import { undoFailed, undoOf } from './steps/undo';
 
 /** A change has nothing left to do on such a host, or has not begun. */
 const SETTLED: readonly HostState[] = ['pending', 'staged', 'done', 'undone', 'skipped'];
@@ -73,7 +73,7 @@ async function putBack(run: Change, { name }: PlannedHost): Promise<Todo[]> {
     await undoOf(run, name);
     return [];
   } catch (error) {
-    const why = hostFailed(name, error).message;
+    const why = undoFailed(name, error).message;
     run.note(name, { state: 'failed', note: why });
     const { unit } = run.plan.intent.service;
     return [

@@ -409,6 +409,25 @@ describe('an emergency', () => {
       expect(report.leftToDo.map(({ host }) => host)).toContain('n2');
     });
   });
+
+  it('that has taken the hosts ends an undo that waits for one of them to come back', async () => {
+    const cluster = newCluster();
+    await harness.with(cluster, async (company) => {
+      cluster.trouble['proveHealthy n1'] = fails('Unhealthy', 'no');
+      let switches = 0;
+      cluster.trouble['switchRelease n1'] = () => {
+        if ((switches += 1) > 1) fails('HostUnreachable', 'no SSH session', { host: 'n1' })();
+      };
+      const handle = await company.start({ ...quick, unreachableSeconds: 3_600 });
+      await until(handle, ({ phase, hosts }) => phase === 'rollingBack' && hosts[0]?.state === 'unreachable');
+      const { change } = (await company.lease.query<{ held: Held[] }>('state')).held[0]!;
+      await handle.signal('leaseLost', { change, by: 'emergency-1' });
+      const { end, message, report } = await endOf(handle);
+      expect([end, message]).toEqual(['Failed', expect.stringContaining('left to emergency-1 as it stands')]);
+      expect(report.hosts[0]).toMatchObject({ state: 'failed', note: 'it lost its lease to emergency-1' });
+      expect(report.leftToDo.map(({ host }) => host)).toContain('n1');
+    });
+  });
 });
 
 it('what makes no sense hurts nobody, and a cancellation of the lease does nothing', async () => {

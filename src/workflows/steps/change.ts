@@ -219,10 +219,14 @@ export class Change {
     this.interrupt();
   }
 
-  /** Lets milliseconds pass before something is tried again; an abort ends it, unless all is put back already. */
+  /**
+   * Lets milliseconds pass before something is tried again. An abort ends it, unless all is put back already; a
+   * lost lease ends it then, too.
+   */
   async rest(ms: number): Promise<void> {
     const stopped = () =>
-      this.status.phase !== 'rollingBack' && (!!this.state.control.abort || this.stalled !== null);
+      !!this.turn.over?.lost ||
+      (this.status.phase !== 'rollingBack' && (!!this.state.control.abort || this.stalled !== null));
     await condition(stopped, ms);
     if (stopped()) this.throwIfStopped();
   }

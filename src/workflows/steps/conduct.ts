@@ -77,14 +77,16 @@ async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
     return { end, summary: `${reason}; ${how}` };
   };
   if (wanted && !noReturn && !(await undoAll(run, reason)))
-    return leave('failed', 'putting it back failed as well');
+    return leave('failed', run.turn.over ? leftTo(run.turn.over) : 'putting it back failed as well');
   if (run.state.undo.length === 0 && !noReturn)
     return { end: aborted ? 'aborted' : 'rolledBack', summary: `${reason}; everything is as it was` };
   const stays = noReturn ? `nothing is put back behind the point of no return (${noReturn})` : undefined;
   if (aborted) return leave('aborted', stays ?? 'touched hosts stay as they are');
-  if (run.turn.over) return leave('failed', `left to ${run.turn.over.by} as it stands`);
+  if (run.turn.over) return leave('failed', leftTo(run.turn.over));
   return leave(stop.undo === false ? 'failed' : 'frozen', stays ?? 'left as it stands');
 }
+
+const leftTo = ({ by }: { by: string }) => `left to ${by} as it stands`;
 
 /** The run is over: late messages are answered, then it completes or fails with its report. */
 async function close(run: Change, { end, summary }: Ending): Promise<Report> {

@@ -1,5 +1,6 @@
 import type { PlannedHost } from '../../contracts/plan';
 import type { Change } from './change';
+import { ChangeStopped } from './change';
 import { runCommand } from './command';
 import { HostFailed, hostFailed } from './host-failure';
 import { proveHealthy, putBack, switchRelease, takeOut } from './host-steps';
@@ -86,9 +87,15 @@ export async function undoAll(run: Change, why: string): Promise<boolean> {
       if (run.turn.over) return false;
       await undoOf(run, subject);
     } catch (error) {
-      const { kind, message } = hostFailed(subject, error);
+      const { kind, message } = undoFailed(subject, error);
       show(run, subject, { state: kind === 'unreachable' ? kind : 'failed', note: message });
       return false;
     }
   return true;
+}
+
+/** Why something could not be put back; somebody else may have taken the hosts meanwhile. */
+export function undoFailed(subject: string, error: unknown): HostFailed {
+  if (error instanceof ChangeStopped) return new HostFailed(subject, 'fenced', error.message);
+  return hostFailed(subject, error);
 }
