@@ -74,6 +74,11 @@ const UPGRADE: Point[] = [
   ),
   // the first looks after one host, the second after the batch, the fourth after all
   ...[1, 2, 4].map((nth) => point('upgrade', 'watchHosts', undefined, nth)),
+  // before the first host and after the last one
+  ...[1, 2].map((nth) => point('upgrade', 'runCommand', undefined, nth)),
+  point('upgrade', 'measureUsual'),
+  // after each batch
+  ...[1, 2].map((nth) => point('upgrade', 'watchGate', undefined, nth)),
 ];
 
 /** The second activity of its kind on a host is the one that undoes; a bad release was never put back before. */
@@ -82,6 +87,7 @@ const UNDO: Point[] = [
     point('badRelease', activity, 'n1', 2),
   ),
   point('badRelease', 'putBack', 'n1', 1),
+  point('badRelease', 'runCommand', undefined, 2),
   ...(['takeOut', 'switchRelease', 'proveHealthy', 'putBack'] as const).map((activity) =>
     point('lateRefusal', activity, 'n1', 2),
   ),

@@ -43,9 +43,10 @@ export async function judge(ground: Ground, want: Wanted, marks: Marks, seen: Se
 type Expect = (what: string, found: unknown, wish: unknown) => void;
 
 async function judgeTraces(ground: Ground, host: string, wish: WantedHost, marks: Marks, expect: Expect) {
-  const { starts, jobs, units } = await tracesOf(ground, host);
-  const once = wish.starts.map(() => ({ end: 'success exited 0', begun: 1 }));
+  const { starts, steps, jobs, units } = await tracesOf(ground, host);
+  const once = [...wish.starts, ...(wish.steps ?? [])].map(() => ({ end: 'success exited 0', begun: 1 }));
   expect(`starts of ${host}`, starts.slice(marks[host]), wish.starts);
+  expect(`steps done once on ${host}`, steps, wish.steps ?? []);
   expect(`jobs of ${host}`, jobs, once);
   expect(`units of jobs on ${host}`, units, []);
 }

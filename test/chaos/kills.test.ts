@@ -67,7 +67,7 @@ it.each(['switchRelease', 'takeOut', 'planRollingUpgrade'])(
       expect(after).not.toBe(before);
       // the job keys hold it
       expect(first).toBe(before);
-      const want = wanted('upgrade', now, next);
+      const want = wanted({ story: 'upgrade', activity: 'planRollingUpgrade' }, now, next);
       want.hosts.n1.unplanned = activity === 'planRollingUpgrade';
       expect(await judge(ground, want, marks, { end, ...seen })).toEqual([]);
       now = next;

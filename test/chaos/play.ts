@@ -55,7 +55,7 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
     const strikeIt = () => struckRun(scene, chaos, inputOf(chaos, next, artifact));
     const { result, ...seen } = await underLoad(ground, strikeIt, { rate: RATE });
     const { end, seconds, away, goesOn, reattached, late } = result;
-    const faults = await judge(ground, wanted(story, now, next), marks, { end, ...seen });
+    const faults = await judge(ground, wanted(chaos, now, next), marks, { end, ...seen });
     if (goesOn > MOST_SECONDS) faults.push(`it went on only after ${goesOn} s`);
     const requests = { sent: seen.requests.sent, failed: seen.requests.failed };
     const { mostOut, samples } = seen;

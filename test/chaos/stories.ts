@@ -6,6 +6,8 @@ export interface WantedHost {
   /** versions that the service must have been started in, in order; there is one job for each */
   starts: string[];
   version: string;
+  /** what the steps that are done once have written down there, in order; a job for each */
+  steps?: string[];
   /** not in rotation, and listed as left to do */
   left?: true;
   /** ran the new version before this run's plan was made: the report does not speak of it */
@@ -30,11 +32,23 @@ const CHECKS: Record<Story, object[]> = {
   lateRefusal: [{ name: 'not-refused', command: ['test', '!', '-e', REFUSAL] }],
 };
 
-/** As quick as can be, unless it is the observations that are struck. */
+/** Steps that are done once write down here, on the first host, that they were. */
+export const JOURNAL = '/run/pawl-chaos-journal';
+const note = (word: string) => ['sh', '-c', `echo ${word} >>${JOURNAL}; sleep 0.2`];
+const RUN_ONCE = [
+  { name: 'expand', when: 'before', command: note('expand'), undo: note('shrink') },
+  { name: 'contract', when: 'after', command: note('contract'), undo: note('expand') },
+];
+/** Limits for which the requests of a few seconds are evidence. */
+const GATE = { availabilityPercent: 95, errorRatePercent: 5, p95ToleranceMs: 1_000, hostCpuPercent: 100 };
+
+/** As quick as can be, unless it is the observations, the steps or the gates that are struck. */
 export function inputOf({ story, activity }: ChaosCase, version: string, artifact: object): object {
   const times = activity === 'watchHosts' ? {} : { soakSeconds: 0, watchSeconds: 0 };
+  const gate = ['measureUsual', 'watchGate'].includes(activity) ? { gate: GATE } : {};
+  const runOnce = activity === 'runCommand' ? RUN_ONCE : [];
   const onFailure = story === 'leftAsIs' ? 'freeze' : 'undo';
-  return { version, artifact, checks: CHECKS[story], onFailure, ...times };
+  return { version, artifact, checks: CHECKS[story], onFailure, runOnce, ...times, ...gate };
 }
 
 export function releaseOf(story: Story, version: string) {
@@ -43,7 +57,18 @@ export function releaseOf(story: Story, version: string) {
 }
 
 /** @param now the version that all hosts run before */
-export function wanted(story: Story, now: string, next: string): Wanted {
+export function wanted(
+  { story, activity }: Pick<ChaosCase, 'story' | 'activity'>,
+  now: string,
+  next: string,
+): Wanted {
+  const want = wantedHosts(story, now, next);
+  if (activity === 'runCommand')
+    want.hosts.n1.steps = ['expand', want.end === 'succeeded' ? 'contract' : 'shrink'];
+  return want;
+}
+
+function wantedHosts(story: Story, now: string, next: string): Wanted {
   const untouched = (): WantedHost => ({ starts: [], version: now });
   const changed = (): WantedHost => ({ starts: [next], version: next });
   const undone = (): WantedHost => ({ starts: [next, now], version: now });

@@ -1,11 +1,14 @@
 /** What a run has left on hosts and balancer, read without Pawl. */
 import type { Ground } from '../lab/ground';
+import { JOURNAL } from './stories';
 
 export const HOSTS = ['n1', 'n2'];
 
 export interface Traces {
   /** versions in the order in which the service itself noted its starts */
   starts: string[];
+  /** what steps that are done once have written down */
+  steps: string[];
   /** of each job folder: `success exited 0` and how often it was begun */
   jobs: { end: string; begun: number }[];
   /** units of jobs that systemd still knows */
@@ -22,7 +25,7 @@ export async function mark(ground: Ground): Promise<Marks> {
 
 /** Removes what earlier runs have left on hosts: old releases fill the disk, old jobs would be counted. */
 export async function sweep(ground: Ground): Promise<void> {
-  const script = `rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts
+  const script = `rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts ${JOURNAL}
     cd /opt/web/releases
     running=$(basename "$(readlink -f /opt/web/current)")
     for release in *; do
@@ -40,13 +43,15 @@ const JOBS = `cd /var/lib/pawl/jobs 2>/dev/null || exit 0
   done`;
 
 export async function tracesOf(ground: Ground, host: string): Promise<Traces> {
-  const [starts, jobs, units] = await Promise.all([
+  const [starts, steps, jobs, units] = await Promise.all([
     ground.starts(host),
+    ground.inside(host, 'sh', '-c', `cat ${JOURNAL} 2>/dev/null || true`),
     ground.inside(host, 'sh', '-c', JOBS),
     ground.inside(host, 'systemctl', 'list-units', '--all', '--plain', '--no-legend', 'pawl-job-*'),
   ]);
   return {
     starts: starts.map(({ version }) => version),
+    steps: lines(steps),
     jobs: lines(jobs).map((line) => {
       const [begun, ...end] = line.split(' ');
       return { end: end.slice(0, 3).join(' '), begun: Number(begun) };
