@@ -1,5 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { Phase, Status } from '../contracts/status';
+import { newStatus } from '../domain/new-status';
 
 /** Of a list and of a description alike. */
 export type RunInfo = Pick<
@@ -13,23 +14,13 @@ export function statusWithoutReport(info: RunInfo, why?: string): Status {
   const phase = phaseOf(info);
   const hosts = attributes(info, 'PawlHosts');
   return {
-    workflow: type,
-    id: workflowId,
+    ...newStatus({ workflow: type, id: workflowId, startedAt: startTime.toISOString() }),
     phase,
-    planHash: null,
     cluster: attributes(info, 'PawlCluster')[0] ?? null,
     service: attributes(info, 'PawlService')[0] ?? null,
-    version: null,
-    batch: null,
-    hosts: [],
-    steps: [],
-    waitingFor: null,
     leftToDo: closeTime && hosts.length ? [cutOff(hosts)] : [],
     summary: closeTime ? `ended without a report: ${why ?? ended(info)}` : `${phase}, as far as is known`,
     progress: progressOf(info),
-    notes: [],
-    messages: [],
-    startedAt: startTime.toISOString(),
     endedAt: closeTime?.toISOString() ?? null,
   };
 }

@@ -3,24 +3,20 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { openHosts } from '../../../src/adapters/ssh';
-import type { RemoteHost, RemoteHosts, RunOptions } from '../../../src/contracts/world';
-import { clusterOf, startSshd, type TestSshd } from './sshd';
+import type { RemoteHost, RunOptions } from '../../../src/contracts/world';
+import { reachHost, type ReachedHost } from './reached';
+import type { TestSshd } from './sshd';
 
+let at: ReachedHost;
 let sshd: TestSshd;
-let hosts: RemoteHosts;
 let host: RemoteHost;
 const { signal } = new AbortController();
 
 beforeAll(async () => {
-  sshd = await startSshd();
-  hosts = openHosts(clusterOf(sshd), { folder: '/' });
-  host = hosts.on('h1');
+  at = await reachHost();
+  ({ sshd, host } = at);
 });
-afterAll(async () => {
-  await hosts.close();
-  await sshd.stop();
-});
+afterAll(() => at?.stop());
 
 /** Any program of the test, by the fixed program that runs programs. */
 const shell = (text: string, options: Partial<RunOptions> = {}, ...args: string[]) =>
@@ -168,7 +164,7 @@ describe('stdin', () => {
 });
 
 it('refuses hosts and programs that are not there', async () => {
-  expect(() => hosts.on('h9')).toThrow('it has h1');
+  expect(() => at.hosts.on('h9')).toThrow('it has h1');
   await expect(host.run('no-such', [], { signal })).rejects.toMatchObject({ type: 'BadInput' });
   await expect(host.run('../etc/x', [], { signal })).rejects.toMatchObject({ type: 'BadInput' });
 });

@@ -3,12 +3,12 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openHosts } from '../../../src/adapters/ssh';
-import type { RemoteHost, RemoteHosts } from '../../../src/contracts/world';
-import { clusterOf, freePort, startSshd, type TestSshd } from './sshd';
+import type { RemoteHost } from '../../../src/contracts/world';
+import { reachHost, type ReachedHost } from './reached';
+import { freePort, type TestSshd } from './sshd';
 
+let at: ReachedHost;
 let sshd: TestSshd;
-let hosts: RemoteHosts;
 let host: RemoteHost;
 let socket: string;
 let port: number;
@@ -23,17 +23,15 @@ const shout = () =>
   });
 
 beforeAll(async () => {
-  sshd = await startSshd();
-  hosts = openHosts(clusterOf(sshd), { folder: '/' });
-  host = hosts.on('h1');
+  at = await reachHost();
+  ({ sshd, host } = at);
   socket = join(sshd.folder, 'admin.sock');
   port = await freePort();
   servers.push(shout().listen(socket), shout().listen(port, '127.0.0.1'));
 });
 afterAll(async () => {
-  await hosts.close();
   for (const server of servers) server.close();
-  await sshd.stop();
+  await at?.stop();
 });
 
 async function ask(stream: Duplex, question: string): Promise<string> {

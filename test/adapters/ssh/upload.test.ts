@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openHosts, upload } from '../../../src/adapters/ssh';
-import type { RemoteHost, RemoteHosts } from '../../../src/contracts/world';
-import { clusterOf, startSshd, type TestSshd } from './sshd';
+import type { RemoteHost } from '../../../src/contracts/world';
+import { reachHost, type ReachedHost } from './reached';
+import { clusterOf, type TestSshd } from './sshd';
 
+let at: ReachedHost;
 let sshd: TestSshd;
-let hosts: RemoteHosts;
 let host: RemoteHost;
 let target: string;
 const { signal } = new AbortController();
@@ -19,14 +20,10 @@ const sum = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const bytes = randomBytes(5_000_000);
 
 beforeAll(async () => {
-  sshd = await startSshd();
-  hosts = openHosts(clusterOf(sshd), { folder: '/' });
-  host = hosts.on('h1');
+  at = await reachHost();
+  ({ sshd, host } = at);
 });
-afterAll(async () => {
-  await hosts.close();
-  await sshd.stop();
-});
+afterAll(() => at?.stop());
 beforeEach(() => {
   target = join(sshd.folder, `target-${randomBytes(4).toString('hex')}`);
 });
