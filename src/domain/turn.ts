@@ -7,6 +7,8 @@ import type { Phase } from '../contracts/status';
 export interface Turn {
   /** how the lease knows this change */
   key: string;
+  /** it has asked; what a lease said before that was said to another life of this run */
+  asked: boolean;
   granted: { epoch: number; claims: Claim[]; leftovers: string[] } | null;
   line: Line | null;
   refused: Pick<ToHolder['leaseRefused'], 'why' | 'by'> | null;
@@ -15,7 +17,7 @@ export interface Turn {
 }
 
 export function newTurn(key: string): Turn {
-  return { key, granted: null, line: null, refused: null, over: null };
+  return { key, asked: false, granted: null, line: null, refused: null, over: null };
 }
 
 /**

@@ -410,6 +410,29 @@ describe('an emergency', () => {
     });
   });
 
+  it('is heard when its word comes between two lives of a run', async () => {
+    const cluster = newCluster();
+    await harness.with(cluster, async (company) => {
+      const first = await company.start(holding);
+      await held(first);
+      const state = await first.query<{ turn: { key: string } }>('state');
+      const next = await harness.env.client.workflow.signalWithStart('rollingUpgrade', {
+        taskQueue: company.taskQueue,
+        workflowId: `${first.workflowId}-goes-on`,
+        args: [holding, state],
+        signal: 'leaseLost',
+        signalArgs: [{ change: state.turn.key, by: 'emergency-1' }],
+      });
+      const { end, message, report } = await endOf(next);
+      expect([end, message]).toEqual(['Failed', expect.stringContaining('emergency-1')]);
+      expect(report.messages.map(({ answer }) => answer)).not.toContainEqual(
+        expect.stringContaining('there is no message'),
+      );
+      await first.executeUpdate('approve', APPROVED);
+      await endOf(first);
+    });
+  });
+
   it('that has taken the hosts ends an undo that waits for one of them to come back', async () => {
     const cluster = newCluster();
     await harness.with(cluster, async (company) => {

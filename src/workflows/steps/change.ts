@@ -63,12 +63,13 @@ export class Change {
         : newState({ workflow, id: info.workflowId, changeId, startedAt: info.startTime }),
     );
     setHandler(statusQuery, () => change.status, { description: 'Phase, hosts, and what is waited for' });
+    // before `listen`, which takes all that nobody else takes: signals may have come between two lives of a run
+    listenToLease(change.turn, (by, lost) => change.giveWay(by, lost));
     listen({
       judge: (message) => judgeMessage(message, change.state.control, change.moment()),
       take: (message, viaSignal) => change.take(message, viaSignal),
       record: (name, by, answer) => change.record(name, by, answer),
     });
-    listenToLease(change.turn, (by, lost) => change.giveWay(by, lost));
     setHandler(stateQuery, () => change.state, { description: 'All that the run knows, for a repair' });
     setHandler(holdingQuery, () => change.holding(), { description: 'What it holds of its cluster' });
     change.abortOnCancellation();

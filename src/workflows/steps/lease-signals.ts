@@ -12,8 +12,8 @@ export function listenToLease(turn: Turn, giveWay: (by: string, lost: boolean) =
     setHandler(
       defineSignal<[ToHolder[N]]>(name),
       (said) => {
-        // anybody may send anything, and an id may be used again
-        if (typeof said === 'object' && said !== null && said.change === turn.key) take(said);
+        // anybody may send anything, an id may be used again, and a reset brings back what came before it
+        if (turn.asked && typeof said === 'object' && said !== null && said.change === turn.key) take(said);
       },
       { description: `From the lease: ${description}` },
     );

@@ -79,7 +79,7 @@ function askOf(run: Change): LeaseAsk {
 
 /** @returns true when it had to wait */
 async function granted(run: Change, ask: LeaseAsk): Promise<boolean> {
-  Object.assign(run.turn, { granted: null, line: null, refused: null });
+  Object.assign(run.turn, { asked: true, granted: null, line: null, refused: null });
   run.fences = undefined;
   const { turn } = run;
   await asked(run, ask);
