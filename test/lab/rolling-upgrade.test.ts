@@ -22,7 +22,7 @@ describe('a good release', () => {
     const artifact = await makeRelease({ version });
     const { result, requests, mostOut, samples } = await underLoad(
       ground,
-      async () => ended(await ground.start({ version, artifact, minHealthySeconds: 2 })),
+      async () => ended(await ground.start({ version, artifact, minHealthySeconds: 2, watchSeconds: 10 })),
       { rate: 900, slow: { everyMs: 2_000 } },
     );
     expect(result.end).toBe('succeeded');
