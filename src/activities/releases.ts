@@ -31,11 +31,12 @@ const NOT_UPLOADED = 10;
 /** What else they say with it. */
 const STAGE_EXITS: Record<
   number,
-  { type: 'DiskFull' | 'ArtifactRefused' | 'ChecksumMismatch'; meaning: string }
+  { type: 'DiskFull' | 'ArtifactRefused' | 'ChecksumMismatch' | 'LaneBusy'; meaning: string }
 > = {
   20: { type: 'DiskFull', meaning: 'too little space' },
   21: { type: 'ChecksumMismatch', meaning: 'another release of this name is there already' },
   22: { type: 'ArtifactRefused', meaning: 'the archive cannot be unpacked safely' },
+  23: { type: 'LaneBusy', meaning: 'another attempt is staging' },
 };
 
 export function releaseActivities(worlds: Worlds, jobs: Jobs, artifacts: ArtifactStore) {

@@ -1,10 +1,12 @@
 # Keeps an uploaded package where the switch finds it. Safe to repeat.
 # usage: stage-deb FILE VERSION SHA256 FREE-MIB KEEP PACKAGE
-# exits 10 upload it first, 20 too little space, 21 another package of this version is kept, 22 not that package
+# exits 10 upload it first, 20 too little space, 21 another package of this version is kept, 22 not that package,
+#   23 another attempt is at it
 # uses: releases
 set -eu
 file=$1 version=$2 sha=$3 free_mib=$4 keep=$5 package=$6
 folder=/var/lib/pawl/packages/$package kept=/var/lib/pawl/packages/$package/$version.deb
+alone "$folder"
 if [ -f "$kept" ]; then
   [ "$(sha256sum <"$kept" | cut -d' ' -f1)" = "$sha" ] && exit 0
   echo "$kept holds other bytes than the planned ones" >&2
@@ -24,7 +26,6 @@ if [ "$free" -lt "$needed" ]; then
   echo "/var has $free MiB free; $needed MiB are needed, $free_mib MiB of reserve among them" >&2
   exit 20
 fi
-mkdir -p "$folder"
 # both lie in /var/lib/pawl
 touch "$file"
 mv "$file" "$kept"

@@ -1,17 +1,18 @@
 # Unpacks an uploaded archive beside the running release. Safe to repeat; a half-unpacked folder is never seen.
 # usage: stage-tarball ARCHIVE VERSION SHA256 FREE-MIB KEEP RELEASES CURRENT
-# exits 10 upload it first, 20 too little space, 21 another release of this name is there, 22 unsafe archive
+# exits 10 upload it first, 20 too little space, 21 another release of this name is there, 22 unsafe archive,
+#   23 another attempt is at it
 # uses: releases
 set -eu
 archive=$1 version=$2 sha=$3 free_mib=$4 keep=$5 releases=$6 current=$7
 marks=$releases/.pawl mark=$releases/.pawl/$version.sha256 release=$releases/$version
+alone "$marks"
 if [ -d "$release" ]; then
   [ "$(cat "$mark" 2>/dev/null)" = "$sha" ] && exit 0
   echo "$release holds other bytes than the planned ones; give the release another version" >&2
   exit 21
 fi
 uploaded "$archive" "$sha"
-[ -d "$marks" ] || mkdir -p "$marks"
 # leftovers of attempts that were cut off
 for left in "$marks"/unpack.*; do
   [ ! -e "$left" ] || find "$marks" -mindepth 1 -maxdepth 1 -name 'unpack.*' -mmin +60 -exec rm -rf {} +
