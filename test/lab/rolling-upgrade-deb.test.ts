@@ -1,4 +1,5 @@
 import { installDeb, makeDeb } from '../../lab/service';
+import { until } from '../../lab/hosts/wait';
 import { Ground, ended } from './ground';
 import { expectAllIn, expectTruth, installed, startsFromNow, underLoad } from './whole-run';
 
@@ -11,6 +12,9 @@ beforeAll(async () => {
   ground = await Ground.up('test-debs', HOSTS.length, { limits: { healthySeconds: 8 } });
   first = await makeDeb({ version: '1.0.0' });
   await Promise.all(HOSTS.map((host) => installDeb(ground.name, host, first)));
+  // the service was there before HAProxy's next checks found it
+  const allUp = async () => Object.values(await ground.servers('webdeb')).every((says) => says === 'UP');
+  await until('all hosts are up', 30, async () => ((await allUp()) ? true : undefined), 50);
 }, 300_000);
 afterAll(() => ground?.remove(), 60_000);
 jest.setTimeout(120_000);
