@@ -1,5 +1,6 @@
 /** The cluster file. The descriptions become the published JSON Schema: editors show them. */
 import { z } from 'zod';
+import { Notifications } from './notifications';
 
 /** Host, balancer and service names: what is safe in file names, units, ids and balancer commands. */
 export const Name = z
@@ -202,6 +203,7 @@ export const Cluster = z.strictObject({
   balancers: z.record(Name, Balancer).describe('Load balancers by name.'),
   services: z.record(Name, Service).describe('Services by name.'),
   metrics: MetricsServer.optional(),
+  notifications: Notifications.optional(),
   artifacts: z
     .strictObject({
       allowedUrls: z

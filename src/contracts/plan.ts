@@ -2,6 +2,7 @@ import type { Route, Service } from './cluster';
 import type { Mistake } from './failures';
 import type { PlannedGate } from './gate';
 import type { Check, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
+import type { PlannedNotifications } from './notifications';
 import type { TrafficState } from './world';
 
 /** A host's place in a balancer. */
@@ -63,6 +64,8 @@ export interface Intent {
   gate?: PlannedGate | null;
   /** in the order in which they are done */
   runOnce: PlannedRunOnce[];
+  /** absent where the cluster file names no channels, and in plans of earlier releases */
+  notifications?: PlannedNotifications;
   settings: Pick<
     RollingUpgradeInput,
     | 'drain'

@@ -5,6 +5,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Latency } from './cluster';
 import type { Histogram, Requests } from './gate';
+import type { Announcement, Undelivered } from './notifications';
 
 /** Orders attempts: what an older pair would still do is refused by the host. */
 export interface Fence {
@@ -146,6 +147,20 @@ export interface Metrics {
   reported(series: Latency, hosts: string[], now: number, signal: AbortSignal): Promise<void>;
   /** One number now; `{hosts}` in the query stands for these hosts. */
   value(query: string, hosts: string[], signal: AbortSignal): Promise<number>;
+}
+
+/** What a channel made of a message. */
+export interface Delivered {
+  /** what it answered, in words; empty where there is trouble */
+  says: string;
+  /** without secrets */
+  trouble?: Omit<Undelivered, 'channel'>;
+}
+
+/** The channels of a cluster file. Throws nothing: whoever tells people of a change must not stop it. */
+export interface Notifier {
+  /** Bounded by 10 s. Sending again what was sent already is allowed, and receivers may see it twice. */
+  send(channel: string, announcement: Announcement, signal: AbortSignal): Promise<Delivered>;
 }
 
 /** A job on a host: long, or not to be run twice. */

@@ -135,6 +135,23 @@ services:
       - { balancer: egde, backend: web, servers: { n3: a } }
       - { balancer: egde, backend: web }
 `,
+      `cluster: lab
+hosts: { n1: { roles: [app] } }
+balancers: {}
+services: {}
+notifications:
+  progressSeconds: -1
+  channels:
+    'a b': { kind: file, folder: x }
+    m: { kind: mail, host: 'a b', port: 0, tls: none, password: secret, from: x, to: [], events: [begun], audience: all }
+    n: { kind: mail, host: mx, tls: none, user: u, password: 'env:P', from: a@b, to: [a@b], events: [began, began] }
+    o: { kind: mail, host: mx, user: u, from: a@b, to: [a@b], services: [web] }
+    w: { kind: webhook, url: 'ftp://x', secrets: x }
+    s: { kind: slack, url: 'https://hooks.example.org/x' }
+    t: { kind: sms, url: 'https://x/', phones: ['12'], body: '', headers: { 'a b': x }, contentType: x, language: de }
+    p: { kind: pigeon }
+`,
+      'cluster: lab\nhosts: { n1: { roles: [app] } }\nbalancers: {}\nservices: {}\nnotifications: { channels: {} }\n',
     ];
     const rules: string[] = [];
     for (const text of texts) {

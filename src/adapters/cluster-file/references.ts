@@ -6,6 +6,17 @@ import { noSuchName } from '../../domain/nearest';
 const text = z.string().optional().catch(undefined);
 const mapOf = <T extends z.ZodType>(inner: T) => z.record(z.string(), inner).catch({});
 
+/** Of a channel, what must fit something else. */
+const ReadableChannel = z
+  .object({
+    kind: text,
+    tls: text,
+    user: text,
+    password: text,
+    services: z.array(z.string()).optional().catch(undefined),
+  })
+  .catch({});
+
 /** What can be read of a file whatever else is wrong with it, so that all mistakes are told at once. */
 const Readable = z.object({
   ssh: z.object({ config: text }).catch({}),
@@ -21,6 +32,10 @@ const Readable = z.object({
   ),
   balancers: mapOf(z.object({ host: text }).catch({})),
   metrics: z.unknown().optional(),
+  notifications: z
+    .object({ channels: mapOf(ReadableChannel) })
+    .optional()
+    .catch(undefined),
   services: mapOf(
     z
       .object({
@@ -51,7 +66,28 @@ export function referenceFindings(value: unknown): Finding[] {
       unknown(['balancers', name, 'host'], host, Object.keys(file.hosts)),
     ),
     ...Object.entries(file.services).flatMap(([name, service]) => serviceFindings(file, name, service)),
+    ...channelFindings(file),
   ];
+}
+
+/** Whom channels are about, and logins that lack a half or would be read by others. */
+function channelFindings({ notifications, services }: Readable): Finding[] {
+  return Object.entries(notifications?.channels ?? {}).flatMap(([name, channel]): Finding[] => {
+    const path = ['notifications', 'channels', name];
+    const { kind, tls, user, password } = channel;
+    const login: Finding[] =
+      kind === 'mail' && (user === undefined) !== (password === undefined)
+        ? [{ code: 'incomplete', path, value: user, rule: 'user and password go together' }]
+        : [];
+    const open: Finding[] =
+      kind === 'mail' && tls === 'none' && password !== undefined
+        ? [{ code: 'notSafe', path: [...path, 'tls'], value: tls, rule: 'no password without TLS' }]
+        : [];
+    const strangers = (channel.services ?? []).flatMap((service, index) =>
+      unknown([...path, 'services', String(index)], service, Object.keys(services)),
+    );
+    return [...login, ...open, ...strangers];
+  });
 }
 
 function jumpFindings({ hosts, ssh }: Readable): Finding[] {
