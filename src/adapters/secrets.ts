@@ -25,8 +25,13 @@ export function readSecret(reference: string, env = process.env): string {
   if (!read) throw new SecretUnavailable('a reference is needed: env:NAME, file:PATH or credential:NAME');
   const secret = tried(() => read(name, env), reference)?.trim();
   if (!secret) throw new SecretUnavailable(`${reference} is empty`);
-  if (secret.length >= SHORTEST_HIDDEN) known.add(secret);
+  hideSecret(secret);
   return secret;
+}
+
+/** Hides a text from now on: a secret, or a part of one that somebody may repeat. */
+export function hideSecret(text: string): void {
+  if (text.length >= SHORTEST_HIDDEN) known.add(text);
 }
 
 /** Takes every secret that was read so far out of a text that people or machines will keep. */
