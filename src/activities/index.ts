@@ -11,6 +11,7 @@ import { fenceActivities } from './fences';
 import { healthActivities } from './health';
 import { measureActivities } from './measure';
 import { leaseActivities } from './lease';
+import { notifyActivities } from './notify';
 import { observeHost } from './plan/observe';
 import { refuseUnlessPlanned } from './plan/as-planned';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
@@ -73,6 +74,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...leaseActivities(leaving),
     ...fenceActivities(worlds),
     ...searchActivities(worlds),
+    ...notifyActivities(worlds),
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Cluster } from '../contracts/cluster';
 import type { Place, PlannedHost } from '../contracts/plan';
-import type { LoadBalancer, Metrics, RemoteHosts, TrafficFacts } from '../contracts/world';
+import type { LoadBalancer, Metrics, Notifier, RemoteHosts, TrafficFacts } from '../contracts/world';
 import { loadCluster } from '../adapters/cluster-file';
 import { openBalancer } from '../adapters/load-balancers';
 import { openMetrics } from '../adapters/metrics';
+import { openNotifier } from '../adapters/notifications';
 import { openHosts } from '../adapters/ssh';
 
 /** One cluster as the activities reach it. */
@@ -14,6 +15,7 @@ export interface World {
   balancer(name: string): LoadBalancer;
   /** null where the cluster file names no metrics server */
   metrics: Metrics | null;
+  notifier: Notifier;
 }
 
 export interface Worlds {
@@ -67,6 +69,7 @@ function openWorld(cluster: Cluster, folder: string, digest: string, onSsh?: (ev
     digest,
     hosts,
     metrics: openMetrics(cluster, folder),
+    notifier: openNotifier(cluster, folder),
     balancer(name) {
       const found = balancers.get(name) ?? openBalancer(name, cluster, hosts);
       balancers.set(name, found);

@@ -29,6 +29,7 @@ export function planRows(plan: Plan): Row[] {
     line(artifactText(plan)),
     line(settingsText(plan)),
     line(gateText(plan)),
+    ...toldRows(plan),
     ...section('batches', batchRows(plan)),
     ...section('hosts', hostRows(plan)),
     ...section(
@@ -127,6 +128,11 @@ function gateText({ intent: { gate } }: Plan): string {
     `proven at ${gate.confidencePercent} %`,
     `holds up to ${gate.holdSeconds} s`,
   ].join(' · ');
+}
+
+function toldRows({ intent: { notifications } }: Plan): Row[] {
+  if (!notifications) return [];
+  return [line(`tells ${Object.keys(notifications.channels).join(', ')}`)];
 }
 
 function onceRow({ name, when, host, command, undo }: PlannedRunOnce): Row {

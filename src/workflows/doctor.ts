@@ -1,8 +1,9 @@
-import { ActivityFailure, ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 import type { Examination } from '../contracts/examination';
 import { CLOCK_LIMIT, offBy, offText } from '../domain/clocks';
 import { examinationMarkdown } from '../render/markdown';
 import { examineCluster } from './steps/activities';
+import { plainly } from './steps/plainly';
 
 /** Looks whether hosts and balancers have what changes need, and says how to mend what is missing. Changes nothing. */
 export async function doctor(input: unknown): Promise<Examination> {
@@ -24,11 +25,4 @@ function workersClock(at: string, from: number) {
   if (Math.abs(off) <= CLOCK_LIMIT) return [];
   const what = `its clock is ${offText(off)} of the Temporal server's`;
   return [{ code: 'clockOff', where: 'worker', what, command: 'sudo timedatectl set-ntp true' }];
-}
-
-/** Lists show the reason itself, not that an activity failed. */
-function plainly(error: unknown): unknown {
-  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return error;
-  const { message, type, details } = error.cause;
-  return ApplicationFailure.nonRetryable(message, type, ...(details ?? []));
 }

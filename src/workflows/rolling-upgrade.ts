@@ -2,6 +2,7 @@ import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { PlannedHost } from '../contracts/plan';
 import type { Report } from '../contracts/status';
 import { planRollingUpgrade } from './steps/activities';
+import { announce, announceBegin, announceProgress } from './steps/announce';
 import { approval, askAbout, askAboutGate } from './steps/ask';
 import { boundary } from './steps/boundary';
 import { Change, ChangeStopped } from './steps/change';
@@ -32,7 +33,10 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
     if (run.plan.intent.hosts.length === 0) return nothingToDo(run);
     if (!run.state.staged) {
       const begun = run.status.hosts.some(({ state }) => state === 'staged');
-      if (!begun) await approveBefore(run, input);
+      if (!begun) {
+        await approveBefore(run, input);
+        announceBegin(run);
+      }
       await stage(run);
       if (!run.state.staged) await goOnAnew(run, input);
       await learnUsual(run);
@@ -42,7 +46,10 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
     const { intent } = run.plan;
     for (const batch of intent.batches.slice(run.state.batchesDone)) {
       const done = await upgradeBatch(run, batch);
-      if (done) await afterBatch(run);
+      if (done) {
+        await afterBatch(run);
+        announceProgress(run);
+      }
       if (!done || isLong()) await goOnAnew(run, input);
     }
     await runOnce(run, 'after');
@@ -111,6 +118,7 @@ async function stage(run: Change): Promise<void> {
     if (error instanceof ChangeStopped) throw error;
     const failure = hostFailed(item.name, error);
     run.note(item.name, { state: badState(failure), note: failure.message });
+    announce(run, 'hostFailed', { host: item.name, why: failure.message });
   }
   const [first] = failures;
   if (first) throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, false);
@@ -198,6 +206,7 @@ async function settle(run: Change, host: PlannedHost, error: unknown): Promise<'
   // one that may not leave yet is as well as it was
   const state = failure.kind === 'notYet' ? run.host(host.name).state : badState(failure);
   run.note(host.name, { state, note: failure.message });
+  announce(run, 'hostFailed', { host: host.name, why: failure.message });
   if (failure.kind === 'fenced')
     throw new ChangeStopped('failed', `${failure.message}; it is left to the newer change`, false);
   if (!needsPerson(run, failure)) {
@@ -342,6 +351,7 @@ function isLongInside(run: Change): boolean {
 }
 
 /** All that is known goes along. */
-function goOnAnew(run: Change, input: unknown): Promise<never> {
+async function goOnAnew(run: Change, input: unknown): Promise<never> {
+  await run.courier.rest();
   return continueAsNew<typeof rollingUpgrade>(input, run.state);
 }

@@ -42,6 +42,8 @@ const point = (story: Story, activity: keyof Activities, host?: string, nth = 1)
 const MOMENTS: Record<keyof Activities, number[]> = {
   planRollingUpgrade: [30],
   examineCluster: [30],
+  notify: [5],
+  testChannels: [5],
   stageRelease: [40],
   takeOut: [25],
   switchRelease: [15, 90],

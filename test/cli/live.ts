@@ -128,6 +128,8 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
       return { plan, dryRun };
     },
     examineCluster: (raw) => steps().examineCluster(raw),
+    notify: (input) => steps().notify(input),
+    testChannels: (raw) => steps().testChannels(raw),
     stageRelease: (input) => delay(slow).then(() => steps().stageRelease(input)),
     takeOut: (input) => delay(slow).then(() => steps().takeOut(input)),
     switchRelease: (input) => delay(slow).then(() => steps().switchRelease(input)),

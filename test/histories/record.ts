@@ -9,6 +9,7 @@ import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@tem
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { root } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
 import { TASK_QUEUE } from '../../src/contracts/messages';
@@ -36,6 +37,8 @@ interface Story {
   people?: (run: WorkflowHandle, ground: Ground) => Promise<void>;
   /** another change holds the hosts already; `cut`: it is terminated while n1 is out */
   behind?: { cut: boolean };
+  /** its cluster file names channels: one that takes messages, and one that nobody answers at */
+  told?: boolean;
   /** events after which it goes on as a new run */
   longAfter?: number;
   end: string;
@@ -70,6 +73,7 @@ const STORIES: Record<string, Story> = {
   },
   stepsDone: { input: { runOnce: [EXPAND, { ...CONTRACT, command: ['true'] }] }, end: 'succeeded' },
   stepsTakenBack: { input: { checks: [PATH_ONE], runOnce: [EXPAND] }, spoilt: true, end: 'RolledBack' },
+  told: { told: true, input: { checks: [PATH_ONE] }, spoilt: true, end: 'RolledBack' },
   noReturn: { input: { runOnce: [EXPAND, { ...CONTRACT, command: ['false'] }] }, end: 'Frozen' },
   // one host takes some fifty events, and as many come before
   continued: {
@@ -139,6 +143,28 @@ async function recordDoctor(ground: Ground): Promise<Recorded> {
   return { 'doctor-well': scrubbed(await run.fetchHistory()) };
 }
 
+/** The cluster file once more, with channels. */
+async function clusterWithChannels({ cluster }: Ground): Promise<string> {
+  const path = cluster.replace(/\.yaml$/, '-told.yaml');
+  const channels = {
+    kept: { kind: 'file', folder: 'told' },
+    deaf: { kind: 'webhook', url: 'http://127.0.0.1:1/' },
+  };
+  await writeFile(path, `${await readFile(cluster, 'utf8')}\n${stringify({ notifications: { channels } })}`);
+  return path;
+}
+
+/** Both channels answer, each in its way. */
+async function recordNotifyTest(ground: Ground): Promise<Recorded> {
+  const run = await ground.client.workflow.start('notifyTest', {
+    taskQueue: TASK_QUEUE,
+    workflowId: 'notify-test',
+    args: [{ cluster: await clusterWithChannels(ground), by: 'anna' }],
+  });
+  await run.result();
+  return { 'notifyTest-answers': scrubbed(await run.fetchHistory()) };
+}
+
 /** A change that holds the hosts, its lease, and the repair that follows when it is cut off. */
 async function ahead(ground: Ground, version: string, name: string, { cut }: { cut: boolean }) {
   const artifact = await makeRelease({ version });
@@ -165,7 +191,8 @@ async function record(ground: Ground, name: string, version: string): Promise<Re
   const story = STORIES[name]!;
   const others = story.behind && (await ahead(ground, `${version}-first`, name, story.behind));
   const artifact = await makeRelease({ version, behaviour: story.spoilt ? SPOILT : {} });
-  const run = await ground.start({ version, artifact, ...story.input }, `upgrade-${version}`);
+  const cluster = story.told ? { cluster: await clusterWithChannels(ground) } : {};
+  const run = await ground.start({ version, artifact, ...story.input, ...cluster }, `upgrade-${version}`);
   await story.people?.(run, ground);
   if (others) await reached(run, ({ phase }) => phase === 'queued');
   const met = others?.();
@@ -201,6 +228,7 @@ const RECORDERS: Recorder[] = [
     }),
   ),
   { name: 'doctor-well', record: recordDoctor },
+  { name: 'notifyTest-answers', record: recordNotifyTest },
 ];
 
 async function main(): Promise<void> {

@@ -16,6 +16,7 @@ import { searchActivities } from '../../src/activities/search';
 import type { Worlds } from '../../src/activities/world';
 import { leaseId } from '../../src/contracts/lease';
 import type { RollingUpgradeInput } from '../../src/contracts/inputs/rolling-upgrade';
+import type { Announcement, PlannedNotifications, Undelivered } from '../../src/contracts/notifications';
 import type { Plan } from '../../src/contracts/plan';
 import type { Report, Status } from '../../src/contracts/status';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
@@ -49,6 +50,12 @@ export class FakeCluster {
   readonly fences: { epoch: number; holder: string }[] = [];
   /** the end of a run is seen at once; for tests that skip no time */
   watchesAlways = false;
+  /** whom its changes tell */
+  notifications: PlannedNotifications | undefined;
+  /** what was sent: `channel kind`, with the announcement */
+  readonly told: { line: string; announcement: Announcement }[] = [];
+  /** channels that take nothing */
+  readonly deaf: Record<string, { why: string; again: boolean } | undefined> = {};
   /** who is found when a lease was lost */
   found: Awaited<ReturnType<Activities['findHolders']>> = { running: [], cut: [] };
 
@@ -99,6 +106,7 @@ export class FakeCluster {
       steps: [],
       checks: [],
       gate: plannedGate(input.gate),
+      ...(this.notifications && { notifications: this.notifications }),
       runOnce: planRunOnce(input.runOnce ?? [], this.hosts, this.hosts).steps,
       settings,
     };
@@ -140,6 +148,21 @@ export class FakeCluster {
       examineCluster: async () => {
         await this.trouble['examine']?.();
         return { at: new Date().toISOString(), looked: [`${this.hosts.length} hosts`], findings: [] };
+      },
+      notify: async ({ announcement, channels }) => {
+        const failed: Undelivered[] = [];
+        for (const channel of channels) {
+          await this.trouble[`tell ${channel}`]?.();
+          const trouble = this.deaf[channel];
+          if (trouble) failed.push({ channel, ...trouble });
+          else this.told.push({ line: `${channel} ${announcement.kind}`, announcement });
+        }
+        return { failed };
+      },
+      testChannels: async () => {
+        await this.trouble['test channels']?.();
+        const answers = [{ channel: 'ops', kind: 'slack' as const, delivered: true, says: 'ok' }];
+        return { at: new Date().toISOString(), answers };
       },
       lookAtHosts: ({ hosts }) =>
         Promise.resolve(

@@ -19,6 +19,7 @@ import { digestOf } from '../../domain/plan-hash';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
 import { plannedGate } from './gate';
+import { plannedNotifications } from './notifications';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { World } from '../world';
 import { hostsOf } from '../world';
@@ -275,6 +276,7 @@ function intentOf(
   },
 ): Intent {
   const { unit, port, release, health, version, limits } = service;
+  const notifications = plannedNotifications(world.cluster, input.service);
   return {
     workflow: 'rollingUpgrade',
     cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
@@ -289,6 +291,7 @@ function intentOf(
     checks: input.checks,
     gate: plannedGate(input, service),
     runOnce: planned.runOnce,
+    ...(notifications && { notifications }),
     settings: {
       drain: input.drain,
       minHealthySeconds: input.minHealthySeconds,

@@ -35,6 +35,13 @@ export const { examineCluster } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '4m',
 });
 
+/** Bounds each channel to 10 s. A lost worker costs one more attempt; then the outbox knows when to try again. */
+export const { notify, testChannels } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '20s',
+  scheduleToCloseTimeout: '60s',
+});
+
 /** A few calls to Temporal itself. */
 export const { askForLease, phasesOf } = proxyActivities<Activities>({
   ...base,

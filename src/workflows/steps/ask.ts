@@ -2,6 +2,7 @@
 import { condition } from '@temporalio/workflow';
 import type { Phase, WaitingFor } from '../../contracts/status';
 import type { Gate } from '../../domain/control';
+import { announce } from './announce';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 
@@ -88,6 +89,12 @@ export async function askPerson(run: Change, phase: Phase, question: Question): 
   const answers = [...question.answers, { message: 'abort', payload: { by: 'you', undo: true } }];
   const then = 'the change counts as failed';
   run.enter(phase, what);
+  announce(run, 'waitsForPerson', {
+    what,
+    until: new Date(until).toISOString(),
+    then,
+    command: `pawl get ${run.status.id}`,
+  });
   for (let deadline = until; ; deadline = until + control.extended * 60_000) {
     run.status.waitingFor = { what, answers, until: new Date(deadline).toISOString(), then };
     run.show();

@@ -19,6 +19,8 @@ import { newTurn } from '../../domain/turn';
 import { statusMarkdown } from '../../render/markdown';
 import { dropForeign, publish } from './attributes';
 import { ProgressClock } from './clock';
+import type { Route } from './courier';
+import { Courier } from './courier';
 import { Doing } from './doing';
 import { listenToLease } from './lease-signals';
 import { listen } from './messages';
@@ -46,6 +48,7 @@ export class Change {
   /** hosts that this change has taken out of rotation, or is about to */
   readonly away = new Set<string>();
   readonly clock = new ProgressClock();
+  readonly courier = new Courier(() => this.route());
   private stalled: string | null = null;
   private readonly interruptible = new Set<CancellationScope>();
   /** ends, with an error if there was one, when earlier changes are locked out */
@@ -73,6 +76,8 @@ export class Change {
     setHandler(stateQuery, () => change.state, { description: 'All that the run knows, for a repair' });
     setHandler(holdingQuery, () => change.holding(), { description: 'What it holds of its cluster' });
     change.abortOnCancellation();
+    // what the run before had not delivered yet
+    change.courier.wake();
     change.show();
     if (!carried) dropForeign(change.status);
     return change;
@@ -97,6 +102,13 @@ export class Change {
   /** The change's side of the lease. */
   get turn(): Turn {
     return (this.state.turn ??= newTurn(this.state.changeId));
+  }
+
+  /** To whom the outbox goes, where the plan names somebody. */
+  private route(): Route | undefined {
+    const { outbox, plan } = this.state;
+    const to = plan?.intent.notifications;
+    return outbox && to && { outbox, to, file: plan.intent.cluster.file };
   }
 
   // --- showing

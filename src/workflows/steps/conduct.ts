@@ -8,6 +8,7 @@ import {
   metricMeter,
 } from '@temporalio/workflow';
 import type { End, Report } from '../../contracts/status';
+import { announceEnd } from './announce';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { listLeftToDo } from './left';
@@ -29,7 +30,7 @@ export async function conduct(run: Change, runbook: () => Promise<Ending>): Prom
         throw error;
       });
     } catch (error) {
-      throw passOn(run, error);
+      throw await passOn(run, error);
     }
     count(ending.end);
     return close(run, ending);
@@ -42,7 +43,7 @@ function count(end: End | 'badInput'): void {
 }
 
 /** Bad input and mistakes of ours fail the run as they are; continue-as-new is no failure at all. */
-function passOn(run: Change, error: unknown): unknown {
+async function passOn(run: Change, error: unknown): Promise<unknown> {
   if (error instanceof ContinueAsNew) return error;
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const message = cause instanceof Error ? cause.message : String(cause);
@@ -50,6 +51,7 @@ function passOn(run: Change, error: unknown): unknown {
     cause instanceof ApplicationFailure ? cause : { type: undefined, details: undefined };
   run.status.endedAt = new Date().toISOString();
   run.enter('failed', message);
+  await announceEnd(run, 'failed', message);
   count(type === 'BadInput' ? 'badInput' : 'failed');
   const failure = ApplicationFailure.create({
     type: type ?? 'Failed',
@@ -93,6 +95,7 @@ async function close(run: Change, { end, summary }: Ending): Promise<Report> {
   run.status.endedAt = new Date().toISOString();
   run.status.waitingFor = null;
   run.enter(end, summary);
+  await announceEnd(run, end, summary);
   await condition(allHandlersFinished);
   const report = reportOf(run, end);
   if (end === 'succeeded' || end === 'planned') return report;

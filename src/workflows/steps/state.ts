@@ -5,6 +5,7 @@ import type { Control } from '../../domain/control';
 import { newControl } from '../../domain/control';
 import { newStatus } from '../../domain/new-status';
 import { completePlan, completeStatus } from '../../domain/older';
+import type { Outbox } from '../../domain/outbox';
 import type { Turn } from '../../domain/turn';
 import { newTurn } from '../../domain/turn';
 
@@ -38,6 +39,8 @@ export interface ChangeState {
   failed: string[];
   /** absent in what 0.1.0 carried on: it knew no lease */
   turn?: Turn;
+  /** what people are to be told; only where the plan names channels */
+  outbox?: Outbox;
 }
 
 export interface Identity {

@@ -1,4 +1,5 @@
 import type { PlannedHost } from '../../contracts/plan';
+import { announce } from './announce';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { runCommand } from './command';
@@ -81,17 +82,21 @@ function show(
 export async function undoAll(run: Change, why: string): Promise<boolean> {
   run.enter('rollingBack', `rolling back: ${why}`);
   const touched = [...new Set(run.state.undo.map(subjectOf).reverse())];
+  const told = (complete: boolean) => {
+    if (touched.length) announce(run, 'undone', { complete, why });
+    return complete;
+  };
   for (const subject of touched)
     try {
       // somebody needs the hosts more than this change does
-      if (run.turn.over) return false;
+      if (run.turn.over) return told(false);
       await undoOf(run, subject);
     } catch (error) {
       const { kind, message } = undoFailed(subject, error);
       show(run, subject, { state: kind === 'unreachable' ? kind : 'failed', note: message });
-      return false;
+      return told(false);
     }
-  return true;
+  return told(true);
 }
 
 /** Why something could not be put back; somebody else may have taken the hosts meanwhile. */
