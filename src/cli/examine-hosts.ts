@@ -36,19 +36,20 @@ export async function examineHosts(temporal: Temporal, cluster: string): Promise
     const seen = await within(WITHIN_MS, () => handle.result() as Promise<Examination>);
     return { ...seen, findings: [...ourClock(startTime, from, to), ...seen.findings] };
   } catch (error) {
-    if (error instanceof WorkflowFailedError) throw refusal(error, id);
+    if (error instanceof WorkflowFailedError) throw refusal(error, `${id} could not look at the hosts`);
     if (!isConnectionTrouble(error)) throw error;
     throw new PawlError('TimedOut', `no worker has looked at the hosts within ${WITHIN_MS / 1_000} s`);
   }
 }
 
-function refusal(error: WorkflowFailedError, id: string): PawlError {
+/** @param what did not come about, in words */
+export function refusal(error: WorkflowFailedError, what: string): PawlError {
   const { cause } = error;
   const [message = ''] = (cause?.message ?? error.message).split('\n');
   const details = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
   const mistakes = mistakesIn(...details);
   if (mistakes.length) return new PawlError('BadInput', message, { mistakes });
-  return new PawlError('Failed', `${id} could not look at the hosts: ${message}`);
+  return new PawlError('Failed', `${what}: ${message}`);
 }
 
 /** The server notes when a run began, between our asking and its answer. */

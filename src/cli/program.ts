@@ -14,6 +14,7 @@ import { addGet } from './commands/get';
 import { addLease } from './commands/lease';
 import { addList } from './commands/list';
 import { addMessages } from './commands/messages';
+import { addNotify } from './commands/notify';
 import { addPlan } from './commands/plan';
 import { addSetup } from './commands/setup';
 import { addStart } from './commands/start';
@@ -76,7 +77,8 @@ function programOf(cli: Cli): Command {
     })
     .addHelpText('after', () => `\n${helpAfter()}`);
   const commands = [addStart, addPlan, addGet, addList, addLease, addMessages, addCluster];
-  for (const add of [...commands, addSetup, addDoctor, addCodecServer, addCompletion]) add(program, cli);
+  const servers = [addSetup, addDoctor, addNotify, addCodecServer, addCompletion];
+  for (const add of [...commands, ...servers]) add(program, cli);
   return program;
 }
 
