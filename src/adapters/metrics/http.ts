@@ -1,10 +1,7 @@
 /** One bounded question to a metrics server: no redirects, nothing link-local, never more than a little. */
-import http from 'node:http';
-import https from 'node:https';
-import { isIP } from 'node:net';
 import { PawlError } from '../../contracts/failures';
 import { escaped } from '../../domain/escaped';
-import { guardedLookup, refuseLinkLocal } from '../link-local';
+import { guardedRequest } from '../guarded-request';
 
 /** Milliseconds for the whole answer. */
 const LIMIT = 5_000;
@@ -22,7 +19,10 @@ export async function askJson({ url, headers }: Question, signal: AbortSignal): 
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw unavailable('is neither http nor https');
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(LIMIT)]);
   try {
-    const { status, location, body } = await ask(url, headers, bounded);
+    const { status, location, body } = await guardedRequest(
+      { method: 'GET', url, headers, what: 'metrics server', maxBytes: MAX_BYTES },
+      bounded,
+    );
     if (status >= 300 && status < 400)
       throw unavailable(`answers with a redirect to ${escaped(location)}; redirects are not followed`);
     const json = parsed(body);
@@ -36,44 +36,6 @@ export async function askJson({ url, headers }: Question, signal: AbortSignal): 
     if (bounded.aborted) throw unavailable(`gives no answer in ${LIMIT / 1_000} s`);
     throw unavailable(`gives no answer: ${(error as Error).message}`);
   }
-}
-
-function ask(
-  url: URL,
-  headers: Record<string, string>,
-  signal: AbortSignal,
-): Promise<{ status: number; location: string | undefined; body: string }> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host)) refuseLinkLocal(host, 'metrics server');
-  return new Promise((resolve, reject) => {
-    const { get } = url.protocol === 'https:' ? https : http;
-    const request = get(
-      url,
-      { headers, signal, lookup: guardedLookup('metrics server'), agent: false },
-      (response) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes > MAX_BYTES)
-            return void request.destroy(new Error(`its answer is longer than ${MAX_BYTES} bytes`));
-          chunks.push(chunk);
-        });
-        response.on('error', reject);
-        response.on('close', () => reject(new Error('its answer was cut')));
-        response.on('end', () => {
-          const { statusCode = 0, headers } = response;
-          if (!response.complete) return reject(new Error('its answer was cut'));
-          resolve({
-            status: statusCode,
-            location: headers.location,
-            body: Buffer.concat(chunks).toString('utf8'),
-          });
-        });
-      },
-    );
-    request.on('error', reject);
-  });
 }
 
 function parsed(text: string): unknown {

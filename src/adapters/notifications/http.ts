@@ -1,8 +1,5 @@
 /** One request to a channel: no redirects, nothing link-local, a short answer. */
-import http from 'node:http';
-import https from 'node:https';
-import { isIP } from 'node:net';
-import { guardedLookup, refuseLinkLocal } from '../link-local';
+import { guardedRequest } from '../guarded-request';
 import { Refused, tidy } from './trouble';
 
 export interface Request {
@@ -33,39 +30,13 @@ export async function exchange(request: Request, signal: AbortSignal): Promise<A
   throw new Refused(`it answers ${status}${body.trim() ? `: ${tidy(body)}` : ''}`, again);
 }
 
-function send({ method, url, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
+async function send({ method, url, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
   const target = placeOf(url);
-  const host = target.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host)) refuseLinkLocal(host, WHAT);
-  const { request: open } = target.protocol === 'https:' ? https : http;
-  const length = method === 'GET' ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-  return new Promise((resolve, reject) => {
-    const options = {
-      method,
-      headers: { ...headers, ...length },
-      signal,
-      lookup: guardedLookup(WHAT),
-      agent: false,
-    };
-    const request = open(target, options, (response) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > MAX_BYTES)
-          return void request.destroy(new Error(`its answer is longer than ${MAX_BYTES} bytes`));
-        chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('close', () => reject(new Error('its answer was cut')));
-      response.on('end', () => {
-        if (!response.complete) return reject(new Error('its answer was cut'));
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
-      });
-    });
-    request.on('error', reject);
-    request.end(method === 'GET' ? undefined : body);
-  });
+  const sent =
+    method === 'GET'
+      ? { headers }
+      : { headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) }, body };
+  return guardedRequest({ method, url: target, ...sent, what: WHAT, maxBytes: MAX_BYTES }, signal);
 }
 
 /** A URL that came from a secret is not shown when it is wrong. */
