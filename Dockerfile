@@ -38,7 +38,8 @@ COPY docker/healthy.mjs docker/healthy.mjs
 # the programs that are sent to hosts are read from src/host
 COPY src/host src/host
 COPY --from=build /app/dist dist
-RUN ln -s /app/bin/pawl.cjs /usr/local/bin/pawl
+# its first call keeps what V8 makes of it; later ones may write nothing here
+RUN ln -s /app/bin/pawl.cjs /usr/local/bin/pawl && pawl --version
 # uid 1000: what is mounted for the worker (keys!) must be readable by it
 USER node
 # paths in inputs are relative to this folder

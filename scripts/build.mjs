@@ -1,6 +1,7 @@
-// npm run build: TypeScript → dist, then the workflow bundles; only what is stale.
+// npm run build: TypeScript → dist, then the bundles of the workflows and of the command; only what is stale.
 import { alone } from './alone.mjs';
-import { bundleWorkflows } from './bundle.mjs';
+import { bundleCommand } from './bundle-command.mjs';
+import { bundleWorkflows } from './bundle-workflows.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { isMain, say, seconds } from './ground.mjs';
 import { transpile } from './transpile.mjs';
@@ -17,6 +18,7 @@ export async function build({ quiet = false, traced = false } = {}) {
     const { written, removed } = await transpile();
     const bundled = await bundleWorkflows();
     if (traced) await bundleWorkflows({ traced });
+    await bundleCommand();
     const done = [
       `${written} files written`,
       `${removed} removed`,

@@ -9,8 +9,10 @@ import type { Temporal } from './temporal';
 import type { Terminal } from './terminal';
 import { width } from './width';
 
-/** Four looks a second: as fast as an eye reads. */
+/** Four looks a second: as fast as an eye reads. Each one is an answer of the run's worker. */
 const LOOK_MS = 250;
+/** What goes to a file or a program is read later. */
+const UNSEEN_LOOK_MS = 1_000;
 /** A restarted Temporal server is back in seconds. */
 const PATIENCE_MS = 120_000;
 
@@ -18,7 +20,12 @@ const PATIENCE_MS = 120_000;
  * Looks at a run again and again, its end included. Where Temporal goes away meanwhile, the last look is
  * given again until it is back or patience ends.
  */
-export async function* looks(temporal: Temporal, id: string, signal: AbortSignal): AsyncGenerator<Look> {
+export async function* looks(
+  temporal: Temporal,
+  id: string,
+  signal: AbortSignal,
+  everyMs = LOOK_MS,
+): AsyncGenerator<Look> {
   let last: Look | undefined;
   let over: Promise<void> | undefined;
   for (let reached = Date.now(); !signal.aborted;) {
@@ -36,7 +43,7 @@ export async function* looks(temporal: Temporal, id: string, signal: AbortSignal
     if (last.kind === 'ended') return;
     // whoever waits for a run, such as a pipeline, need not wait for the next look
     over ??= end(temporal, id);
-    await Promise.race([sleep(LOOK_MS, undefined, { signal }).catch(() => undefined), over]);
+    await Promise.race([sleep(everyMs, undefined, { signal }).catch(() => undefined), over]);
   }
 }
 
@@ -73,13 +80,14 @@ export async function watch(
   const interrupt = new AbortController();
   const interrupted = () => interrupt.abort();
   process.once('SIGINT', interrupted);
+  const everyMs = terminal.live && !json ? LOOK_MS : UNSEEN_LOOK_MS;
   const show = json
     ? asJson(terminal)
     : terminal.live
       ? inPlace(terminal, temporal.linkTo(id))
       : asBlocks(terminal);
   try {
-    for await (const now of looks(temporal, id, interrupt.signal)) {
+    for await (const now of looks(temporal, id, interrupt.signal, everyMs)) {
       show.look(now);
       if (now.kind === 'ended') return endCode(now);
       if (!wait && now.kind === 'live' && waitsForPerson(now.status)) return EXIT.waits;
