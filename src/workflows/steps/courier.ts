@@ -21,6 +21,7 @@ export class Courier {
   private working = false;
   private sending = false;
   private last = false;
+  private resting = false;
   /** rises when there is something new to look at */
   private news = 0;
 
@@ -32,7 +33,7 @@ export class Courier {
     this.news += 1;
     if (this.working || !this.route()) return;
     this.working = true;
-    void CancellationScope.nonCancellable(() => this.work()).finally(() => (this.working = false));
+    void CancellationScope.nonCancellable(() => this.work());
   }
 
   /** The change is over: everything is sent that can be, and the rest is given up. */
@@ -46,20 +47,26 @@ export class Courier {
     giveUpAll(route.outbox, `no answer in the ${LAST_WORDS / 1_000} s after the end of the change`);
   }
 
-  /** Before the run goes on as another one. */
+  /** Before the run goes on as another one, which sends the rest: of what left now nobody would hear whether it arrived. */
   async rest(): Promise<void> {
+    this.resting = true;
     if (this.sending) await condition(() => !this.sending, BETWEEN_LIVES);
   }
 
   private async work(): Promise<void> {
-    for (let route = this.route(); route; route = this.route()) {
-      const { send, wakeAt } = nextSend(route.outbox, route.to, Date.now());
-      if (send) await this.send(route, send);
-      else if (wakeAt === null) return;
-      else {
-        const seen = this.news;
-        await condition(() => this.news !== seen, Math.max(1, wakeAt - Date.now()));
+    try {
+      for (let route = this.route(); route && !this.resting; route = this.route()) {
+        const { send, wakeAt } = nextSend(route.outbox, route.to, Date.now());
+        if (send) await this.send(route, send);
+        else if (wakeAt === null) return;
+        else {
+          const seen = this.news;
+          await condition(() => this.news !== seen, Math.max(1, wakeAt - Date.now()));
+        }
       }
+    } finally {
+      // with the last look, and not a moment later: what comes then wakes it again
+      this.working = false;
     }
   }
 
