@@ -1,4 +1,4 @@
-# Sets the wanted state of a server in HAProxy: reads, acts on a difference, reads back. Safe to repeat.
+# Sets the wanted state of a server in HAProxy and reads it back. Safe to repeat.
 # usage: haproxy-set EPOCH ATTEMPT SOCKET BACKEND SERVER in|draining|out [WEIGHT]
 # uses: fence haproxy haproxy-server
 # exits 3 HAProxy refuses, 4 it gives no answer, 5 it does not show what was set
@@ -7,15 +7,15 @@ socket=$3 backend=$4 server=$5 wanted=$6 weight=${7:-}
 place=$backend/$server
 
 fence_enter "haproxy/$place" "$1" "$2"
-look
-as_wanted "$wanted" "$weight" && exit 0
 case $wanted in
 in)
+  look
   # the weight first: no request comes at a wrong one, and none when it is refused
   [ "$now" = "$weight" ] || look "set weight $place $weight"
   look "set server $place state ready"
   ;;
 draining) look "set server $place state drain" ;;
 out) look "set server $place state maint" ;;
+*) give_up 3 "not a state: $wanted" ;;
 esac
 prove "$wanted" "$weight"

@@ -16,26 +16,19 @@ max_runs=3
 keep_days=30
 umask 077
 
-# A complete folder lies ready before the lock is taken, so nobody waits for it.
-prepare() {
-  [ -d "$jobs" ] || mkdir -p "$jobs"
-  new=$(mktemp -d "$jobs/.new-XXXXXXXX")
-  trap '[ ! -d "$new" ] || rm -rf "$new"' EXIT
-  fill "$new"
-}
-
 # Written anew before each start, so a power cut cannot leave half a text to run. What must outlive
 # one is `started`: the unit brings it to the disk before the script may have effects.
-fill() { # FOLDER
-  printf '%s' "$script" >"$1/script"
-  printf '%s' "$unit_text" >"$1/unit"
-  printf '%s' "$finish_text" >"$1/finish"
-  echo "$epoch $attempt" >"$1/claimed"
-  echo "$lane" >"$1/lane"
+fill() {
+  [ -d "$job" ] || mkdir -p "$job"
+  printf '%s' "$script" >"$job/script"
+  printf '%s' "$unit_text" >"$job/unit"
+  printf '%s' "$finish_text" >"$job/finish"
+  echo "$epoch $attempt" >"$job/claimed"
+  echo "$lane" >"$job/lane"
   # the place for the end is taken now, so that a full disk cannot swallow it
-  printf '%255s\n' '' >"$1/exit.new"
+  printf '%255s\n' '' >"$job/exit.new"
   # a folder that 0.1.0 has made has no bell
-  if ! [ -p "$1/pipe" ]; then mkfifo "$1/pipe" "$1/bell"; elif ! [ -p "$1/bell" ]; then mkfifo "$1/bell"; fi
+  if ! [ -p "$job/pipe" ]; then mkfifo "$job/pipe" "$job/bell"; elif ! [ -p "$job/bell" ]; then mkfifo "$job/bell"; fi
 }
 
 # Whether systemd still has to do with a job. No answer is not a "no".
@@ -91,7 +84,7 @@ run_again() {
   runs=1
   while [ -e "$job/started.$runs" ]; do runs=$((runs + 1)); done
   [ ! -e "$job/exit" ] || mv -T "$job/exit" "$job/exit.$runs"
-  fill "$job"
+  fill
   mv -T "$job/started" "$job/started.$runs"
   systemctl reset-failed "pawl-job-$key.service" 2>/dev/null || true
   start
@@ -122,17 +115,12 @@ claim_lane() {
 begin() {
   look
   case $state in
-  absent)
-    [ "$mode" = start ] || { state=gone; return 0; }
+  absent | claimed)
+    [ "$state" = claimed ] || [ "$mode" = start ] || { state=gone; return 0; }
     claim_lane
-    mv -T "$new" "$job"
+    fill
     start
     started=yes
-    ;;
-  claimed)
-    claim_lane
-    fill "$job"
-    start
     ;;
   cut)
     may_run_again || return 0
@@ -148,8 +136,7 @@ begin() {
 # so none of them will be asked for. While the new job runs, this takes no time of anybody's.
 clean_up() {
   # most often there is nothing, and looking once is enough
-  some=$(find "$jobs" -mindepth 1 -maxdepth 2 \( -name exit -mtime "+$keep_days" -o -name '.old-*' -o \
-    -name '.new-*' -mmin +60 \) -print -quit)
+  some=$(find "$jobs" -mindepth 1 -maxdepth 2 \( -name exit -mtime "+$keep_days" -o -name '.old-*' \) -print -quit)
   [ -n "$some" ] || return 0
   find "$jobs" -mindepth 2 -maxdepth 2 -name exit -mtime "+$keep_days" | while read -r marker; do
     old=${marker%/exit}
@@ -160,8 +147,6 @@ clean_up() {
     mv -T "$old" "$jobs/.old-${old##*/}"
   done
   find "$jobs" -mindepth 1 -maxdepth 1 -name '.old-*' -exec rm -rf {} +
-  # what cut-off claims left behind
-  find "$jobs" -mindepth 1 -maxdepth 1 -name '.new-*' -mmin +60 -exec rm -rf {} +
 }
 
 # The job rings a bell when its end is written down. Opened for both directions, so that opening waits for nobody
@@ -189,12 +174,11 @@ report() {
   [ "$state" != running ] || return 0
   if [ -e "$job/output.before" ]; then
     cat "$job/output.before" "$job/output" | tail -c 65536
-  elif [ -e "$job/output" ]; then
+  elif [ -s "$job/output" ]; then
     tail -c 65536 "$job/output"
   fi
 }
 
-[ -d "$job" ] || [ "$mode" = attach ] || prepare
 fence_enter "$lane" "$epoch" "$attempt"
 started=no
 begin

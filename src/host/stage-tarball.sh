@@ -18,20 +18,23 @@ for left in "$marks"/unpack.*; do
   [ ! -e "$left" ] || find "$marks" -mindepth 1 -maxdepth 1 -name 'unpack.*' -mmin +60 -exec rm -rf {} +
   break
 done
-unpacked=$(gzip -dc "$archive" 2>/dev/null | wc -c || wc -c <"$archive")
-free=$(df --output=avail -B1 "$releases" | tail -n 1)
-if [ "$free" -lt $((unpacked + free_mib * 1048576)) ]; then
-  echo "$releases has $((free / 1048576)) MiB free; $((unpacked / 1048576)) MiB and $free_mib MiB of reserve are needed" >&2
+# No more is unpacked than there is room for: an archive may be a thousand times as large as it looks.
+room=$(($(stat -f -c '%a * %S' "$releases") - free_mib * 1048576))
+too_little() {
+  unpacked=$(gzip -dc "$archive" 2>/dev/null | wc -c)
+  echo "$releases has $(((room + free_mib * 1048576) / 1048576)) MiB free; $((unpacked / 1048576)) MiB and $free_mib MiB of reserve are needed" >&2
   exit 20
-fi
+}
+[ "$room" -gt 0 ] || too_little
 work=$(mktemp -d "$marks/unpack.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/release"
-chown nobody "$work" "$work/release"
-chmod 755 "$work"
+install -d -o nobody -m 755 "$work" "$work/release"
 # as nobody: what an archive does while it is unpacked, it may not do as root
-if ! setpriv --reuid=nobody --clear-groups --no-new-privs \
-  tar -x -z -f - -C "$work/release" --no-same-owner --no-same-permissions --delay-directory-restore <"$archive" >"$work/log" 2>&1; then
+if ! { gzip -dc "$archive" || : >"$work/torn"; } 2>>"$work/log" | head -c "$room" |
+  setpriv --reuid=nobody --clear-groups --no-new-privs \
+    tar -x -f - -C "$work/release" --no-same-owner --no-same-permissions --delay-directory-restore >>"$work/log" 2>&1 ||
+  [ -e "$work/torn" ]; then
+  [ "$(gzip -dc "$archive" 2>/dev/null | wc -c)" -le "$room" ] || too_little
   tail -n 3 "$work/log" >&2
   # tar cannot tell a full disk from a bad archive; the disk can
   [ "$(df --output=avail -B1 "$releases" | tail -n 1)" -lt 1048576 ] && exit 20
@@ -44,12 +47,11 @@ if [ -n "$odd" ]; then
 fi
 chown -R root:root "$work/release"
 chmod -R u-s,g-s,go-w,a+rX "$work/release"
-sync -f "$work/release"
 # the mark comes first: it means nothing without its folder, and the folder never appears without it
-printf '%s' "$sha" >"$mark.new"
-mv "$mark.new" "$mark"
+printf '%s' "$sha" >"$mark"
+sync -f "$work/release"
 mv -T "$work/release" "$release"
-rm -f "$archive"
+trap 'rm -rf "$work" "$archive"' EXIT
 
 # Out of sight at once: half a folder would be taken for a release.
 set -- "$marks"/*.sha256

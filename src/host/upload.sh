@@ -24,7 +24,7 @@ for left in "$folder$prefix"*; do
   flock -n "$left" rm -f "$left" || true
 done
 part=$(mktemp "$folder${prefix}XXXXXXXX")
-trap 'rm -f "$part"' EXIT
+trap '[ ! -f "$part" ] || rm -f "$part"' EXIT
 exec 9<"$part"
 flock -n 9
 exec 8<&-

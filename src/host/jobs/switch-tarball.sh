@@ -6,12 +6,17 @@ unit=$1 link=$2 release=$3
 [ -d "$release" ] || { echo "$release is not staged"; exit 30; }
 # what failed before is forgotten while the service stops, so that systemd lets it start
 systemctl reset-failed -- "$unit" 2>/dev/null &
+forgotten=$!
+saved=
 if ! [ "$link" -ef "$release" ]; then
+  ln -sfn "$release" "$link.pawl"
   systemctl stop -- "$unit"
-  ln -s "$release" "$link.pawl.$$"
-  mv -T "$link.pawl.$$" "$link"
-  sync "${link%/*}"
+  mv -T "$link.pawl" "$link"
+  # beside the start: the service is away meanwhile
+  sync "${link%/*}" &
+  saved=$!
 fi
-wait
+wait "$forgotten" || true
 # after a reboot systemd has started the new release already; starting an active unit does nothing
 systemctl start -- "$unit"
+[ -z "$saved" ] || wait "$saved"
