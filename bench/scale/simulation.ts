@@ -89,7 +89,7 @@ defaults
   timeout server 10s
 backend ${BACKEND}
   option httpchk GET /health
-  default-server inter 10s fastinter 100ms rise 2 fall 2
+  default-server inter 2s fastinter 100ms rise 2 fall 2
 ${servers.join('\n')}
 `;
   const file = join(FOLDER, 'haproxy.cfg');

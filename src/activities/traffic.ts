@@ -14,8 +14,10 @@ export interface TrafficInput {
   host: PlannedHost;
 }
 
-/** Milliseconds between two looks: one look costs about 1 ms on a warm connection. */
+/** Milliseconds between two looks at first: one look costs about 1 ms on a warm connection. */
 const LOOK = 10;
+/** Milliseconds between two looks at most. */
+const LONGEST_LOOK = 500;
 /** A reload makes a balancer forget; this is how long it may go unnoticed while a host is out. */
 const GUARD = 100;
 /** Milliseconds for requests that came in because a balancer forgot. */
@@ -103,9 +105,9 @@ async function roomUnderCap(
  */
 async function drained(world: World, host: PlannedHost, now: Attempt, limitMs: number): Promise<number> {
   let left = await drainAll(world, host.places, now);
-  for (let pause = LOOK; left > 0 && now.elapsed() < limitMs; pause = Math.min(pause * 1.5, 500)) {
+  for (const begun = performance.now(); left > 0 && now.elapsed() < limitMs;) {
     now.progress(`${host.name}: ${left} sessions left`);
-    await delay(pause, undefined, { signal: now.signal });
+    await untilNextLook(begun, now.signal);
     const facts = await assertAll(world, host.places, 'draining', now);
     left = facts.reduce((sum, { sessions }) => sum + sessions, 0);
     if (left === 0) left = await drainAll(world, host.places, now);
@@ -178,9 +180,9 @@ async function provenOut(
   const before = Object.values(await trafficOf(world, host, now.signal));
   if (before.every(({ state }) => state === 'out')) return;
   for (
-    const deadline = performance.now() + FORGOTTEN;
-    performance.now() < deadline;
-    await delay(LOOK, undefined, { signal: now.signal })
+    const begun = performance.now();
+    performance.now() < begun + FORGOTTEN;
+    await untilNextLook(begun, now.signal)
   ) {
     const facts = await assertAll(world, host.places, 'out', now);
     if (facts.every(({ sessions }) => sessions === 0)) return;
@@ -221,15 +223,20 @@ async function untilAll(
   deadline: number,
   signal: AbortSignal,
 ): Promise<Record<string, TrafficFacts>> {
-  for (;;) {
+  for (const begun = performance.now(); ; await untilNextLook(begun, signal)) {
     const facts = await trafficOf(world, host, signal);
     const late = Object.entries(facts).filter(([, one]) => !asWanted(one));
     if (late.length === 0) return facts;
     const says = late.map(([balancer, { says }]) => `${says} at ${balancer}`).join(', ');
     if (performance.now() > deadline)
       throw new PawlError('Unhealthy', `${host.name} does not come up: ${says}`);
-    await delay(LOOK, undefined, { signal });
   }
+}
+
+/** A tenth of the time that was waited: a long wait costs little, and a short one ends at once. */
+async function untilNextLook(begun: number, signal: AbortSignal): Promise<void> {
+  const pause = Math.max(LOOK, (performance.now() - begun) / 10);
+  await delay(Math.min(pause, LONGEST_LOOK), undefined, { signal });
 }
 
 function shown(facts: Record<string, TrafficFacts>): Record<string, HostTraffic> {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createTransport } from 'nodemailer';
 import type { Mail } from '../../../contracts/notifications';
 import type { Message } from '../message';
 import { Refused, tidy } from '../trouble';
@@ -22,6 +21,8 @@ export async function sendMail(
   signal: AbortSignal,
 ): Promise<string> {
   const { host, port, tls, user, from, to } = channel;
+  // 12 MiB that most workers never need
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host,
     port,
