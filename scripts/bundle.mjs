@@ -7,7 +7,7 @@ import { digest, list, write } from './transpile.mjs';
 /**
  * @param target under dist, `.js`. What it was made from is written down beside it: the worker reads the source map
  *   from the bundle's end
- * @param sources files and folders; package-lock.json stands for the libraries
+ * @param from `folders` and `files` it is made of (package-lock.json stands for the libraries), and `make`, which gives its text
  * @returns true when it was made
  */
 export async function bundle(target, { folders = [], files = [], make }) {

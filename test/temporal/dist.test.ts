@@ -1,6 +1,6 @@
 /** What is built is all that a container needs: no sources, no bundling at the start, nothing loaded that is off. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,6 +60,22 @@ it('runs a worker and the command line', async () => {
     execFileSync(process.execPath, ['bin/pawl.cjs', '--version'], { cwd: folder, encoding: 'utf8' }).trim(),
   ).toBe(version);
 }, 60_000);
+
+it('lists runs with encryption, whose converter is loaded by its path', () => {
+  const key = randomBytes(32).toString('base64');
+  const env = {
+    ...process.env,
+    TEMPORAL_ADDRESS: server.address,
+    PAWL_ENCRYPTION_KEY: 'k1=env:THE_KEY',
+    THE_KEY: key,
+  };
+  const said = execFileSync(process.execPath, ['bin/pawl.cjs', 'list', '--json'], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  expect(said).toContain('built-');
+}, 30_000);
 
 it('says all mistakes of its settings and ends', async () => {
   const env = {
