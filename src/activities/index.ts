@@ -1,12 +1,13 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Examination } from '../contracts/examination';
+import { DoctorInput } from '../contracts/examination';
 import type { Plan, PlannedHost, PlannedService } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
 import type { Jobs } from '../contracts/world';
 import type { ArtifactStore } from '../adapters/artifacts';
-import { badInput } from '../domain/mistakes';
+import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
-import { examine, parseDoctor } from './examine';
+import { examine } from './examine';
 import { fenceActivities } from './fences';
 import { healthActivities } from './health';
 import { measureActivities } from './measure';
@@ -44,7 +45,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     },
     /** What keeps hosts and balancers from being worked on. Changes nothing. */
     async examineCluster(raw: unknown): Promise<Examination> {
-      const input = parseDoctor(raw);
+      const input = parseInput(DoctorInput, raw);
       const world = await worlds.anew(input.cluster);
       try {
         return await examine(input, world, cancellationSignal());

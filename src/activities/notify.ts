@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Announcement, NotifyTestReport, Undelivered } from '../contracts/notifications';
 import { NotifyTestInput } from '../contracts/notifications';
-import { badInput, mistakesOf, unknownName } from '../domain/mistakes';
+import { badInput, parseInput, unknownName } from '../domain/mistakes';
 import type { World, Worlds } from './world';
 
 /** Tells people. Whatever a channel does is a result, never a failure: no change waits for it, or ends by it. */
@@ -27,9 +27,7 @@ export function notifyActivities(worlds: Worlds) {
     },
     /** A message on wish, to one channel or to all. */
     async testChannels(raw: unknown): Promise<NotifyTestReport> {
-      const parsed = NotifyTestInput.safeParse(raw);
-      if (!parsed.success) throw badInput(mistakesOf(parsed.error, raw, NotifyTestInput));
-      const { cluster, channel, by } = parsed.data;
+      const { cluster, channel, by } = parseInput(NotifyTestInput, raw);
       const world = await worlds.read(cluster);
       const at = new Date();
       const announcement = testMessage(world, by, at);

@@ -1,10 +1,7 @@
 /** Has a worker look at the hosts: the command line itself speaks to Temporal only. */
-import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import type { Examination, Finding } from '../contracts/examination';
-import { PawlError } from '../contracts/failures';
 import { CLOCK_LIMIT, offBy, offText } from '../domain/clocks';
-import { isConnectionTrouble, mistakesIn } from './errors';
+import { resultOf } from './result-of';
 import { runId } from './run-id';
 import { startRun } from './start-run';
 import type { Temporal } from './temporal';
@@ -32,24 +29,11 @@ export async function examineHosts(temporal: Temporal, cluster: string): Promise
   const handle = client.workflow.getHandle(id);
   const to = Date.now();
   const { startTime } = await within(CALL_WITHIN_MS, () => handle.describe());
-  try {
-    const seen = await within(WITHIN_MS, () => handle.result() as Promise<Examination>);
-    return { ...seen, findings: [...ourClock(startTime, from, to), ...seen.findings] };
-  } catch (error) {
-    if (error instanceof WorkflowFailedError) throw refusal(error, `${id} could not look at the hosts`);
-    if (!isConnectionTrouble(error)) throw error;
-    throw new PawlError('TimedOut', `no worker has looked at the hosts within ${WITHIN_MS / 1_000} s`);
-  }
-}
-
-/** @param what did not come about, in words */
-export function refusal(error: WorkflowFailedError, what: string): PawlError {
-  const { cause } = error;
-  const [message = ''] = (cause?.message ?? error.message).split('\n');
-  const details = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
-  const mistakes = mistakesIn(...details);
-  if (mistakes.length) return new PawlError('BadInput', message, { mistakes });
-  return new PawlError('Failed', `${what}: ${message}`);
+  const seen = await resultOf<Examination>(temporal, id, WITHIN_MS, {
+    failed: `${id} could not look at the hosts`,
+    late: 'no worker has looked at the hosts',
+  });
+  return { ...seen, findings: [...ourClock(startTime, from, to), ...seen.findings] };
 }
 
 /** The server notes when a run began, between our asking and its answer. */

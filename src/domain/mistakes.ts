@@ -20,6 +20,13 @@ export function badInput(mistakes: readonly Mistake[]): PawlError {
   return new PawlError('BadInput', `${count}, nothing was touched\n${lines.join('\n')}`, { mistakes: shown });
 }
 
+/** Checks the shape of an input. Throws BadInput with every mistake. */
+export function parseInput<S extends z.ZodType>(schema: S, raw: unknown): z.output<S> {
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) throw badInput(mistakesOf(parsed.error, raw, schema));
+  return parsed.data;
+}
+
 /**
  * A mistake in one line. A value that is missing, or is the name of its place, is not said again.
  *

@@ -16,6 +16,5 @@ in)
   ;;
 draining) look "set server $place state drain" ;;
 out) look "set server $place state maint" ;;
-*) give_up 3 "not a state: $wanted" ;;
 esac
 prove "$wanted" "$weight"

@@ -19,10 +19,11 @@ for left in "$marks"/unpack.*; do
   break
 done
 # No more is unpacked than there is room for: an archive may be a thousand times as large as it looks.
-room=$(($(stat -f -c '%a * %S' "$releases") - free_mib * 1048576))
+free=$(($(stat -f -c '%a * %S' "$releases")))
+room=$((free - free_mib * 1048576))
 too_little() {
   unpacked=$(gzip -dc "$archive" 2>/dev/null | wc -c)
-  echo "$releases has $(((room + free_mib * 1048576) / 1048576)) MiB free; $((unpacked / 1048576)) MiB and $free_mib MiB of reserve are needed" >&2
+  echo "$releases has $((free / 1048576)) MiB free; $((unpacked / 1048576)) MiB and $free_mib MiB of reserve are needed" >&2
   exit 20
 }
 [ "$room" -gt 0 ] || too_little

@@ -1,7 +1,5 @@
-import type { Examination, Finding } from '../../contracts/examination';
-import { DoctorInput } from '../../contracts/examination';
+import type { DoctorInput, Examination, Finding } from '../../contracts/examination';
 import { CLOCK_LIMIT, farText, judgeClocks, offText } from '../../domain/clocks';
-import { badInput, mistakesOf } from '../../domain/mistakes';
 import { LEAST_NODE, olderThan } from '../../domain/versions';
 import type { World } from '../world';
 import { examineBalancer } from './balancer';
@@ -12,13 +10,6 @@ import { examineHost, type HostTask } from './host';
 const EACH_WITHIN = 20_000;
 /** Milliseconds for all of them. */
 const ALL_WITHIN = 60_000;
-
-/** Throws BadInput with every mistake. */
-export function parseDoctor(raw: unknown): DoctorInput {
-  const parsed = DoctorInput.safeParse(raw);
-  if (!parsed.success) throw badInput(mistakesOf(parsed.error, raw, DoctorInput));
-  return parsed.data;
-}
 
 /** Looks at all hosts and balancers of a cluster, changes nothing, and takes a minute at most. */
 export async function examine(

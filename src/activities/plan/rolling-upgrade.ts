@@ -14,7 +14,7 @@ import type {
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { refusal } from '../../adapters/artifacts/inspect';
 import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
-import { badInput, escaped, mistakesOf, unknownName } from '../../domain/mistakes';
+import { badInput, escaped, parseInput, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
@@ -63,9 +63,7 @@ export function parseRollingUpgrade(raw: unknown): RollingUpgradeInput {
     throw badInput([
       { code: 'tooLarge', path: '', value: `${size} bytes`, rule: `at most ${LARGEST_INPUT} bytes` },
     ]);
-  const parsed = RollingUpgradeInput.safeParse(raw);
-  if (!parsed.success) throw badInput(mistakesOf(parsed.error, raw, RollingUpgradeInput));
-  return parsed.data;
+  return parseInput(RollingUpgradeInput, raw);
 }
 
 /** Turns an input into a plan. Reads hosts and balancers, changes nothing, tells all mistakes at once. */

@@ -1,19 +1,16 @@
 import { existsSync } from 'node:fs';
-import { WorkflowFailedError } from '@temporalio/client';
 import type { Command } from 'commander';
 import { loadCluster } from '../../adapters/cluster-file';
-import { PawlError } from '../../contracts/failures';
 import type { NotifyTestReport } from '../../contracts/notifications';
 import type { Row } from '../../render/rows';
 import type { Cli } from '../cli';
 import { draw } from '../draw';
-import { isConnectionTrouble } from '../errors';
 import { EXIT } from '../exit-codes';
 import { userName } from '../message-options';
+import { resultOf } from '../result-of';
 import { runId } from '../run-id';
 import { startRun } from '../start-run';
 import { withTemporal, type Temporal } from '../temporal';
-import { refusal } from '../examine-hosts';
 
 /** Each channel has 10 s, and a worker may be killed once meanwhile. */
 const WITHIN_MS = 60_000;
@@ -53,7 +50,6 @@ async function sendTest(
   cluster: string,
   channel: string | undefined,
 ): Promise<NotifyTestReport> {
-  const { client, within } = temporal;
   const input = { cluster, ...(channel !== undefined && { channel }), by: userName() };
   const { id } = await startRun(temporal, {
     type: 'notifyTest',
@@ -63,13 +59,10 @@ async function sendTest(
     summary: 'send a test message to the channels of a cluster file',
     timeoutMs: WITHIN_MS,
   });
-  try {
-    return await within(WITHIN_MS, () => client.workflow.getHandle(id).result() as Promise<NotifyTestReport>);
-  } catch (error) {
-    if (error instanceof WorkflowFailedError) throw refusal(error, `${id} could not send a message`);
-    if (!isConnectionTrouble(error)) throw error;
-    throw new PawlError('TimedOut', `no worker has sent a message within ${WITHIN_MS / 1_000} s`);
-  }
+  return resultOf(temporal, id, WITHIN_MS, {
+    failed: `${id} could not send a message`,
+    late: 'no worker has sent a message',
+  });
 }
 
 function answerRows({ answers }: NotifyTestReport): Row[] {
