@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PawlError } from '../contracts/failures';
-import type { Check } from '../contracts/inputs/rolling-upgrade';
+import type { Check } from '../contracts/inputs/common';
 import type { PlannedHost, PlannedService } from '../contracts/plan';
 import type { RemoteHost } from '../contracts/world';
 import type { ChangeRef } from './attempt';

@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Examination } from '../contracts/examination';
 import { DoctorInput } from '../contracts/examination';
+import type { CommonInput } from '../contracts/inputs/common';
 import type { Plan, PlannedHost, PlannedService } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
 import type { Jobs } from '../contracts/world';
@@ -21,7 +22,7 @@ import { runOnceActivities } from './run-once';
 import { searchActivities } from './search';
 import { trafficActivities } from './traffic';
 import { watchActivities } from './watch';
-import type { Worlds } from './world';
+import type { World, Worlds } from './world';
 
 /** What activities need of the world. */
 export interface Outside {
@@ -32,17 +33,27 @@ export interface Outside {
   leaving?: () => boolean;
 }
 
+/** A plan activity: input → plan, with nothing touched. A plan that was asked for and is not true any more is refused. */
+function planning<C extends CommonInput>(
+  worlds: Worlds,
+  parse: (raw: unknown) => C,
+  plan: (input: C, world: World, signal: AbortSignal) => Promise<Plan>,
+) {
+  return async (raw: unknown): Promise<{ plan: Plan; dryRun: boolean }> => {
+    const input = parse(raw);
+    const made = await plan(input, await worlds.read(input.cluster), cancellationSignal());
+    refuseUnlessPlanned(input, made);
+    if (input.dryRun && made.unready) throw badInput(made.unready);
+    return { plan: made, dryRun: input.dryRun };
+  };
+}
+
 export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) {
   return {
     /** The plan of a rolling upgrade; all mistakes of the input end it as BadInput. */
-    async planRollingUpgrade(raw: unknown): Promise<{ plan: Plan; dryRun: boolean }> {
-      const input = parseRollingUpgrade(raw);
-      const world = await worlds.read(input.cluster);
-      const plan = await planUpgrade(input, world, artifacts, cancellationSignal());
-      refuseUnlessPlanned(input, plan);
-      if (input.dryRun && plan.unready) throw badInput(plan.unready);
-      return { plan, dryRun: input.dryRun };
-    },
+    planRollingUpgrade: planning(worlds, parseRollingUpgrade, (input, world, signal) =>
+      planUpgrade(input, world, artifacts, signal),
+    ),
     /** What keeps hosts and balancers from being worked on. Changes nothing. */
     async examineCluster(raw: unknown): Promise<Examination> {
       const input = parseInput(DoctorInput, raw);

@@ -1,7 +1,8 @@
 import type { Route, Service } from './cluster';
 import type { Mistake } from './failures';
 import type { PlannedGate } from './gate';
-import type { Check, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
+import type { Check, Drain } from './inputs/common';
+import type { RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
 import type { PlannedNotifications } from './notifications';
 import type { TrafficState } from './world';
 
@@ -45,42 +46,62 @@ export type PlannedRunOnce = Omit<RunOnce, 'host' | 'undo'> & {
   undo: string[] | null;
 };
 
-/** What people approve. Its SHA-256 over canonical JSON (RFC 8785) is the plan hash. */
+/** What the steps that all changes share are told. */
+export interface Settings {
+  drain: Drain;
+  approvals: readonly ('before' | 'afterFirstBatch')[];
+  onFailure: 'undo' | 'freeze' | 'ask';
+  /** hosts that may fail and are put back, before the change itself counts as failed */
+  failureBudget: number;
+  progressDeadlineSeconds: number;
+  personDeadlineHours: number;
+  unreachableSeconds: number;
+  /** a host must stay healthy in rotation this long before the next one leaves */
+  minHealthySeconds?: number;
+  /** observation after each batch but the last, and after the last */
+  soakSeconds?: number;
+  watchSeconds?: number;
+}
+
+/**
+ * What people approve. Its SHA-256 over canonical JSON (RFC 8785) is the plan hash. Shared steps read this; what is
+ * optional here is absent where a change has no such thing, and each kind of change says what it always has.
+ */
 export interface Intent {
-  workflow: 'rollingUpgrade';
+  workflow: string;
   cluster: { name: string; file: string; digest: string };
   service: PlannedService;
-  version: string;
-  artifact: PlannedArtifact;
-  previousArtifact: PlannedArtifact | null;
+  /** what the hosts run when the change is over; absent where they run what they ran */
+  version?: string;
+  /** what becomes of the service, in words, where it is no version: `n3 out of service (new disk)` */
+  about?: string;
+  artifact?: PlannedArtifact;
   /** hosts to change, in order */
   hosts: PlannedHost[];
   /** host names that each batch adds */
-  batches: string[][];
+  batches?: string[][];
+  /** cap on the hosts out of rotation at any moment */
   maxUnavailable: number;
   steps: PlannedStep[];
-  checks: Check[];
+  checks?: Check[];
   /** null: switched off; plans of format 1 know none */
   gate?: PlannedGate | null;
   /** in the order in which they are done */
-  runOnce: PlannedRunOnce[];
+  runOnce?: PlannedRunOnce[];
   /** absent where the cluster file names no channels, and in plans of earlier releases */
   notifications?: PlannedNotifications;
-  settings: Pick<
-    RollingUpgradeInput,
-    | 'drain'
-    | 'minHealthySeconds'
-    | 'soakSeconds'
-    | 'watchSeconds'
-    | 'approvals'
-    | 'onFailure'
-    | 'personDeadlineHours'
-    | 'unreachableSeconds'
-  > & {
-    /** hosts */
-    failureBudget: number;
-    progressDeadlineSeconds: number;
-  };
+  settings: Settings;
+}
+
+export interface UpgradeIntent extends Intent {
+  workflow: 'rollingUpgrade';
+  version: string;
+  artifact: PlannedArtifact;
+  previousArtifact: PlannedArtifact | null;
+  batches: string[][];
+  checks: Check[];
+  runOnce: PlannedRunOnce[];
+  settings: Settings & Pick<RollingUpgradeInput, 'minHealthySeconds' | 'soakSeconds' | 'watchSeconds'>;
 }
 
 /** What a host ran and carried when the plan was made: where an undo goes back to. */
@@ -91,10 +112,10 @@ export interface ObservedHost {
   freeMiB: number;
 }
 
-export interface Plan {
+export interface Plan<I extends Intent = Intent> {
   /** rises when the meaning of a plan changes; open runs branch on it. 1: made by 0.1.0 */
   format: 1 | 2;
-  intent: Intent;
+  intent: I;
   hash: string;
   /** the same for every start of this change, however many hosts carry it already; absent in format 1 */
   same?: string;

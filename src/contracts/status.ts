@@ -96,6 +96,8 @@ export interface Status {
   cluster: string | null;
   service: string | null;
   version: string | null;
+  /** what becomes of the service, in words, where it is no version */
+  about?: string;
   /** 1-based */
   batch: { index: number; of: number } | null;
   hosts: HostStatus[];

@@ -1,4 +1,4 @@
-import type { Amount } from '../contracts/inputs/rolling-upgrade';
+import type { Amount } from '../contracts/inputs/common';
 import type { Mistake } from '../contracts/failures';
 
 /** Hosts that an amount means of `total`; percentages are rounded as asked. */

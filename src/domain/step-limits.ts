@@ -1,5 +1,5 @@
 import type { Service } from '../contracts/cluster';
-import type { Check, RollingUpgradeInput } from '../contracts/inputs/rolling-upgrade';
+import type { Check, Drain } from '../contracts/inputs/common';
 
 /** What one attempt at a step of one host may take, in seconds, without the time for which a host may be lost. */
 export interface StepSeconds {
@@ -13,7 +13,7 @@ export interface StepSeconds {
 /** @param of.bytes that staging brings to a host */
 export function stepSeconds(of: {
   limits: Service['limits'];
-  drain: RollingUpgradeInput['drain'];
+  drain: Drain;
   checks: readonly Check[];
   bytes: number;
 }): StepSeconds {

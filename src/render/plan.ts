@@ -1,6 +1,7 @@
 import type { OwnMetric } from '../contracts/cluster';
-import type { Check } from '../contracts/inputs/rolling-upgrade';
-import type { Plan, PlannedRunOnce } from '../contracts/plan';
+import type { Check } from '../contracts/inputs/common';
+import type { Intent, Plan, PlannedRunOnce } from '../contracts/plan';
+import { changeText } from '../domain/about';
 import type { Row } from './rows';
 import { trafficTexts } from './rows';
 
@@ -23,21 +24,21 @@ export function planRows(plan: Plan): Row[] {
       depth: 0,
       tone: 'strong',
       mark: '',
-      text: `${intent.service.name} → ${intent.version} on ${intent.cluster.name}: ${count(intent.hosts.length, 'host')} in ${batchCount(plan)}`,
+      text: `${changeText(intent.service.name, intent)} on ${intent.cluster.name}: ${count(intent.hosts.length, 'host')}${batchCount(intent)}`,
     },
     line('plan hash', { code: hash }),
-    line(artifactText(plan)),
-    line(settingsText(plan)),
-    line(gateText(plan)),
+    ...artifactRows(intent),
+    line(settingsText(intent)),
+    ...gateRows(intent),
     ...toldRows(plan),
-    ...section('batches', batchRows(plan)),
+    ...section('batches', batchRows(intent)),
     ...section('hosts', hostRows(plan)),
     ...section(
       'steps of each host',
       intent.steps.map(({ id, does, undo }) => table(id, does, `undo: ${undo}`)),
     ),
-    ...section('once for the change', intent.runOnce.map(onceRow)),
-    ...section('checks', intent.checks.map(checkRow)),
+    ...section('once for the change', (intent.runOnce ?? []).map(onceRow)),
+    ...section('checks', (intent.checks ?? []).map(checkRow)),
     ...notes.map((note) => line(note, { tone: 'quiet', mark: 'ⓘ' })),
   ];
 }
@@ -46,14 +47,15 @@ function section(title: string, rows: Row[]): Row[] {
   return rows.length ? [heading(title), ...rows] : [];
 }
 
-function batchCount({ intent }: Plan): string {
-  return intent.batches.length === 1
-    ? '1 batch'
-    : `${intent.batches.length} batches, at most ${intent.maxUnavailable} out at a time`;
+function batchCount({ batches, maxUnavailable }: Intent): string {
+  if (!batches) return '';
+  return batches.length === 1
+    ? ' in 1 batch'
+    : ` in ${batches.length} batches, at most ${maxUnavailable} out at a time`;
 }
 
-function batchRows({ intent }: Plan): Row[] {
-  return intent.batches.map((names, index) => table(`${index + 1}`, names.join(', ')));
+function batchRows({ batches = [] }: Intent): Row[] {
+  return batches.map((names, index) => table(`${index + 1}`, names.join(', ')));
 }
 
 function hostRows({ intent, observed }: Plan): Row[] {
@@ -63,16 +65,17 @@ function hostRows({ intent, observed }: Plan): Row[] {
     const version = seen.version || 'unknown';
     return table(
       name,
-      `${version} → ${intent.version}`,
+      intent.version === undefined ? version : `${version} → ${intent.version}`,
       ...trafficTexts(seen.traffic),
       `${Math.round(seen.freeMiB)} MiB free`,
     );
   });
 }
 
-function artifactText({ intent: { artifact } }: Plan): string {
+function artifactRows({ artifact }: Intent): Row[] {
+  if (!artifact) return [];
   const source = 'file' in artifact.source ? artifact.source.file : artifact.source.url;
-  return `artifact ${source} (${sizeText(artifact.size)}, sha256 ${artifact.sha256.slice(0, 12)}…)`;
+  return [line(`artifact ${source} (${sizeText(artifact.size)}, sha256 ${artifact.sha256.slice(0, 12)}…)`)];
 }
 
 /** @param bytes e.g. 1_300_000 → `1.2 MiB` */
@@ -92,7 +95,7 @@ const ON_FAILURE = {
   ask: 'ask a person',
 } as const;
 
-function settingsText({ intent: { settings } }: Plan): string {
+function settingsText({ settings }: Intent): string {
   const {
     drain,
     minHealthySeconds,
@@ -103,11 +106,13 @@ function settingsText({ intent: { settings } }: Plan): string {
     failureBudget,
     progressDeadlineSeconds,
   } = settings;
+  const seconds = (words: string, value: number | undefined) =>
+    value === undefined ? [] : [`${words} ${value} s`];
   return [
     `drain up to ${drain.deadlineSeconds} s, then ${ON_DEADLINE[drain.onDeadline]}`,
-    `each host healthy for ${minHealthySeconds} s`,
-    `soak ${soakSeconds} s`,
-    `watch ${watchSeconds} s`,
+    ...seconds('each host healthy for', minHealthySeconds),
+    ...seconds('soak', soakSeconds),
+    ...seconds('watch', watchSeconds),
     approvals.length ? `approvals: ${approvals.join(', ')}` : 'no approvals',
     ...(failureBudget ? [`${count(failureBudget, 'host')} may fail`] : []),
     `on failure ${ON_FAILURE[onFailure]}`,
@@ -115,11 +120,12 @@ function settingsText({ intent: { settings } }: Plan): string {
   ].join(' · ');
 }
 
-function gateText({ intent: { gate } }: Plan): string {
-  if (!gate) return 'no gate';
+function gateRows({ gate, batches }: Intent): Row[] {
+  if (gate === undefined) return [];
+  if (gate === null) return [line('no gate')];
   const paths = gate.probePaths.join(', ');
-  return [
-    `gate after each batch: availability > ${gate.availabilityPercent} %`,
+  const texts = [
+    `gate after each ${batches ? 'batch' : 'step'}: availability > ${gate.availabilityPercent} %`,
     `errors ≤ ${gate.errorRatePercent} %`,
     `P95 ≤ ${gate.p95PercentOfUsual} % of usual (${gate.latency ? `${gate.latency.histogram} of Prometheus` : `own probes of ${paths}`})`,
     `unit's CPU ≤ ${gate.cpuPercent} %, memory ≤ ${gate.memoryPercent} %`,
@@ -127,7 +133,8 @@ function gateText({ intent: { gate } }: Plan): string {
     ...gate.own.map(ownText),
     `proven at ${gate.confidencePercent} %`,
     `holds up to ${gate.holdSeconds} s`,
-  ].join(' · ');
+  ];
+  return [line(texts.join(' · '))];
 }
 
 function toldRows({ intent: { notifications } }: Plan): Row[] {

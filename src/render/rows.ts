@@ -1,3 +1,4 @@
+import { changeText } from '../domain/about';
 import type { GateStatus, HostStatus, HostTraffic, Phase, Status, StepStatus } from '../contracts/status';
 
 export type Tone = 'plain' | 'strong' | 'quiet' | 'good' | 'busy' | 'bad';
@@ -67,10 +68,9 @@ export function statusRows(status: Status, answerText: AnswerText): Row[] {
 }
 
 function headRows(status: Status): Row[] {
-  const { phase, service, version, cluster, summary, batch, planHash, waitingFor, line, endedAt } = status;
-  const change = version ? `${service} → ${version}` : service;
+  const { phase, service, cluster, summary, batch, planHash, waitingFor, line, endedAt } = status;
   const what = service
-    ? `${change} on ${cluster}`
+    ? `${changeText(service, status)} on ${cluster}`
     : line
       ? `lease of ${cluster}`
       : endedAt

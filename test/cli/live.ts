@@ -121,11 +121,11 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
   const steps = () => present().activities();
   return {
     planRollingUpgrade: async (raw) => {
-      const { dryRun, ...input } = parseRollingUpgrade(raw);
+      const input = parseRollingUpgrade(raw);
       await delay(slow);
       const plan = present().plan(input);
-      refuseUnlessPlanned({ dryRun, ...input }, plan);
-      return { plan, dryRun };
+      refuseUnlessPlanned(input, plan);
+      return { plan, dryRun: input.dryRun };
     },
     examineCluster: (raw) => steps().examineCluster(raw),
     notify: (input) => steps().notify(input),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Amount } from '../../src/contracts/inputs/rolling-upgrade';
+import type { Amount } from '../../src/contracts/inputs/common';
 import { planBatches, unavailableCap } from '../../src/domain/batches';
 
 const hosts = (count: number) => Array.from({ length: count }, (_, index) => `n${index + 1}`);

@@ -98,7 +98,7 @@ describe('an edit that breaks open runs is found', () => {
     [
       'a host that failed is not put back',
       'withinBudget',
-      'workflows/rolling-upgrade.ts',
+      'workflows/steps/settle.ts',
       /(?<=is put back`\);\s+try {\s+)await undoOf\(.*\);/,
       '',
     ],
@@ -126,7 +126,7 @@ describe('an edit that breaks open runs is found', () => {
     [
       'a long batch is finished in one run',
       'continued',
-      'workflows/rolling-upgrade.ts',
+      'workflows/steps/long.ts',
       /run\.plan\.format > 1 && isLong\(\)/,
       'false',
     ],

@@ -17,7 +17,7 @@ import type { Worlds } from '../../src/activities/world';
 import { leaseId } from '../../src/contracts/lease';
 import type { RollingUpgradeInput } from '../../src/contracts/inputs/rolling-upgrade';
 import type { Announcement, PlannedNotifications, Undelivered } from '../../src/contracts/notifications';
-import type { Plan } from '../../src/contracts/plan';
+import type { Plan, UpgradeIntent } from '../../src/contracts/plan';
 import type { Report, Status } from '../../src/contracts/status';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 import { digestOf } from '../../src/domain/plan-hash';
@@ -69,9 +69,9 @@ export class FakeCluster {
   /** what keeps its hosts from being changed */
   unready: Plan['unready'];
 
-  plan(input: FakeInput): Plan {
+  plan(input: FakeInput): Plan<UpgradeIntent> {
     const { batches } = planBatches(input.batches ?? [1, '100%'], this.hosts);
-    const settings: Plan['intent']['settings'] = {
+    const settings: UpgradeIntent['settings'] = {
       drain: input.drain ?? { deadlineSeconds: 300, onDeadline: 'putBack' },
       minHealthySeconds: input.minHealthySeconds ?? 10,
       soakSeconds: input.soakSeconds ?? 7_200,
@@ -83,7 +83,7 @@ export class FakeCluster {
       failureBudget: Number(input.failureBudget ?? 0),
       progressDeadlineSeconds: input.progressDeadlineSeconds ?? 600,
     };
-    const intent: Plan['intent'] = {
+    const intent: UpgradeIntent = {
       workflow: 'rollingUpgrade',
       cluster: { name: this.name, file: 'fake.yaml', digest: `${this.planned}`.padStart(64, '0') },
       service: {

@@ -1,6 +1,6 @@
 import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
-import type { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
+import type { CommonInput } from '../../contracts/inputs/common';
 import type { Plan } from '../../contracts/plan';
 import type { Difference } from '../../domain/differences';
 import { differences } from '../../domain/differences';
@@ -22,7 +22,10 @@ const STANDS_FOR: Record<string, string> = {
  *
  * @throws PlanChanged with what is different now, BadInput when the two fields do not belong together
  */
-export function refuseUnlessPlanned({ planHash, planned }: RollingUpgradeInput, plan: Plan): void {
+export function refuseUnlessPlanned(
+  { planHash, planned }: Pick<CommonInput, 'planHash' | 'planned'>,
+  plan: Plan,
+): void {
   if (planned !== undefined && digestOf(planned) !== planHash) throw badInput([notOneAnothers(planHash)]);
   if (planHash === undefined || planHash === plan.hash) return;
   const found = planned === undefined ? [] : differences(planned, plan.intent);

@@ -1,9 +1,13 @@
 import type { Service } from '../../contracts/cluster';
 import type { PlannedGate } from '../../contracts/gate';
-import type { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
+import type { Check } from '../../contracts/inputs/common';
+import type { Gate } from '../../contracts/inputs/gate';
 
 /** The gate of a plan: its limits, and where response times come from. */
-export function plannedGate(input: RollingUpgradeInput, service: Service): PlannedGate | null {
+export function plannedGate(
+  input: { gate: Gate; checks: readonly Check[] },
+  service: Service,
+): PlannedGate | null {
   const { enabled, ...limits } = input.gate;
   if (!enabled) return null;
   const paths = input.checks.flatMap((check) => ('http' in check ? [check.http.path] : []));

@@ -3,33 +3,22 @@ import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import type { Artifact } from '../../contracts/inputs/rolling-upgrade';
 import { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
-import type {
-  Intent,
-  Plan,
-  PlannedArtifact,
-  PlannedHost,
-  PlannedRunOnce,
-  PlannedStep,
-} from '../../contracts/plan';
+import type { Plan, PlannedArtifact, PlannedRunOnce, PlannedStep, UpgradeIntent } from '../../contracts/plan';
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { refusal } from '../../adapters/artifacts/inspect';
 import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
-import { badInput, escaped, parseInput, unknownName } from '../../domain/mistakes';
-import { digestOf } from '../../domain/plan-hash';
+import { badInput, escaped } from '../../domain/mistakes';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
+import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
 import { plannedGate } from './gate';
-import { plannedNotifications } from './notifications';
+import { parsePlanInput } from './input';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
 import { observeHost } from './observe';
 import { answers } from '../probe';
-
-/** The default of progressDeadlineSeconds, where no step may take longer. */
-const PROGRESS_SECONDS = 600;
-const LARGEST_INPUT = 256 * 1024;
 
 /** What happens to each host, and how it is undone. */
 const STEPS: PlannedStep[] = [
@@ -58,12 +47,7 @@ const STEPS: PlannedStep[] = [
 
 /** Checks the shape of an input; every mistake at once. */
 export function parseRollingUpgrade(raw: unknown): RollingUpgradeInput {
-  const size = Buffer.byteLength(JSON.stringify(raw ?? null));
-  if (size > LARGEST_INPUT)
-    throw badInput([
-      { code: 'tooLarge', path: '', value: `${size} bytes`, rule: `at most ${LARGEST_INPUT} bytes` },
-    ]);
-  return parseInput(RollingUpgradeInput, raw);
+  return parsePlanInput(RollingUpgradeInput, raw);
 }
 
 /** Turns an input into a plan. Reads hosts and balancers, changes nothing, tells all mistakes at once. */
@@ -72,14 +56,12 @@ export async function planUpgrade(
   world: World,
   artifacts: ArtifactStore,
   signal: AbortSignal,
-): Promise<Plan> {
+): Promise<Plan<UpgradeIntent>> {
   const { cluster } = world;
-  const services = Object.keys(cluster.services);
-  const service = services.includes(input.service) ? cluster.services[input.service] : undefined;
-  if (!service) throw badInput([unknownName('service', input.service, services)]);
+  const service = serviceNamed(world, input.service);
   const mistakes: Mistake[] = [];
   const all = hostsOf(cluster, input.service);
-  const chosen = chooseHosts(input.hosts, all, mistakes);
+  const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
   const describe = (path: string, artifact: Artifact) =>
     describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
   const [seen, artifact, previousArtifact] = await Promise.all([
@@ -129,29 +111,8 @@ export async function planUpgrade(
       : []),
     ...shortened(RollingUpgradeInput, input),
   ];
-  const hosts = Object.fromEntries(seen.map(({ host, facts }) => [host.name, facts]));
-  return {
-    format: 2,
-    intent,
-    hash: digestOf(intent),
-    same: sameFor(input, world, artifact, previousArtifact),
-    ...(unready.length && { unready }),
-    observed: { at: new Date().toISOString(), hosts },
-    notes,
-  };
-}
-
-function chooseHosts(names: string[] | undefined, all: PlannedHost[], mistakes: Mistake[]): PlannedHost[] {
-  if (!names) return all;
-  const known = all.map(({ name }) => name);
-  return names.flatMap((name, index) => {
-    const host = all.find((candidate) => candidate.name === name);
-    if (!host) mistakes.push(unknownName(`hosts.${index}`, name, known));
-    else if (names.indexOf(name) !== index)
-      mistakes.push({ code: 'twice', path: `hosts.${index}`, value: name, rule: 'each host once' });
-    else return [host];
-    return [];
-  });
+  const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
+  return planOf({ intent, same: sameFor(input, world, bytes), unready, seen, notes });
 }
 
 async function describeArtifact(
@@ -202,18 +163,6 @@ async function lost(
   return found.flat();
 }
 
-/** Everything that was asked for, and nothing of how far it is: however often it is started, it is the same change. */
-function sameFor(
-  input: RollingUpgradeInput,
-  { cluster, digest }: World,
-  artifact: PlannedArtifact,
-  previousArtifact: PlannedArtifact | null,
-): string {
-  const { note: _note, dryRun: _dryRun, planHash: _hash, planned: _planned, ...asked } = input;
-  const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
-  return digestOf({ ...asked, ...bytes, cluster: [cluster.cluster, digest] });
-}
-
 /** How many hosts may fail, and for how long nothing may move. */
 function limitsOf(
   input: RollingUpgradeInput,
@@ -221,7 +170,7 @@ function limitsOf(
   hosts: number,
   artifacts: (PlannedArtifact | null)[],
   mistakes: Mistake[],
-): Pick<Intent['settings'], 'failureBudget' | 'progressDeadlineSeconds'> {
+): Pick<UpgradeIntent['settings'], 'failureBudget' | 'progressDeadlineSeconds'> {
   const budget = failureBudget(input.failureBudget, hosts);
   if (budget > 0 && budget >= hosts)
     mistakes.push({
@@ -236,14 +185,7 @@ function limitsOf(
     stepSeconds({ limits, drain: input.drain, checks: input.checks, bytes }),
     input.unreachableSeconds,
   );
-  const deadline = input.progressDeadlineSeconds ?? Math.max(PROGRESS_SECONDS, longest);
-  if (deadline < longest)
-    mistakes.push({
-      code: 'outOfRange',
-      path: 'progressDeadlineSeconds',
-      value: String(deadline),
-      rule: `at least ${longest}: one step may take so long (drain, limits and unreachableSeconds)`,
-    });
+  const deadline = progressDeadline(input.progressDeadlineSeconds, longest, mistakes);
   return { failureBudget: budget, progressDeadlineSeconds: deadline };
 }
 
@@ -269,16 +211,13 @@ function intentOf(
   toChange: Observation[],
   batches: string[][],
   maxUnavailable: number,
-  planned: Pick<Intent, 'artifact' | 'previousArtifact' | 'runOnce'> & {
-    limits: Pick<Intent['settings'], 'failureBudget' | 'progressDeadlineSeconds'>;
+  planned: Pick<UpgradeIntent, 'artifact' | 'previousArtifact' | 'runOnce'> & {
+    limits: Pick<UpgradeIntent['settings'], 'failureBudget' | 'progressDeadlineSeconds'>;
   },
-): Intent {
-  const { unit, port, release, health, version, limits } = service;
-  const notifications = plannedNotifications(world.cluster, input.service);
+): UpgradeIntent {
   return {
     workflow: 'rollingUpgrade',
-    cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
-    service: { name: input.service, unit, port, release, health, version, limits },
+    ...commonIntent(input, world, service),
     version: input.version,
     artifact: planned.artifact,
     previousArtifact: planned.previousArtifact,
@@ -289,7 +228,6 @@ function intentOf(
     checks: input.checks,
     gate: plannedGate(input, service),
     runOnce: planned.runOnce,
-    ...(notifications && { notifications }),
     settings: {
       drain: input.drain,
       minHealthySeconds: input.minHealthySeconds,

@@ -1,6 +1,8 @@
 /** What a change tells people on its way. Nothing here waits, and nothing fails. */
 import type { Announcement, FactsOf, MessageKind } from '../../contracts/notifications';
+import type { UpgradeIntent } from '../../contracts/plan';
 import type { End } from '../../contracts/status';
+import { aboutOf } from '../../domain/about';
 import { newOutbox, outboxNotes, post } from '../../domain/outbox';
 import type { Change } from './change';
 
@@ -18,7 +20,7 @@ export function announce<K extends MessageKind>(run: Change, kind: K, facts: Fac
     at: new Date().toISOString(),
     cluster: plan.intent.cluster.name,
     service: plan.intent.service.name,
-    version: plan.intent.version,
+    version: aboutOf(plan.intent),
     change: status.id,
     facts,
   } as Announcement);
@@ -27,11 +29,11 @@ export function announce<K extends MessageKind>(run: Change, kind: K, facts: Fac
 
 export function announceBegin(run: Change): void {
   const { hosts, batches } = run.plan.intent;
-  announce(run, 'began', { hosts: hosts.length, batches: batches.length });
+  announce(run, 'began', { hosts: hosts.length, batches: batches?.length ?? 1 });
 }
 
 /** A batch is through, with its observation. Behind the last one comes the end, which says more. */
-export function announceProgress(run: Change): void {
+export function announceProgress(run: Change<UpgradeIntent>): void {
   const { hosts, batches } = run.plan.intent;
   if (run.state.batchesDone === batches.length) return;
   const done = run.status.hosts.filter(({ state }) => state === 'done').length;

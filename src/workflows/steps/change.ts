@@ -9,9 +9,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Message } from '../../contracts/messages';
-import type { Plan, PlannedHost } from '../../contracts/plan';
+import type { Intent, Plan, PlannedHost } from '../../contracts/plan';
 import type { HostStatus, Phase, Status, StepStatus } from '../../contracts/status';
 import type { Held } from '../../contracts/lease';
+import { changeText } from '../../domain/about';
 import type { Gate, Moment } from '../../domain/control';
 import { applyMessage, judgeMessage } from '../../domain/control';
 import type { Turn } from '../../domain/turn';
@@ -42,8 +43,12 @@ export const statusQuery = defineQuery<Status>('status');
 const stateQuery = defineQuery<ChangeState>('state');
 const holdingQuery = defineQuery<Partial<Held> | null>('holding');
 
-/** A running change: its state, how it shows it, the messages that reach it, and what stops it. */
-export class Change {
+/**
+ * A running change: its state, how it shows it, the messages that reach it, and what stops it.
+ *
+ * @typeParam I what its plan is about; the steps that all changes share know the common part only
+ */
+export class Change<I extends Intent = Intent> {
   readonly doing = new Doing();
   /** hosts that this change has taken out of rotation, or is about to */
   readonly away = new Set<string>();
@@ -57,10 +62,10 @@ export class Change {
   private constructor(readonly state: ChangeState) {}
 
   /** Sets all handlers, before the first wait. */
-  static begin(workflow: string, carried?: ChangeState): Change {
+  static begin<I extends Intent = Intent>(workflow: string, carried?: ChangeState): Change<I> {
     const info = workflowInfo();
     const changeId = `${info.workflowId}/${info.firstExecutionRunId}`;
-    const change = new Change(
+    const change = new Change<I>(
       carried
         ? upToDate(carried)
         : newState({ workflow, id: info.workflowId, changeId, startedAt: info.startTime }),
@@ -87,9 +92,9 @@ export class Change {
     return this.state.status;
   }
 
-  get plan(): Plan {
+  get plan(): Plan<I> {
     if (!this.state.plan) throw ApplicationFailure.nonRetryable('there is no plan yet', 'Failed');
-    return this.state.plan;
+    return this.state.plan as Plan<I>;
   }
 
   /** What every activity of this change is told. */
@@ -197,9 +202,9 @@ export class Change {
     const { granted } = this.turn;
     if (!granted || this.status.endedAt !== null) return null;
     const { epoch, claims } = granted;
-    const { service, version, id } = this.status;
+    const { service, id } = this.status;
     const same = [this.state.plan?.hash, this.state.plan?.same].filter((digest) => digest !== undefined);
-    return { id, change: this.turn.key, what: `${service} → ${version}`, epoch, claims, same };
+    return { id, change: this.turn.key, what: changeText(service, this.status), epoch, claims, same };
   }
 
   /** The UI's "Request Cancellation" is an abort with undo. */
@@ -270,6 +275,11 @@ export class Change {
     } finally {
       this.doing.inFlight.delete(host.name);
     }
+  }
+
+  /** What a host runs when it is well: the version of the plan, or what it ran when the plan was made. */
+  versionOf({ name }: PlannedHost): string {
+    return this.plan.intent.version ?? this.plan.observed.hosts[name]?.version ?? 'unknown';
   }
 
   isSkipped(host: PlannedHost): boolean {

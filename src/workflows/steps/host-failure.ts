@@ -43,6 +43,11 @@ export function hostFailed(host: string, error: unknown): HostFailed {
   return new HostFailed(hostIn(failure) ?? host, kindOf(type), message);
 }
 
+/** What a host is called after such a failure. */
+export function badState({ kind }: HostFailed): 'unreachable' | 'failed' {
+  return kind === 'unreachable' ? 'unreachable' : 'failed';
+}
+
 function kindOf(type: FailureType): HostFailed['kind'] {
   if (type === 'Fenced') return 'fenced';
   if (type === 'JobDied') return 'cut';

@@ -1,5 +1,5 @@
-import type { PlannedHost } from '../../contracts/plan';
-import type { Check } from '../../contracts/inputs/rolling-upgrade';
+import type { Check } from '../../contracts/inputs/common';
+import type { PlannedHost, UpgradeIntent } from '../../contracts/plan';
 import type { HostState } from '../../contracts/status';
 import { stepSeconds } from '../../domain/step-limits';
 import { hostSteps, watchHosts } from './activities';
@@ -68,19 +68,19 @@ function options(run: Change, limitSeconds: number) {
   return hostSteps(limitSeconds, run.plan.intent.settings.unreachableSeconds);
 }
 
-function limits(run: Change, checks: Check[] = []) {
-  const { service, settings, artifact, previousArtifact } = run.plan.intent;
-  const bytes = artifact.size + (previousArtifact?.size ?? 0);
+function limits(run: Change, { checks = [], bytes = 0 }: { checks?: Check[]; bytes?: number } = {}) {
+  const { service, settings } = run.plan.intent;
   return stepSeconds({ limits: service.limits, drain: settings.drain, checks, bytes });
 }
 
 /** Brings the release to a host, checked, while it serves. */
-export async function stageRelease(run: Change, host: PlannedHost): Promise<void> {
+export async function stageRelease(run: Change<UpgradeIntent>, host: PlannedHost): Promise<void> {
   const { version, artifact, previousArtifact } = run.plan.intent;
   const before = run.plan.observed.hosts[host.name]?.version;
   // the package to keep ready for the way back, where the release is a package
   const previous = previousArtifact && before ? { version: before, artifact: previousArtifact } : null;
-  const { stageRelease } = options(run, limits(run).stage);
+  const bytes = artifact.size + (previousArtifact?.size ?? 0);
+  const { stageRelease } = options(run, limits(run, { bytes }).stage);
   await step(run, host, 'pending', () =>
     stageRelease.executeWithOptions({ summary: `${host.name}: stage ${version}` }, [
       { ...target(run, host), version, artifact, previous },
@@ -159,7 +159,7 @@ export async function proveHealthy(
   version: string,
   checks: Check[],
 ): Promise<void> {
-  const { proveHealthy } = options(run, limits(run, checks).proveHealthy);
+  const { proveHealthy } = options(run, limits(run, { checks }).proveHealthy);
   const state = run.status.phase === 'rollingBack' ? 'undoing' : 'checking';
   await step(run, host, state, () =>
     proveHealthy.executeWithOptions({ summary: `${host.name}: prove ${version} healthy` }, [
@@ -185,7 +185,7 @@ export async function putBack(
 }
 
 /**
- * Hosts must stay healthy and in rotation for so long; the clock is the workflow's own. Time in which one of
+ * Hosts of one version must stay healthy and in rotation for so long; the clock is the workflow's own. Time in which one of
  * them could not be looked at proves nothing: at least a minute of it, or all, is observed again.
  */
 export async function stayHealthy(
@@ -195,17 +195,17 @@ export async function stayHealthy(
   what: string,
   more: Observation = {},
 ): Promise<void> {
-  const { service, version } = run.plan.intent;
+  const [first] = hosts;
+  if (!first || seconds <= 0) return;
+  const { service } = run.plan.intent;
   const until = Date.now() + seconds * 1_000;
-  const input = { change: run.ref, service, hosts, version };
+  const input = { change: run.ref, service, hosts, version: run.versionOf(first) };
   const { confirmHealthy } = options(run, 60);
   const attempt = async () => {
     const left = Math.max(Math.ceil((until - Date.now()) / 1_000), Math.min(seconds, 60));
     await observe(run, left, what, () => watchHosts.executeWithOptions({ summary: what }, [input]), more);
     await confirmHealthy.executeWithOptions({ summary: `${what}: the last look` }, [input]);
   };
-  const [first] = hosts;
-  if (!first || seconds <= 0) return;
   await patiently(run, first.name, attempt, (failure) => {
     if (failure) run.note(failure.host, { note: failure.message });
     else for (const { name } of hosts) run.note(name, { note: undefined });

@@ -14,7 +14,7 @@ export async function listLeftToDo(run: Change): Promise<void> {
 
 /** What was done once for the change and stands. */
 export function stepsLeft(run: Change): Todo[] {
-  return run.plan.intent.runOnce.flatMap(({ name, host, undo }): Todo[] => {
+  return (run.plan.intent.runOnce ?? []).flatMap(({ name, host, undo }): Todo[] => {
     const { state, note } = run.stepStatus(name);
     if (['pending', 'undone', 'skipped'].includes(state)) return [];
     const what = state === 'done' ? `${name} was done on ${host}` : `${name} on ${host} ${note ?? state}`;

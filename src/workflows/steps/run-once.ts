@@ -10,7 +10,8 @@ import { willUndo } from './undo';
 
 /** Does the steps of this time that are not done yet, each once for the whole change. */
 export async function runOnce(run: Change, when: 'before' | 'after'): Promise<void> {
-  for (const step of run.plan.intent.runOnce.filter((planned) => planned.when === when))
+  const steps = run.plan.intent.runOnce ?? [];
+  for (const step of steps.filter((planned) => planned.when === when))
     while (!isOver(run, step)) {
       await boundary(run);
       await attempt(run, step);

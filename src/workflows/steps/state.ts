@@ -83,14 +83,15 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
     planHash: plan.hash,
     cluster: intent.cluster.name,
     service: intent.service.name,
-    version: intent.version,
+    version: intent.version ?? null,
+    ...(intent.about !== undefined && { about: intent.about }),
     notes: [...plan.notes, ...(state.turn?.granted?.leftovers ?? [])],
     hosts: intent.hosts.map(({ name }) => {
       const seen = observed.hosts[name];
       const balancers: Record<string, HostTraffic> = { ...seen?.traffic };
       return { name, version: seen?.version ?? 'unknown', state: 'pending', balancers };
     }),
-    steps: intent.runOnce.map(({ name, when, host }) => ({ name, when, host, state: 'pending' })),
+    steps: (intent.runOnce ?? []).map(({ name, when, host }) => ({ name, when, host, state: 'pending' })),
   } satisfies Partial<Status>);
 }
 

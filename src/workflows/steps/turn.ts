@@ -13,6 +13,7 @@ import type { LeaseAsk, Line } from '../../contracts/lease';
 import { leaseId, TO_LEASE } from '../../contracts/lease';
 import type { PlannedHost } from '../../contracts/plan';
 import type { Phase } from '../../contracts/status';
+import { changeText } from '../../domain/about';
 import { covers } from '../../domain/lease';
 import { badInput } from '../../domain/mistakes';
 import { claimsOf, hostsIn, waitText } from '../../domain/turn';
@@ -70,7 +71,7 @@ function askOf(run: Change): LeaseAsk {
   return {
     id: run.status.id,
     change: run.turn.key,
-    what: `${intent.service.name} → ${intent.version}`,
+    what: changeText(intent.service.name, intent),
     rank: 'usual',
     claims: claimsOf(intent.service.name, [...intent.hosts, ...hostsOfSteps(run)]),
     same: [hash, ...(same ? [same] : [])],
@@ -193,7 +194,7 @@ function refusal(run: Change, { why, by }: NonNullable<Change['turn']['refused']
 
 /** Hosts on which something is done once, and that are not changed themselves. */
 function hostsOfSteps({ plan: { intent } }: Change): PlannedHost[] {
-  const names = intent.runOnce.map(({ host }) => host);
+  const names = (intent.runOnce ?? []).map(({ host }) => host);
   const others = names.filter((name) => !intent.hosts.some((host) => host.name === name));
   return [...new Set(others)].map((name) => ({ name, places: [] }));
 }

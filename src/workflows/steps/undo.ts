@@ -27,7 +27,7 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
     await putBack(run, hostNamed(run, host), weights);
   },
   async runBack(run, { name }) {
-    const step = run.plan.intent.runOnce.find((planned) => planned.name === name);
+    const step = run.plan.intent.runOnce?.find((planned) => planned.name === name);
     if (step?.undo) await runCommand(run, { ...step, command: step.undo }, 'undo', 'undoing');
   },
 };

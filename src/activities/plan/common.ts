@@ -1,0 +1,90 @@
+/** What the plans of all changes have in common. */
+import type { Service } from '../../contracts/cluster';
+import type { Mistake } from '../../contracts/failures';
+import type { CommonInput } from '../../contracts/inputs/common';
+import type { Intent, Plan, PlannedHost } from '../../contracts/plan';
+import { badInput, unknownName } from '../../domain/mistakes';
+import { digestOf } from '../../domain/plan-hash';
+import type { World } from '../world';
+import type { Observation } from './observe';
+import { plannedNotifications } from './notifications';
+
+/** The default of progressDeadlineSeconds, where no step may take longer. */
+const PROGRESS_SECONDS = 600;
+
+/** @throws BadInput where the cluster file has no such service */
+export function serviceNamed({ cluster }: World, name: string): Service {
+  const known = Object.keys(cluster.services);
+  const service = known.includes(name) ? cluster.services[name] : undefined;
+  if (!service) throw badInput([unknownName('service', name, known)]);
+  return service;
+}
+
+/** The hosts of these names, in this order. */
+export function chooseHosts(names: string[], all: PlannedHost[], mistakes: Mistake[]): PlannedHost[] {
+  const known = all.map(({ name }) => name);
+  return names.flatMap((name, index) => {
+    const host = all.find((candidate) => candidate.name === name);
+    if (!host) mistakes.push(unknownName(`hosts.${index}`, name, known));
+    else if (names.indexOf(name) !== index)
+      mistakes.push({ code: 'twice', path: `hosts.${index}`, value: name, rule: 'each host once' });
+    else return [host];
+    return [];
+  });
+}
+
+/** Where a change works, and whom it tells. */
+export function commonIntent(
+  input: Pick<CommonInput, 'cluster' | 'service'>,
+  world: World,
+  { unit, port, release, health, version, limits }: Service,
+): Pick<Intent, 'cluster' | 'service' | 'notifications'> {
+  const notifications = plannedNotifications(world.cluster, input.service);
+  return {
+    cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
+    service: { name: input.service, unit, port, release, health, version, limits },
+    ...(notifications && { notifications }),
+  };
+}
+
+/** Everything that was asked for, and nothing of how far it is: however often it is started, it is the same change. */
+export function sameFor(input: CommonInput, { cluster, digest }: World, more: object = {}): string {
+  const { note: _note, dryRun: _dryRun, planHash: _hash, planned: _planned, ...asked } = input;
+  return digestOf({ ...asked, ...more, cluster: [cluster.cluster, digest] });
+}
+
+/** @param longest seconds that one step may take */
+export function progressDeadline(wanted: number | undefined, longest: number, mistakes: Mistake[]): number {
+  const deadline = wanted ?? Math.max(PROGRESS_SECONDS, longest);
+  if (deadline < longest)
+    mistakes.push({
+      code: 'outOfRange',
+      path: 'progressDeadlineSeconds',
+      value: String(deadline),
+      rule: `at least ${longest}: one step may take so long (drain, limits and unreachableSeconds)`,
+    });
+  return deadline;
+}
+
+/** @param plan.unready how hosts are now: when another change is at work on them, they are looked at again after it */
+export function planOf<I extends Intent>(plan: {
+  intent: I;
+  same: string;
+  unready: Mistake[];
+  seen: Observation[];
+  notes: string[];
+}): Plan<I> {
+  const { intent, same, unready, seen, notes } = plan;
+  return {
+    format: 2,
+    intent,
+    hash: digestOf(intent),
+    same,
+    ...(unready.length && { unready }),
+    observed: {
+      at: new Date().toISOString(),
+      hosts: Object.fromEntries(seen.map(({ host, facts }) => [host.name, facts])),
+    },
+    notes,
+  };
+}
