@@ -11,7 +11,7 @@ export interface Stage {
   name: string;
   /** below `test/`; the fast stage takes every folder that no other stage names */
   folders: readonly string[];
-  /** how many test files at once: what measures time or shares a lab runs alone */
+  /** how many test files at once; each file of lab tests has a lab of its own, and waits more than it works */
   workers: number;
   limitMinutes: number;
   /** What this machine lacks for good; a stage with obstacles is skipped, in words. */
@@ -57,7 +57,7 @@ export const STAGES: readonly Stage[] = [
   },
   { name: 'workflows', folders: ['workflows'], workers: 2, limitMinutes: 15, prepare: findTestServer },
   { name: 'histories', folders: ['histories'], workers: 1, limitMinutes: 10 },
-  { name: 'lab', folders: ['lab'], workers: 1, limitMinutes: 30, obstacles, prepare: prepareLab },
+  { name: 'lab', folders: ['lab'], workers: 2, limitMinutes: 30, obstacles, prepare: prepareLab },
   {
     name: 'chaos',
     folders: ['chaos'],
