@@ -16,11 +16,13 @@ export function haproxyConfig(hosts: LabHost[]): string {
     chroot /var/lib/haproxy
     stats socket /run/haproxy/admin.sock mode 660 level admin expose-fd listeners
     stats timeout 30s
+    server-state-file /var/lib/pawl/haproxy-state
     user haproxy
     group haproxy
 
 defaults
     mode http
+    load-server-state-from-file global
     log global
     option httplog
     option dontlog-normal

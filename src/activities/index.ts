@@ -8,6 +8,7 @@ import type { Jobs } from '../contracts/world';
 import type { ArtifactStore } from '../adapters/artifacts';
 import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
+import { balancerActivities } from './balancers';
 import { examine } from './examine';
 import { fenceActivities } from './fences';
 import { healthActivities } from './health';
@@ -84,6 +85,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...watchActivities(worlds),
     ...measureActivities(worlds),
     ...leaseActivities(leaving),
+    ...balancerActivities(worlds, leaving),
     ...fenceActivities(worlds),
     ...searchActivities(worlds),
     ...notifyActivities(worlds),

@@ -24,7 +24,8 @@ export function leaseActivities(leaving: () => boolean = () => false) {
       const { client, info } = Context.current();
       const { cluster, file, ask } = input;
       await client.withDeadline(Date.now() + ASK_WITHIN, async () => {
-        const start: LeaseStart = { cluster, file, before: await leaseBefore(client, cluster) };
+        const before = await leaseBefore(client, cluster);
+        const start: LeaseStart = { cluster, file, before, keeps: true };
         await client.workflow.signalWithStart('lease', {
           workflowId: leaseId(cluster),
           taskQueue: info.taskQueue,

@@ -1,7 +1,6 @@
 import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { PawlError } from '../contracts/failures';
-import type { MessageName } from '../contracts/messages';
 import type { JsonObject } from './read-object';
 import { look } from './runs';
 import type { Temporal } from './temporal';
@@ -18,7 +17,7 @@ export interface Answer {
 export async function sendMessage(
   temporal: Temporal,
   id: string,
-  name: MessageName,
+  name: string,
   payload: JsonObject,
 ): Promise<Answer> {
   const { client, within } = temporal;
@@ -48,7 +47,7 @@ async function afterItsEnd(temporal: Temporal, id: string): Promise<Answer> {
   return { taken: false, answer: `${id} ended as ${now.status.phase}; nothing was done` };
 }
 
-async function noAnswer(temporal: Temporal, id: string, name: MessageName, cause: Error): Promise<PawlError> {
+async function noAnswer(temporal: Temporal, id: string, name: string, cause: Error): Promise<PawlError> {
   const now = await look(temporal, id);
   const why = now.kind === 'silent' ? `${now.why}; \`npm run up\` starts one here` : 'it is busy';
   return new PawlError(

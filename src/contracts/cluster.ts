@@ -63,6 +63,9 @@ export const Balancer = z.strictObject({
   kind: z.literal('haproxy'),
   host: Name.describe('The host it runs on.'),
   socket: AbsolutePath.default('/run/haproxy/admin.sock').describe('Its runtime socket there, level admin.'),
+  stateFile: AbsolutePath.optional().describe(
+    'The `server-state-file` of its configuration: Pawl writes there which servers are out, so that a reload or a restart does not put them back for a moment.',
+  ),
 });
 export type Balancer = z.output<typeof Balancer>;
 

@@ -75,6 +75,8 @@ export interface LeaseStart {
   file: string;
   /** how the lease before it ended; where that is not known, or not well, holders are looked for */
   before: { ended: true; epoch: number; leftovers: Leftover[] } | { ended: false; runId?: string };
+  /** it keeps balancers as changes want them; leases that an older release started do not, up to their next day */
+  keeps?: true;
 }
 
 /** What a change left when it ended. */

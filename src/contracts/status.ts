@@ -1,3 +1,4 @@
+import type { KeptPlace } from './balancer-truth';
 import type { Claim, Verdict } from './gate';
 import type { Named } from './lease';
 import type { TrafficState } from './world';
@@ -119,6 +120,8 @@ export interface Status {
   line?: {
     holders: (Named & { holds: string; since: string; yieldsTo: string | null })[];
     waiting: (Named & { for: string; since: string })[];
+    /** what changes want of servers and have not taken back; leases that an older release started do not know */
+    kept?: KeptPlace[];
   };
 }
 

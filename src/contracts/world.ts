@@ -57,8 +57,35 @@ export interface RemoteHosts {
 /** In a balancer. `down`: wanted in, but its health check fails. */
 export type TrafficState = 'in' | 'draining' | 'out' | 'down' | 'unknown';
 
-/** What is wanted of a balancer. */
-export type WantedTraffic = { state: 'in'; weight: number } | { state: 'draining' } | { state: 'out' };
+/**
+ * What is wanted of a balancer, and kept up until something else is: through reloads, restarts and edits by hand.
+ * `in` hands the server back, unless its weight is `held`.
+ */
+export type WantedTraffic =
+  { state: 'in'; weight: number; held?: boolean } | { state: 'draining' } | { state: 'out' };
+
+/** What a change wants of a server and has not taken back. */
+export interface KeptServer {
+  backend: string;
+  server: string;
+  wanted: WantedTraffic;
+  /** workflow id of the change, `unknown` where its name was never written down */
+  by: string;
+  epoch: number;
+  /** when this change wanted it elsewhere for the first time, milliseconds */
+  since: number;
+}
+
+/** How servers were found, and what was done about it. */
+export interface Reconciled {
+  kept: KeptServer[];
+  /** were otherwise and are as wanted again; `says`: what the balancer said of them before */
+  repaired: (KeptServer & { says: string })[];
+  /** could not be made so, and why */
+  failed: (KeptServer & { why: string })[];
+  /** out of rotation, and nobody has wanted that: somebody may have meant it, so nothing is done */
+  unowned: { backend: string; server: string; says: string }[];
+}
 
 /** What a balancer says of one server. */
 export interface TrafficFacts {
@@ -98,6 +125,13 @@ export interface LoadBalancer {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * Makes servers again what was wanted of them, where the balancer shows something else. The newest wish counts
+   * whoever has it; no fence is raised. A server at which somebody works just now is left for the next time.
+   */
+  reconcile(places: { backend: string; server: string }[], signal: AbortSignal): Promise<Reconciled>;
+  /** Nobody wants this any longer, unless somebody else has wanted something since; the server stays as it is. */
+  handBack(kept: KeptServer, signal: AbortSignal): Promise<void>;
   /** Locks everybody with an older fence out of these servers, and writes down who holds them now. */
   raise(
     places: { backend: string; server: string }[],

@@ -7,16 +7,20 @@ import { newStatus } from './new-status';
 /** A lease as people see it. */
 export function leaseStatus(state: LeaseState, id: string): Status {
   const waiting = inOrder(state);
-  const summary = isIdle(state)
+  const { kept = [], findings = [], repairs = [] } = state.truth ?? {};
+  const atWork = isIdle(state)
     ? 'nobody holds anything'
     : `${state.held.length} at work, ${waiting.length} in line`;
+  const summary = kept.length ? `${atWork}; ${kept.length} kept as changes left them` : atWork;
   return {
     ...newStatus({ workflow: 'lease', id, startedAt: state.startedAt }),
     phase: 'running',
     cluster: state.cluster,
-    leftToDo: state.leftovers.flatMap(({ id: by, what }) =>
-      what.map((one) => ({ what: `${by} left: ${one}` })),
-    ),
+    leftToDo: [
+      ...findings.map(({ what, since }) => ({ what: `${what} (since ${since.slice(0, 19)}Z)` })),
+      ...state.leftovers.flatMap(({ id: by, what }) => what.map((one) => ({ what: `${by} left: ${one}` }))),
+    ],
+    notes: repairs.slice(-5).map(({ at, what }) => `${at.slice(0, 19)}Z: ${what}`),
     summary,
     line: {
       holders: state.held.map(({ id: holder, what, claims, since, yielding }) => ({
@@ -32,6 +36,7 @@ export function leaseStatus(state: LeaseState, id: string): Status {
         for: claimsText(claims),
         since,
       })),
+      kept,
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Who may work on what: decisions of a lease, from plain data. The lease workflow carries them out. */
+import type { BalancerTruth } from './balancer-truth';
 import type { Claim, Held, LeaseAsk, Leftover, Line, Named, RunEnd } from '../contracts/lease';
 
 /** A line that grows beyond this is a mistake of somebody's. */
@@ -24,6 +25,8 @@ export interface LeaseState {
   queue: Waiting[];
   leftovers: Leftover[];
   startedAt: string;
+  /** absent in leases that an older release started */
+  truth?: BalancerTruth;
 }
 
 export type LeaseMessage =

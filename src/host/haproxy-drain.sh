@@ -1,11 +1,11 @@
 # Drains a server in HAProxy, counts the requests that are left, and takes it out when there is none. Safe to repeat.
-# usage: haproxy-drain EPOCH ATTEMPT SOCKET BACKEND SERVER drain|out|count
+# usage: haproxy-drain EPOCH ATTEMPT SOCKET STATE-FILE BACKEND SERVER drain|out|count
 #   drain  only that; out: drained, then out; count: it is out already and stays so
 # prints how many requests are left there, those of replaced processes included
-# uses: fence haproxy haproxy-server haproxy-old
+# uses: fence haproxy haproxy-server haproxy-old wanted
 # exits 3 HAProxy refuses or requests cannot be counted, 4 it gives no answer, 5 it does not show what was set
 set -u
-socket=$3 backend=$4 server=$5 wanted=$6
+socket=$3 state_file=$4 backend=$5 server=$6 wanted=$7
 place=$backend/$server
 
 # Requests that the present process has on the server, from the answer that `look` has kept.
@@ -29,11 +29,17 @@ pid_of_it() {
   esac
 }
 
+wanted_open
+fence_syncs=later
 fence_enter "haproxy/$place" "$1" "$2"
 questions='show stat -1 4 -1;show info'
 if [ "$wanted" = count ]; then
+  wanted_set out '' "$1" "$2"
+  wanted_sync
   look '' "$questions"
 else
+  wanted_set draining '' "$1" "$2"
+  wanted_sync
   look "set server $place state drain" "$questions"
   prove draining
 fi
@@ -41,7 +47,10 @@ requests
 pid_of_it
 [ "$left" -gt 0 ] || left=$(old_sessions "$pid" "$at") || exit 3
 if [ "$left" -eq 0 ] && [ "$wanted" = out ]; then
+  # a power cut that forgets this leaves it draining, which brings it no request either
+  wanted_set out '' "$1" "$2"
   look "set server $place state maint"
   prove out
 fi
+wanted_shown "$row"
 echo "$left"

@@ -1,20 +1,17 @@
 # Sets the wanted state of a server in HAProxy and reads it back. Safe to repeat.
-# usage: haproxy-set EPOCH ATTEMPT SOCKET BACKEND SERVER in|draining|out [WEIGHT]
-# uses: fence haproxy haproxy-server
+# usage: haproxy-set EPOCH ATTEMPT SOCKET STATE-FILE BACKEND SERVER in|held|draining|out [WEIGHT]
+#   held: in, and this weight is kept up until another state is wanted
+# uses: fence haproxy haproxy-server wanted
 # exits 3 HAProxy refuses, 4 it gives no answer, 5 it does not show what was set
 set -u
-socket=$3 backend=$4 server=$5 wanted=$6 weight=${7:-}
+socket=$3 state_file=$4 backend=$5 server=$6 wanted=$7 weight=${8:-}
 place=$backend/$server
 
+wanted_open
+fence_syncs=later
 fence_enter "haproxy/$place" "$1" "$2"
-case $wanted in
-in)
-  look
-  # the weight first: no request comes at a wrong one, and none when it is refused
-  [ "$now" = "$weight" ] || look "set weight $place $weight"
-  look "set server $place state ready"
-  ;;
-draining) look "set server $place state drain" ;;
-out) look "set server $place state maint" ;;
-esac
+wanted_set "$wanted" "$weight" "$1" "$2"
+wanted_sync
+bring "$wanted" "$weight"
 prove "$wanted" "$weight"
+wanted_shown "$row"

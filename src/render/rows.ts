@@ -86,7 +86,7 @@ function headRows(status: Status): Row[] {
   ];
 }
 
-/** Of a lease: those who hold something, then those who wait, in order. */
+/** Of a lease: those who hold something, then those who wait, in order, then what is kept of changes that are over. */
 function lineRows({ line }: Status): Row[] {
   if (!line) return [];
   const holders = line.holders.map(({ id, what, holds, since, yieldsTo }): Row => {
@@ -98,7 +98,16 @@ function lineRows({ line }: Status): Row[] {
     const cells = [id, what, `${index + 1} in line for ${wanted}`, `since ${since.slice(0, 19)}Z`];
     return { depth: 1, tone: 'quiet', mark: '·', text: cells.join('  '), cells };
   });
-  return [...holders, ...waiting];
+  const kept = (line.kept ?? []).map(({ host, service, wanted, balancer, by, since }): Row => {
+    const cells = [
+      `${host} (${service})`,
+      `${wanted} at ${balancer}`,
+      `for ${by}`,
+      `since ${since.slice(0, 19)}Z`,
+    ];
+    return { depth: 1, tone: 'plain', mark: '⊘', text: cells.join('  '), cells };
+  });
+  return [...holders, ...waiting, ...kept];
 }
 
 function hostRow(host: HostStatus): Row {

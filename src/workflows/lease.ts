@@ -1,10 +1,13 @@
 import {
   ActivityFailure,
+  allHandlersFinished,
+  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
   defineQuery,
   defineSignal,
+  defineUpdate,
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
@@ -16,16 +19,22 @@ import {
 } from '@temporalio/workflow';
 import type { Held, LeaseStart, Leftover, ToHolder } from '../contracts/lease';
 import { LeaseAsk, LeaseWithdraw, TO_LEASE } from '../contracts/lease';
+import { HandBack } from '../contracts/balancer-truth';
 import type { Status } from '../contracts/status';
 import type { Act, LeaseMessage, LeaseState } from '../domain/lease';
 import { adopt, isIdle, newLease, nextDeadline, settle, take } from '../domain/lease';
 import { leaseStatus } from '../domain/lease-status';
+import { parseInput } from '../domain/mistakes';
+import { hostsIn } from '../domain/turn';
 import { statusMarkdown } from '../render/markdown';
 import { repair } from './repair';
 import { findHolders, watchRun } from './steps/activities';
+import { BalancerKeeper } from './steps/balancer-keeper';
 
 /** Milliseconds; a workflow that goes on for ever begins anew each day, so that new code gets its turn. */
 const DAY = 24 * 3_600_000;
+/** Milliseconds until balancers are asked again whether they keep something. */
+const ASK_AGAIN = 60_000;
 
 /**
  * Who may work on a cluster, one at a time on each host. Messages are only noted when they come; one loop takes
@@ -50,6 +59,7 @@ class Lease {
   private readonly state: LeaseState;
   private readonly inbox: LeaseMessage[] = [];
   private readonly watched = new Map<string, CancellationScope>();
+  private readonly keeper: BalancerKeeper | null;
 
   constructor(
     private readonly start: LeaseStart,
@@ -59,28 +69,56 @@ class Lease {
     const { epoch, leftovers } = before.ended ? before : { epoch: 0, leftovers: [] };
     const startedAt = workflowInfo().startTime.toISOString();
     this.state = carried ?? newLease({ cluster, file, epoch, leftovers, startedAt });
+    this.keeper = start.keeps ? new BalancerKeeper(this.state, () => this.show()) : null;
     this.listen();
     this.show();
   }
 
   async run(): Promise<Status & { epoch: number; leftovers: Leftover[] }> {
     if (!this.carried && !this.start.before.ended) await this.adopt(this.start.before.runId);
+    this.keeper?.start();
     for (;;) {
       await this.work();
       if (this.inbox.length) continue;
       this.watchAll();
-      if (isIdle(this.state)) break;
-      if (this.isLong()) await continueAsNew<typeof lease>(this.start, this.state);
-      const due = nextDeadline(this.state);
-      // whoever is not watched any more, though nobody knows how it ended, is watched again
-      const news = () => this.inbox.length > 0 || this.watched.size < this.state.held.length;
-      const longest = this.state.held.length ? DAY : undefined;
-      const left = due === null ? longest : due - Date.now();
-      if (left === undefined) await condition(news);
-      else if (left > 0) await condition(news, left);
+      let longest = this.state.held.length ? DAY : undefined;
+      if (isIdle(this.state)) {
+        const kept = (await this.keeper?.keeps(() => this.inbox.length > 0)) ?? 'nothing';
+        await this.handlersOver();
+        if (this.inbox.length) continue;
+        if (kept === 'nothing') break;
+        longest = kept === 'unknown' ? ASK_AGAIN : DAY;
+      }
+      if (this.isLong()) await this.goOn();
+      await this.wait(longest);
     }
+    this.keeper?.stop();
     const { epoch, leftovers } = this.state;
     return { ...this.status(), phase: 'succeeded', endedAt: new Date().toISOString(), epoch, leftovers };
+  }
+
+  /** Until a message, a deadline or the end of a day comes. */
+  private async wait(longest: number | undefined): Promise<void> {
+    const due = nextDeadline(this.state);
+    const told = this.keeper?.news;
+    // whoever is not watched any more, though nobody knows how it ended, is watched again
+    const news = () =>
+      this.inbox.length > 0 || this.watched.size < this.state.held.length || this.keeper?.news !== told;
+    const left = due === null ? longest : due - Date.now();
+    if (left === undefined) await condition(news);
+    else if (left > 0) await condition(news, left);
+  }
+
+  /** As a new run, unless somebody says something meanwhile. */
+  private async goOn(): Promise<void> {
+    await this.keeper?.rest();
+    await this.handlersOver();
+    if (this.inbox.length) return;
+    await continueAsNew<typeof lease>({ ...this.start, keeps: true }, this.state);
+  }
+
+  private async handlersOver(): Promise<void> {
+    if (!allHandlersFinished()) await condition(allHandlersFinished);
   }
 
   private listen(): void {
@@ -107,6 +145,18 @@ class Lease {
       },
       { description: 'From a change: it waits no longer' },
     );
+    if (this.keeper) this.takesBack(this.keeper);
+  }
+
+  private takesBack(keeper: BalancerKeeper): void {
+    setHandler(defineUpdate<string, [HandBack]>('handBack'), (payload) => keeper.handBack(payload), {
+      validator: (payload) => {
+        const { host } = parseInput(HandBack, payload);
+        const holder = this.state.held.find(({ claims }) => hostsIn(claims).includes(host));
+        if (holder) throw ApplicationFailure.nonRetryable(`${holder.id} works on ${host} and answers for it`);
+      },
+      description: 'From a person: keep a host no longer as a change left it. {"host":"n1","by":"anna"}',
+    });
   }
 
   /** The lease before this one did not end by itself: those who hold something by its word go on holding it. */

@@ -34,9 +34,9 @@ const cluster = Cluster.parse({
 
 /** A balancer in memory that forgets, is slow to come up, and counts sessions as told. */
 class FakeBalancer implements LoadBalancer {
-  raise(): Promise<void> {
-    return Promise.resolve();
-  }
+  raise = () => Promise.resolve();
+  reconcile = () => Promise.resolve({ kept: [], repaired: [], failed: [], unowned: [] });
+  handBack = () => Promise.resolve();
 
   readonly said: string[] = [];
   readonly facts: Record<string, TrafficFacts> = {};

@@ -105,6 +105,9 @@ function temporalOnly(steps: () => Activities) {
   return {
     ...leaseActivities(),
     raiseFences: (input) => steps().raiseFences(input),
+    keepBalancers: (input) => steps().keepBalancers(input),
+    lookAtBalancers: (input) => steps().lookAtBalancers(input),
+    handBack: (input) => steps().handBack(input),
     findHolders: (input) => steps().findHolders(input),
     readState: (input) => steps().readState(input),
     lookAround: (input) => steps().lookAround(input),

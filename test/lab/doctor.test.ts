@@ -48,7 +48,7 @@ it('has nothing to say of a lab that is well, and says what it looked at', async
   expect(looked).toEqual([
     '6 hosts: key, login, root, programs, /var/lib/pawl, space',
     expect.stringMatching(/^6 clocks: within \d+ ms of the worker's$/),
-    'balancers edge: socket, level admin, master socket, servers',
+    'balancers edge: socket, level admin, master socket, state file, servers',
   ]);
 });
 

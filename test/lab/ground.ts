@@ -14,6 +14,7 @@ import { PACKAGE } from '../../lab/service/deb';
 import type { TemporalServer } from '../../lab/temporal/server';
 import { startTemporal } from '../../lab/temporal/server';
 import { killWorker, startWorker, stopWorker } from '../../lab/worker';
+import { leaseId } from '../../src/contracts/lease';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Report, Status } from '../../src/contracts/status';
 import { ADMIN_SOCKET, Hosts } from './hosts';
@@ -103,6 +104,13 @@ export class Ground extends Hosts {
   async remove(): Promise<void> {
     await this.connection.close();
     await Ground.remove(this.name);
+  }
+
+  /** A host that a change left out, put back by an operator: Pawl keeps it out until it hears that it shall not. */
+  async putBackByHand(host: string): Promise<void> {
+    const lease = this.client.workflow.getHandle(leaseId(this.name));
+    await lease.executeUpdate<string, [object]>('handBack', { args: [{ host, by: 'the test' }] });
+    await this.haproxy(`set server web/${host} state ready`);
   }
 
   start(input: object, id?: string): Promise<WorkflowHandleWithFirstExecutionRunId> {

@@ -135,7 +135,7 @@ describe('a bad release', () => {
     });
     await ground.inside('n1', 'ln', '-sfn', `/opt/web/releases/${before}`, '/opt/web/current');
     await ground.inside('n1', 'systemctl', 'restart', 'web');
-    await ground.haproxy('set server web/n1 state ready');
+    await ground.putBackByHand('n1');
   });
 });
 

@@ -75,7 +75,7 @@ it('cannot go back without an undo: a failure behind it leaves everything as it 
   await expectTruth(ground, report);
   expect(report.leftToDo.map(({ what }) => what)).toContain('convert was done on n2; it cannot be undone');
   // mended by hand, as an operator would
-  await ground.haproxy('set server web/n1 state ready');
+  await ground.putBackByHand('n1');
 });
 
 it('lets one host fail within the budget, and upgrades the others', async () => {

@@ -9,7 +9,12 @@ import { mostTakenOut, startsFromNow, underLoad, untilBusy } from './whole-run';
 
 const HOSTS = ['n1', 'n2'];
 /** A second HAProxy, on the same host, with a socket and ports of its own. */
-const SECOND = { unit: 'second', socket: '/run/haproxy/second.sock', port: 8000 };
+const SECOND = {
+  unit: 'second',
+  socket: '/run/haproxy/second.sock',
+  stateFile: '/var/lib/pawl/second-state',
+  port: 8000,
+};
 
 let ground: Ground;
 beforeAll(async () => {
@@ -22,6 +27,7 @@ jest.setTimeout(120_000);
 
 const START_SECOND = `
   sed -e 's|/run/haproxy/admin.sock|${SECOND.socket}|' -e 's|bind :80$|bind :${SECOND.port}|' -e 's|bind :81$|bind :8100|' \\
+    -e 's|/var/lib/pawl/haproxy-state|${SECOND.stateFile}|' \\
     /etc/haproxy/haproxy.cfg >/etc/haproxy/second.cfg
   exec systemd-run --quiet --unit=${SECOND.unit} -p ExecReload='/bin/kill -USR2 $MAINPID' \\
     haproxy -W -S /run/haproxy-second.sock -f /etc/haproxy/second.cfg
@@ -32,7 +38,12 @@ async function addSecond(file: string): Promise<void> {
     balancers: Record<string, object>;
     services: Record<string, { routes: object[] }>;
   };
-  cluster.balancers['second'] = { kind: 'haproxy', host: 'lb1', socket: SECOND.socket };
+  cluster.balancers['second'] = {
+    kind: 'haproxy',
+    host: 'lb1',
+    socket: SECOND.socket,
+    stateFile: SECOND.stateFile,
+  };
   cluster.services['web']!.routes.push({ balancer: 'second', backend: 'web' });
   await writeFile(file, stringify(cluster));
 }

@@ -11,6 +11,7 @@ import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
 import type { PlannedGate, Tally, Verdict } from '../../src/contracts/gate';
 import { Gate } from '../../src/contracts/inputs/gate';
+import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
 import { leaseActivities } from '../../src/activities/lease';
 import { searchActivities } from '../../src/activities/search';
 import type { Worlds } from '../../src/activities/world';
@@ -58,6 +59,13 @@ export class FakeCluster {
   readonly deaf: Record<string, { why: string; again: boolean } | undefined> = {};
   /** who is found when a lease was lost */
   found: Awaited<ReturnType<Activities['findHolders']>> = { running: [], cut: [] };
+
+  /** what its balancers keep, when they are looked at; null: they give no answer */
+  kept: KeptPlace[] | null = [];
+  /** what is to be told of its balancers, one after the other */
+  readonly news: BalancerNews[] = [];
+  /** how often there was a look at its balancers: by those who look on, and at once */
+  readonly balancerLooks = { on: 0, once: 0 };
 
   constructor(
     readonly hosts = ['n1', 'n2', 'n3'],
@@ -133,6 +141,18 @@ export class FakeCluster {
   private async step(name: string, host: string): Promise<void> {
     await this.trouble[`${name} ${host}`]?.();
     this.journal.push(`${name} ${host}`);
+  }
+
+  /** The real one looks on without end, and the test server skips time only while no activity runs. */
+  private async lookOn(): Promise<BalancerNews> {
+    this.balancerLooks.on += 1;
+    for (;;) {
+      const news = this.news.shift();
+      if (news) return news;
+      if (!this.watchesAlways)
+        throw ApplicationFailure.create({ message: 'nothing new', nextRetryDelay: '1d' });
+      await Context.current().sleep(25);
+    }
   }
 
   activities(): Activities {
@@ -222,6 +242,16 @@ export class FakeCluster {
       raiseFences: ({ change, holder }) => {
         this.fences.push({ epoch: change.epoch, holder });
         return Promise.resolve({ unreached: [] });
+      },
+      keepBalancers: () => this.lookOn(),
+      lookAtBalancers: () => {
+        this.balancerLooks.once += 1;
+        return Promise.resolve({ kept: this.kept, findings: [], repaired: [] });
+      },
+      handBack: ({ host }) => {
+        const places = (this.kept ?? []).filter((place) => place.host === host);
+        this.kept = (this.kept ?? []).filter((place) => place.host !== host);
+        return Promise.resolve(places);
       },
       findHolders: () => Promise.resolve(this.found),
       lookAround: ({ hosts }) =>

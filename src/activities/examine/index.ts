@@ -64,7 +64,7 @@ function lookedAt(hosts: string[], balancers: string[], offsets: Record<string, 
     `${hosts.length} hosts: key, login, root, programs, /var/lib/pawl, space`,
     ...(clocks ? [`${clocks} clocks: ${spread} the worker's`] : []),
     ...(balancers.length
-      ? [`balancers ${balancers.join(', ')}: socket, level admin, master socket, servers`]
+      ? [`balancers ${balancers.join(', ')}: socket, level admin, master socket, state file, servers`]
       : []),
   ];
 }

@@ -30,7 +30,7 @@ const Readable = z.object({
       })
       .catch({}),
   ),
-  balancers: mapOf(z.object({ host: text }).catch({})),
+  balancers: mapOf(z.object({ host: text, stateFile: text }).catch({})),
   metrics: z.unknown().optional(),
   notifications: z
     .object({ channels: mapOf(ReadableChannel) })
@@ -65,6 +65,7 @@ export function referenceFindings(value: unknown): Finding[] {
     ...Object.entries(file.balancers).flatMap(([name, { host }]) =>
       unknown(['balancers', name, 'host'], host, Object.keys(file.hosts)),
     ),
+    ...stateFileFindings(file),
     ...Object.entries(file.services).flatMap(([name, service]) => serviceFindings(file, name, service)),
     ...channelFindings(file),
   ];
@@ -113,6 +114,19 @@ function jumpFindings({ hosts, ssh }: Readable): Finding[] {
       Object.keys(hosts),
       '; or name an OpenSSH configuration that knows it in ssh.config',
     );
+  });
+}
+
+/** Each would read at its start what is wanted of the other's servers. */
+function stateFileFindings({ balancers }: Readable): Finding[] {
+  const places = Object.entries(balancers);
+  return places.flatMap(([name, { host, stateFile }], index): Finding[] => {
+    const first = places
+      .slice(0, index)
+      .find(([, other]) => other.host === host && other.stateFile === stateFile);
+    if (stateFile === undefined || !first) return [];
+    const rule = `is the file of ${first[0]} already`;
+    return [{ code: 'twice', path: ['balancers', name, 'stateFile'], value: stateFile, rule }];
   });
 }
 

@@ -16,6 +16,10 @@ export function openBalancer(name: string, cluster: Cluster, hosts: RemoteHosts)
   }
   switch (balancer.kind) {
     case 'haproxy':
-      return haproxy({ host: hosts.on(balancer.host), socket: balancer.socket });
+      return haproxy({
+        host: hosts.on(balancer.host),
+        socket: balancer.socket,
+        stateFile: balancer.stateFile,
+      });
   }
 }

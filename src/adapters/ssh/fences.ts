@@ -46,7 +46,8 @@ export async function readFences(host: RemoteHost, signal: AbortSignal): Promise
   });
 }
 
-function decoded(text: string): string {
+/** A holder's name as `raiseFences` has written it. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

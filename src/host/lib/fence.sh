@@ -20,6 +20,9 @@
 # RemoteHost.run makes these errors itself, so callers need not look; a program must not use 91 and
 # 92 for anything else. Everything under the lock must be bounded in time, and children that may
 # outlive the program must not inherit the lock, which is open on descriptor 9: hence `9>&-`.
+#
+# A program that does what somebody else has wanted, whoever that is, takes `fence_lock "$lane"` and compares nothing. One
+# that writes more to the disk sets `fence_syncs=later` and calls `sync "$fence_file" …` itself: once for all costs no more.
 
 fence_folder=/var/lib/pawl/lanes
 
@@ -28,17 +31,21 @@ fence_refuse() { # CODE WORDS
   exit "$1"
 }
 
-fence_enter() { # LANE EPOCH ATTEMPT [HOLDER]
+fence_lock() { # LANE [SECONDS]
   case $1 in
   '' | *[!A-Za-z0-9._:@/-]* | /* | */ | *//* | .* | */.*) fence_refuse 2 "not a lane: $1" ;;
   esac
-  fence_number "$2"
-  fence_number "$3"
   fence_file=$fence_folder/$1.fence
   [ -d "${fence_file%/*}" ] || mkdir -p "${fence_file%/*}"
   # one file is both: the lock, and the newest pair that was seen (none yet: empty)
   exec 9<>"$fence_file"
-  flock -w 5 9 || fence_refuse 92 "lane busy: another attempt holds the lock of $1"
+  flock -w "${2:-5}" 9 || fence_refuse 92 "lane busy: another attempt holds the lock of $1"
+}
+
+fence_enter() { # LANE EPOCH ATTEMPT [HOLDER]
+  fence_number "$2"
+  fence_number "$3"
+  fence_lock "$1"
   fence_epoch=0 fence_attempt=0
   if [ -s "$fence_file" ]; then
     read -r fence_epoch fence_attempt <"$fence_file" || fence_refuse 2 "damaged: $fence_file"
@@ -66,7 +73,13 @@ fence_leave() {
 fence_store() { # PAIR [EPOCH HOLDER]
   printf '%-63s\n' "$1" >&9
   [ -z "${2:-}" ] || printf '%-447s\n' "$2" >&9
-  sync "$fence_file"
+  [ "${fence_syncs:-}" = later ] || sync "$fence_file"
+}
+
+# Sets `fence_holder` to who holds the lane in which we are, as far as that was written down for this epoch.
+fence_read_holder() { # EPOCH
+  { read -r _ && read -r fence_of fence_holder; } <"$fence_file"
+  [ "$fence_of" = "$1" ] && [ -n "$fence_holder" ] || fence_holder=unknown
 }
 
 fence_number() {

@@ -56,6 +56,20 @@ export const { watchRun } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
+/** Looks on until there is news; who wants it begins anew when the time is over. */
+export const { keepBalancers } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '2d',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+/** One look at each balancer, or one write; those that do not answer take half a minute. */
+export const { lookAtBalancers, handBack } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '2m',
+});
+
 /** One command on each machine; one that hangs takes as long as its locks. */
 export const { raiseFences } = proxyActivities<Activities>({
   ...base,

@@ -10,7 +10,7 @@ import type {
   WantedTraffic,
 } from '../../../src/contracts/world';
 import { clusterOf, startSshd } from '../ssh/sshd';
-import { startHaproxy, until, type TestHaproxy } from './real-haproxy';
+import { startHaproxy, until, type HaproxyOptions, type TestHaproxy } from './real-haproxy';
 
 export interface Reached {
   real: TestHaproxy;
@@ -31,11 +31,12 @@ export interface Reached {
 export const signal = new AbortController().signal;
 const epoch = Date.now();
 
-export async function reachHaproxy(options: { masterSocket?: boolean } = {}): Promise<Reached> {
+export async function reachHaproxy(options: HaproxyOptions = {}): Promise<Reached> {
   const [sshd, real] = await Promise.all([startSshd(), startHaproxy(options)]);
   const hosts = openHosts(clusterOf(sshd), { folder: '/' });
   const host = hosts.on('h1');
-  const balancer = haproxy({ host, socket: real.socket });
+  const stateFile = options.readsState ? real.stateFile : undefined;
+  const balancer = haproxy({ host, socket: real.socket, stateFile });
   let attempt = 0;
   const nextFence = () => ({ epoch, attempt: ++attempt });
   const set = (server: string, wanted: WantedTraffic) =>
@@ -64,6 +65,7 @@ export async function reachHaproxy(options: { masterSocket?: boolean } = {}): Pr
     async stop() {
       await hosts.close();
       await Promise.all([real.stop(), sshd.stop()]);
+      await rm(`/var/lib/pawl/wanted/haproxy${real.folder}`, { recursive: true, force: true });
       for (const lanes of [real.backend, `${real.backend}-fixed`, `${real.backend}-none`])
         await rm(`/var/lib/pawl/lanes/haproxy/${lanes}`, { recursive: true, force: true });
     },

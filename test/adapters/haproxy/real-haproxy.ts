@@ -28,6 +28,8 @@ export interface TestHaproxy {
   socket: string;
   /** of level `operator` */
   readOnlySocket: string;
+  /** what it reads at its start, where it was told to */
+  stateFile: string;
   backend: string;
   servers: Record<string, TestServer>;
   /** asks the runtime socket by itself, not through the code under test */
@@ -40,11 +42,21 @@ export interface TestHaproxy {
   reload(): Promise<void>;
   /** stops all and starts again; returns when the new process answers */
   restart(): Promise<void>;
+  /** SIGKILL to all of it, then as `restart` */
+  kill(): Promise<void>;
+  /** changes its configuration; a reload makes it so */
+  configure(change: (text: string) => string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param options.masterSocket default true, as in Debian's unit */
-export async function startHaproxy(options: { masterSocket?: boolean } = {}): Promise<TestHaproxy> {
+export interface HaproxyOptions {
+  /** default true, as in Debian's unit */
+  masterSocket?: boolean;
+  /** default false: what it was told is lost with its process */
+  readsState?: boolean;
+}
+
+export async function startHaproxy(options: HaproxyOptions = {}): Promise<TestHaproxy> {
   const folder = await mkdtemp(join(tmpdir(), 'pawl-haproxy-'));
   const backend = `test${process.pid}`;
   const servers = Object.fromEntries(
@@ -54,7 +66,13 @@ export async function startHaproxy(options: { masterSocket?: boolean } = {}): Pr
   const readOnlySocket = join(folder, 'operator.sock');
   const port = await freePort();
   const config = join(folder, 'haproxy.cfg');
-  await writeFile(config, configText([socket, readOnlySocket], port, backend, servers));
+  const stateFile = join(folder, 'server-state');
+  let text = configText([socket, readOnlySocket], port, backend, servers);
+  if (options.readsState)
+    text = text
+      .replace('global\n', `global\n  server-state-file ${stateFile}\n`)
+      .replace('defaults\n', 'defaults\n  load-server-state-from-file global\n');
+  await writeFile(config, text);
   const ask = (command: string) => askSocket(socket, command);
   let master = await startMaster(folder, config, options.masterSocket ?? true, ask);
   const endMaster = async () => {
@@ -66,6 +84,7 @@ export async function startHaproxy(options: { masterSocket?: boolean } = {}): Pr
     folder,
     socket,
     readOnlySocket,
+    stateFile,
     backend,
     servers,
     ask,
@@ -82,6 +101,17 @@ export async function startHaproxy(options: { masterSocket?: boolean } = {}): Pr
     async restart() {
       await endMaster();
       master = await startMaster(folder, config, options.masterSocket ?? true, ask);
+    },
+    async kill() {
+      // its worker ends with it, but not at once
+      const worker = Number(await pidOf(ask));
+      master.kill('SIGKILL');
+      process.kill(worker, 'SIGKILL');
+      await once(master, 'exit');
+      master = await startMaster(folder, config, options.masterSocket ?? true, ask);
+    },
+    async configure(change) {
+      await writeFile(config, (text = change(text)));
     },
     async stop() {
       await endMaster();

@@ -5,13 +5,16 @@ import type { Requests } from '../../../contracts/gate';
 import type {
   BalancerComplaint,
   Fence,
+  KeptServer,
   LoadBalancer,
+  Reconciled,
   TrafficFacts,
   WantedTraffic,
 } from '../../../contracts/world';
 import { raiseFences } from '../../ssh/fences';
 import { examine } from './examine';
 import { factsOf, generationOf, plainFactsOf, requestsOf } from './facts';
+import { reconcile } from './reconcile';
 import { ask, placeOf, type RuntimeSocket } from './runtime';
 import { column, numberIn, readCsv, readInfo, readServersState, type Row } from './tables';
 
@@ -36,7 +39,12 @@ class HaProxy implements LoadBalancer {
   /** Readings that have not begun; those who share one are cancelled together. */
   private readonly soon = new WeakMap<AbortSignal, Map<string, Promise<Record<string, TrafficFacts>>>>();
 
-  constructor(private readonly at: RuntimeSocket) {}
+  /** What each program on its host works with. */
+  private readonly files: [socket: string, stateFile: string];
+
+  constructor(private readonly at: RuntimeSocket) {
+    this.files = [at.socket, at.stateFile ?? ''];
+  }
 
   async server(backend: string, server: string, signal: AbortSignal): Promise<TrafficFacts> {
     const plain = await this.plainly(checkName(backend), checkName(server), signal);
@@ -103,8 +111,9 @@ class HaProxy implements LoadBalancer {
   ): Promise<void> {
     const place = [checkName(backend), checkName(server)];
     const weight = wanted.state === 'in' ? [checkWeight(wanted.weight)] : [];
+    const state = wanted.state === 'in' && wanted.held ? 'held' : wanted.state;
     const { epoch, attempt } = fence;
-    const args = [String(epoch), String(attempt), this.at.socket, ...place, wanted.state, ...weight];
+    const args = [String(epoch), String(attempt), ...this.files, ...place, state, ...weight];
     await this.run('haproxy-set', args, `${place.join('/')} → ${wanted.state}`, SET_LIMIT, signal);
   }
 
@@ -117,9 +126,21 @@ class HaProxy implements LoadBalancer {
   ): Promise<number> {
     const place = [checkName(backend), checkName(server)];
     const how = seen.state === 'out' ? 'count' : thenOut ? 'out' : 'drain';
-    const args = [String(fence.epoch), String(fence.attempt), this.at.socket, ...place, how];
+    const args = [String(fence.epoch), String(fence.attempt), ...this.files, ...place, how];
     const left = await this.run('haproxy-drain', args, `${place.join('/')} → ${how}`, SET_LIMIT, signal);
     return numberIn({ 'requests left': left.trim() }, 'requests left');
+  }
+
+  reconcile(places: { backend: string; server: string }[], signal: AbortSignal): Promise<Reconciled> {
+    const assert = (backend: string, server: string) =>
+      this.run('haproxy-assert', [...this.files, backend, server], `${backend}/${server}`, SET_LIMIT, signal);
+    for (const { backend, server } of places) [backend, server].forEach(checkName);
+    return reconcile(this.at, places, assert, signal);
+  }
+
+  async handBack({ backend, server, epoch }: KeptServer, signal: AbortSignal): Promise<void> {
+    const args = [...this.files, checkName(backend), checkName(server), String(epoch)];
+    await this.run('haproxy-hand-back', args, `${backend}/${server}`, SET_LIMIT, signal);
   }
 
   async raise(

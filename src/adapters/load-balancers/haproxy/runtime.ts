@@ -9,6 +9,8 @@ export interface RuntimeSocket {
   host: RemoteHost;
   /** path there */
   socket: string;
+  /** path of what HAProxy reads at its start (`server-state-file`), where it does */
+  stateFile?: string;
 }
 
 /** Milliseconds to get the stream; a first SSH connection through a jump host is part of it. */
