@@ -15,12 +15,17 @@ import { healthActivities } from './health';
 import { measureActivities } from './measure';
 import { leaseActivities } from './lease';
 import { notifyActivities } from './notify';
+import { outOfServiceActivities } from './out-of-service';
+import { parseNodeOffline, planOffline } from './plan/node-offline';
+import { parseNodeOnline, planOnline } from './plan/node-online';
 import { observeHost } from './plan/observe';
 import { refuseUnlessPlanned } from './plan/as-planned';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
+import { rampActivities } from './ramp';
 import { releaseActivities } from './releases';
 import { runOnceActivities } from './run-once';
 import { searchActivities } from './search';
+import { serviceActivities } from './services';
 import { trafficActivities } from './traffic';
 import { watchActivities } from './watch';
 import type { World, Worlds } from './world';
@@ -55,6 +60,8 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planRollingUpgrade: planning(worlds, parseRollingUpgrade, (input, world, signal) =>
       planUpgrade(input, world, artifacts, signal),
     ),
+    planNodeOffline: planning(worlds, parseNodeOffline, planOffline),
+    planNodeOnline: planning(worlds, parseNodeOnline, planOnline),
     /** What keeps hosts and balancers from being worked on. Changes nothing. */
     async examineCluster(raw: unknown): Promise<Examination> {
       const input = parseInput(DoctorInput, raw);
@@ -79,6 +86,9 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
       );
     },
     ...trafficActivities(worlds),
+    ...rampActivities(worlds),
+    ...serviceActivities(worlds, jobs),
+    ...outOfServiceActivities(worlds),
     ...releaseActivities(worlds, jobs, artifacts),
     ...runOnceActivities(worlds, jobs),
     ...healthActivities(worlds),

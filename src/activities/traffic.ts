@@ -43,7 +43,7 @@ export function trafficActivities(worlds: Worlds) {
       const sessions = await drained(world, input.host, now, input.deadlineSeconds * 1_000);
       const out = sessions === 0 || input.force;
       if (sessions > 0 && out) await setAll(world, input.host.places, { state: 'out' }, now);
-      return { out, sessions, traffic: shown(await trafficOf(world, input.host, now.signal)) };
+      return { out, sessions, traffic: asShown(await trafficOf(world, input.host, now.signal)) };
     },
 
     /**
@@ -53,20 +53,43 @@ export function trafficActivities(worlds: Worlds) {
      */
     async putBack(input: TrafficInput & { weights: Record<string, number> }) {
       const world = await worlds.of(input.change.cluster);
-      const now = attempt(input.change);
-      const limit = world.cluster.services[input.service.name]?.limits.healthySeconds ?? 60;
-      const deadline = performance.now() + limit * 1_000;
-      await checkedByBalancers(world, input.host, now, deadline);
-      for (const place of input.host.places) {
-        const weight = input.weights[place.balancer];
-        if (weight === undefined) throw new PawlError('Failed', `no weight is known for ${place.balancer}`);
-        await world
-          .balancer(place.balancer)
-          .set(place.backend, place.server, { state: 'in', weight }, now.fence, now.signal);
-      }
-      return { traffic: shown(await exactlyIn(world, input.host, deadline, now.signal)) };
+      return { traffic: asShown(await comeIn(world, input, attempt(input.change))) };
     },
   };
+}
+
+/** Into rotation at these weights, by way of drain; done when every balancer reports the host exactly up. */
+export async function comeIn(
+  world: World,
+  { service, host, weights }: TrafficInput & { weights: Record<string, number> },
+  now: Attempt,
+): Promise<Record<string, TrafficFacts>> {
+  const deadline = comesUpBy(world, service.name);
+  await checkedByBalancers(world, host, now, deadline);
+  for (const place of host.places) {
+    const weight = weights[place.balancer];
+    if (weight === undefined) throw new PawlError('Failed', `no weight is known for ${place.balancer}`);
+    await world
+      .balancer(place.balancer)
+      .set(place.backend, place.server, { state: 'in', weight }, now.fence, now.signal);
+  }
+  return exactlyIn(world, host, deadline, now.signal);
+}
+
+/** Balancers check the host and send it nothing new; done when every check passes. */
+export async function standBy(
+  world: World,
+  { service, host }: TrafficInput,
+  now: Attempt,
+): Promise<Record<string, TrafficFacts>> {
+  await setAll(world, host.places, { state: 'draining' }, now);
+  const checked = ({ state, healthy }: TrafficFacts) => state === 'draining' && healthy;
+  return untilAll(world, host, checked, comesUpBy(world, service.name), now.signal);
+}
+
+function comesUpBy(world: World, service: string): number {
+  const limit = world.cluster.services[service]?.limits.healthySeconds ?? 60;
+  return performance.now() + limit * 1_000;
 }
 
 /** Other hosts of the service may have gone down by themselves: they count too. */
@@ -239,7 +262,7 @@ async function untilNextLook(begun: number, signal: AbortSignal): Promise<void> 
   await delay(Math.min(pause, LONGEST_LOOK), undefined, { signal });
 }
 
-function shown(facts: Record<string, TrafficFacts>): Record<string, HostTraffic> {
+export function asShown(facts: Record<string, TrafficFacts>): Record<string, HostTraffic> {
   return Object.fromEntries(
     Object.entries(facts).map(([balancer, { state, weight, sessions }]) => [
       balancer,

@@ -17,6 +17,8 @@ interface WatchInput {
   service: PlannedService;
   hosts: PlannedHost[];
   version: string;
+  /** how balancers must show them; default: in rotation */
+  traffic?: 'in' | 'draining';
 }
 
 export function watchActivities(worlds: Worlds) {
@@ -53,13 +55,13 @@ export function watchActivities(worlds: Worlds) {
 /** One look at each host. Some misses in a row are forgiven; that nobody can tell is none of them. */
 async function look(
   world: World,
-  { hosts, service, version }: WatchInput,
+  { hosts, service, version, traffic = 'in' }: WatchInput,
   misses: Map<string, number>,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all(
     hosts.map(async (host) => {
-      const fault = await faultOf(world, host, service, version, signal);
+      const fault = await faultOf(world, host, { service, version, traffic }, signal);
       const missed = fault ? (misses.get(host.name) ?? 0) + 1 : 0;
       misses.set(host.name, missed);
       if (fault && (missed >= MISSES || fault.type !== 'Unhealthy'))
@@ -72,8 +74,7 @@ async function look(
 async function faultOf(
   world: World,
   host: PlannedHost,
-  service: PlannedService,
-  version: string,
+  { service, version, traffic }: Required<Pick<WatchInput, 'service' | 'version' | 'traffic'>>,
   signal: AbortSignal,
 ): Promise<PawlError | undefined> {
   const unwell = (why: string) => new PawlError('Unhealthy', `${host.name} did not stay healthy: ${why}`);
@@ -82,7 +83,9 @@ async function faultOf(
     const fault = await unhealthy(world.hosts.on(host.name), service, version, signal);
     if (fault) return unwell(fault);
     const facts = Object.entries(await trafficOf(world, host, signal));
-    const late = facts.find(([, { state }]) => state !== 'in');
+    const late = facts.find(
+      ([, { state, healthy }]) => state !== traffic || (traffic === 'draining' && !healthy),
+    );
     return late && unwell(`${late[1].says} at ${late[0]}`);
   } catch (error) {
     if (signal.aborted || !(error instanceof PawlError)) throw error;

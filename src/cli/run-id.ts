@@ -18,7 +18,9 @@ export function runId({ prefix, named }: Naming, input: Record<string, unknown>,
 /** @param count from 2: what an id becomes when others of the same minute have taken it */
 export const numbered = (id: string, count: number) => (count < 2 ? id : `${id}-${count}`);
 
+/** Of a list the first; it is not all that is done, but enough to know it by. */
 function sanitised(value: unknown): string {
+  if (Array.isArray(value)) return typeof value[0] === 'string' ? sanitised(value[0]) : '';
   if (typeof value !== 'string' && typeof value !== 'number') return '';
   return String(value)
     .replace(/[^A-Za-z0-9._+~]+/g, '-')

@@ -22,6 +22,18 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service', 'version'],
     example: 'examples/lab/rollingUpgrade.json',
   },
+  nodeOffline: {
+    about: 'take hosts out of service: drain, stop, prove that nothing is left',
+    prefix: 'offline',
+    named: ['service', 'hosts'],
+    example: 'examples/lab/nodeOffline.json',
+  },
+  nodeOnline: {
+    about: 'bring hosts into service, weight after weight beside their peers',
+    prefix: 'online',
+    named: ['service', 'hosts'],
+    example: 'examples/lab/nodeOnline.json',
+  },
 };
 
 export const typeNames = Object.keys(WORKFLOW_TYPES);

@@ -44,6 +44,10 @@ export const FAILURES = {
   BalancerRefused: { retryable: false, meaning: 'the balancer answered a command with an error' },
   BalancerUnavailable: { retryable: true, meaning: 'the balancer gives no answer' },
   BalancerNotAsWanted: { retryable: true, meaning: 'the balancer does not show the wanted state yet' },
+  StillRunning: {
+    retryable: false,
+    meaning: 'a process of a stopped service is left, or something listens on its port',
+  },
   Unhealthy: { retryable: false, meaning: 'the service did not become healthy in its time' },
   // metrics
   MetricsUnavailable: {

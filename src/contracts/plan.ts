@@ -2,7 +2,9 @@ import type { Route, Service } from './cluster';
 import type { Mistake } from './failures';
 import type { PlannedGate } from './gate';
 import type { Check, Drain } from './inputs/common';
+import type { OnWorse, RampStep } from './inputs/ramp';
 import type { RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
+import type { OutOfService } from './out-of-service';
 import type { PlannedNotifications } from './notifications';
 import type { TrafficState } from './world';
 
@@ -33,10 +35,17 @@ export type PlannedService = Pick<Service, 'unit' | 'port' | 'release' | 'health
 
 /** One kind of step, in the order in which a host meets them. */
 export interface PlannedStep {
-  id: 'stage' | 'takeOut' | 'switchRelease' | 'proveHealthy' | 'putBack';
+  id: string;
   /** in words */
   does: string;
   undo: string;
+}
+
+export interface PlannedRamp {
+  steps: RampStep[];
+  onWorse: OnWorse;
+  /** full weights, by host and balancer */
+  weights: Record<string, Record<string, number>>;
 }
 
 /** A step that is done once for the whole change, on one host. */
@@ -88,6 +97,10 @@ export interface Intent {
   gate?: PlannedGate | null;
   /** in the order in which they are done */
   runOnce?: PlannedRunOnce[];
+  /** why hosts go out of service, and who wants it */
+  outFor?: { reason: string; by: string };
+  /** how hosts come to their full weight */
+  ramp?: PlannedRamp;
   /** absent where the cluster file names no channels, and in plans of earlier releases */
   notifications?: PlannedNotifications;
   settings: Settings;
@@ -104,12 +117,34 @@ export interface UpgradeIntent extends Intent {
   settings: Settings & Pick<RollingUpgradeInput, 'minHealthySeconds' | 'soakSeconds' | 'watchSeconds'>;
 }
 
+export interface OfflineIntent extends Intent {
+  workflow: 'nodeOffline';
+  about: string;
+  outFor: { reason: string; by: string };
+}
+
+/** Of a change that brings hosts in. */
+export interface RampIntent extends Intent {
+  about: string;
+  checks: Check[];
+  gate: PlannedGate | null;
+  ramp: PlannedRamp;
+}
+
+export interface OnlineIntent extends RampIntent {
+  workflow: 'nodeOnline';
+}
+
 /** What a host ran and carried when the plan was made: where an undo goes back to. */
 export interface ObservedHost {
   version: string;
+  /** of its unit, as systemd calls it; plans of earlier releases do not say */
+  active?: string;
   /** by balancer */
   traffic: Record<string, { state: TrafficState; weight: number; sessions: number }>;
   freeMiB: number;
+  /** why it is out of service, where that is known */
+  out?: OutOfService;
 }
 
 export interface Plan<I extends Intent = Intent> {
@@ -122,7 +157,12 @@ export interface Plan<I extends Intent = Intent> {
   /** what keeps hosts from being changed right now; it may pass when another change is at work on them */
   unready?: Mistake[];
   /** not hashed */
-  observed: { at: string; hosts: Record<string, ObservedHost> };
+  observed: {
+    at: string;
+    hosts: Record<string, ObservedHost>;
+    /** of changes that bring hosts in: who serves already, and with which weights in all, by balancer */
+    peers?: { hosts: PlannedHost[]; weights: Record<string, number> };
+  };
   /** what a reader should know: dropped batches, shortened defaults, hosts that need nothing */
   notes: string[];
 }

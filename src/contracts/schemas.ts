@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { Cluster } from './cluster';
+import { NodeOfflineInput } from './inputs/node-offline';
+import { NodeOnlineInput } from './inputs/node-online';
 import { RollingUpgradeInput } from './inputs/rolling-upgrade';
 
 /** Published for editors and other tools, as `schemas/<name>.schema.json`. */
 const PUBLISHED: Record<string, z.ZodType> = {
   cluster: Cluster,
   rollingUpgrade: RollingUpgradeInput,
+  nodeOffline: NodeOfflineInput,
+  nodeOnline: NodeOnlineInput,
 };
 
 /** @returns file name in `schemas/` → JSON Schema of what people write */

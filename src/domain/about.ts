@@ -1,3 +1,4 @@
+import type { OutOfService } from '../contracts/out-of-service';
 import type { Intent } from '../contracts/plan';
 
 /** What a change is about beside its service: a version, or words. */
@@ -9,4 +10,21 @@ export function aboutOf({ version, about }: Pick<Intent, 'version' | 'about'>): 
 export function changeText(service: string | null, of: { version?: string | null; about?: string }): string {
   if (of.about !== undefined) return `${service}: ${of.about}`;
   return of.version ? `${service} → ${of.version}` : `${service}`;
+}
+
+/** What became of a host with which such a change is through, in words. */
+const THROUGH: Record<string, string> = {
+  nodeOffline: 'is out of service, as was asked for; nodeOnline brings it back',
+  nodeOnline: 'is in rotation with its full weight',
+};
+
+/** What a host is like that a change is through with; `was` is the version that it ran before. */
+export function throughText(intent: Intent, host: { name: string; version: string }, was: string): string {
+  const { name, version } = host;
+  return `${name} ${THROUGH[intent.workflow] ?? `runs ${version} and is in rotation; it ran ${was} before`}`;
+}
+
+/** `n3 is out of service since 2026-11-28 10:15 UTC: new disk (anna)` */
+export function outText(host: string, { reason, by, since }: OutOfService): string {
+  return `${host} is out of service since ${since.slice(0, 16).replace('T', ' ')} UTC: ${reason} (${by})`;
 }

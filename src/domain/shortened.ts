@@ -1,4 +1,6 @@
+import { Drain } from '../contracts/inputs/common';
 import { Gate } from '../contracts/inputs/gate';
+import { Ramp, type RampStep } from '../contracts/inputs/ramp';
 import type { RollingUpgradeInput } from '../contracts/inputs/rolling-upgrade';
 
 type Schema = typeof RollingUpgradeInput;
@@ -12,14 +14,28 @@ export function shortened(schema: Schema, input: RollingUpgradeInput): string[] 
   const notes = GUARDS.filter((name) => input[name] < fallback(name)).map(
     (name) => `${name} is ${input[name]} instead of the default ${fallback(name)}`,
   );
-  const drain = schema.shape.drain.parse({});
-  if (input.drain.deadlineSeconds < drain.deadlineSeconds)
+  return [...notes, ...shortenedDrain(input.drain), ...weakerGate(input.gate)];
+}
+
+export function shortenedDrain(drain: Drain): string[] {
+  const fallback = Drain.parse({});
+  const notes = [];
+  if (drain.deadlineSeconds < fallback.deadlineSeconds)
     notes.push(
-      `drain.deadlineSeconds is ${input.drain.deadlineSeconds} instead of the default ${drain.deadlineSeconds}`,
+      `drain.deadlineSeconds is ${drain.deadlineSeconds} instead of the default ${fallback.deadlineSeconds}`,
     );
-  if (input.drain.onDeadline === 'force')
+  if (drain.onDeadline === 'force')
     notes.push('sessions that outlive the drain deadline are cut (drain.onDeadline is force)');
-  return [...notes, ...weakerGate(input.gate)];
+  return notes;
+}
+
+/** One note for each step of a ramp at which a host is judged for less time than a default one. */
+export function shortenedRamp(steps: readonly RampStep[]): string[] {
+  const least = Math.min(...Ramp.parse(undefined).map(({ seconds }) => seconds));
+  const short = steps.filter(({ seconds }) => seconds < least);
+  if (short.length === 0) return [];
+  const times = short.map(({ percent, seconds }) => `${seconds} s at ${percent} %`).join(', ');
+  return [`the ramp is shortened: ${times}, instead of the default ${least} s at each step`];
 }
 
 /** Limits of the gate where more is weaker; the others are weaker where they are less. */
@@ -34,7 +50,7 @@ const MORE_IS_WEAKER = [
 ] as const;
 const LESS_IS_WEAKER = ['availabilityPercent', 'confidencePercent'] as const;
 
-function weakerGate(gate: Gate): string[] {
+export function weakerGate(gate: Gate): string[] {
   if (!gate.enabled)
     return [
       'the gate is switched off (gate.enabled is false): errors, response times and use are not looked at',

@@ -1,7 +1,9 @@
 import type { OwnMetric } from '../contracts/cluster';
 import type { Check } from '../contracts/inputs/common';
 import type { Intent, Plan, PlannedRunOnce } from '../contracts/plan';
+import { shareOf, weightAt } from '../domain/ramp';
 import { changeText } from '../domain/about';
+import { shareText } from './ramp';
 import type { Row } from './rows';
 import { trafficTexts } from './rows';
 
@@ -30,9 +32,11 @@ export function planRows(plan: Plan): Row[] {
     ...artifactRows(intent),
     line(settingsText(intent)),
     ...gateRows(intent),
+    ...whyRows(intent),
     ...toldRows(plan),
     ...section('batches', batchRows(intent)),
     ...section('hosts', hostRows(plan)),
+    ...section('way to the full weight', rampRows(plan)),
     ...section(
       'steps of each host',
       intent.steps.map(({ id, does, undo }) => table(id, does, `undo: ${undo}`)),
@@ -140,6 +144,24 @@ function gateRows({ gate, batches }: Intent): Row[] {
 function toldRows({ intent: { notifications } }: Plan): Row[] {
   if (!notifications) return [];
   return [line(`tells ${Object.keys(notifications.channels).join(', ')}`)];
+}
+
+function whyRows({ outFor }: Intent): Row[] {
+  return outFor ? [line(`why: ${outFor.reason} (${outFor.by})`)] : [];
+}
+
+/** One row for each host and weight, with the share of the requests that follows from it now. */
+function rampRows({ intent: { ramp }, observed }: Plan): Row[] {
+  if (!ramp) return [];
+  return Object.entries(ramp.weights).flatMap(([host, full]) =>
+    ramp.steps.map(({ percent, seconds }) => {
+      const shares = Object.entries(full).map(([balancer, weight]) => {
+        const now = weightAt(weight, percent);
+        return `weight ${now} of ${weight} at ${balancer}: ${shareText(shareOf(now, observed.peers?.weights[balancer] ?? 0))} of the requests`;
+      });
+      return table(host, `${percent} %`, `${seconds} s`, ...shares);
+    }),
+  );
 }
 
 function onceRow({ name, when, host, command, undo }: PlannedRunOnce): Row {

@@ -2,6 +2,7 @@ import { ActivityFailure } from '@temporalio/workflow';
 import type { RepairInput } from '../contracts/lease';
 import type { PlannedHost } from '../contracts/plan';
 import type { HostState, HostStatus, Report, Todo } from '../contracts/status';
+import { throughText } from '../domain/about';
 import { newControl } from '../domain/control';
 import { hostsIn } from '../domain/turn';
 import { lookAround, readState } from './steps/activities';
@@ -61,8 +62,8 @@ function readDead({ dead }: RepairInput): Promise<unknown> {
 function inherit(run: Change, dead: ChangeState): void {
   const { changeId, plan, undo, rounds, status } = dead;
   Object.assign(run.state, { changeId, plan, undo, rounds, touched: true, control: newControl() });
-  const { planHash, cluster, service, version, hosts, steps } = status;
-  Object.assign(run.status, { planHash, cluster, service, version, hosts, steps });
+  const { planHash, cluster, service, version, about, hosts, steps } = status;
+  Object.assign(run.status, { planHash, cluster, service, version, about, hosts, steps });
 }
 
 /** @returns what is left to do on a host that could not be put back */
@@ -113,10 +114,11 @@ async function ending(
 
 function stays(run: Change, { name, version }: HostStatus): Todo {
   const was = run.plan.observed.hosts[name]?.version ?? 'unknown';
-  return {
-    host: name,
-    what: `${name} runs ${version} and serves; it ran ${was} before the change that was cut off`,
-  };
+  const { intent } = run.plan;
+  const what = intent.version
+    ? `${name} runs ${version} and serves; it ran ${was} before the change that was cut off`
+    : throughText(intent, { name, version }, was);
+  return { host: name, what };
 }
 
 /** Nobody can tell what was done: hosts and balancers say how things are, and a person decides. */

@@ -2,20 +2,29 @@ import type { PlannedHost, UpgradeIntent } from '../contracts/plan';
 import type { Report } from '../contracts/status';
 import { planRollingUpgrade } from './steps/activities';
 import { announce, announceProgress } from './steps/announce';
-import { approval, askAboutGate } from './steps/ask';
+import { approval } from './steps/ask';
 import { boundary } from './steps/boundary';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { BatchGate, GateFailed, learnUsual } from './steps/gate';
 import { badState, HostFailed, hostFailed } from './steps/host-failure';
-import { proveHealthy, putBack, stageRelease, stayHealthy, switchRelease } from './steps/host-steps';
+import {
+  proveHealthy,
+  putBack,
+  stageRelease,
+  stayHealthy,
+  switchRelease,
+  weightsOf,
+} from './steps/host-steps';
 import { goOnAnew, isLong, isLongInside } from './steps/long';
+import { isToDo } from './steps/one-by-one';
 import { opening } from './steps/opening';
 import { progressing } from './steps/progress';
 import { runOnce } from './steps/run-once';
-import { leaveRotation, settle } from './steps/settle';
+import { leaveRotation, settle, settleGate } from './steps/settle';
 import type { ChangeState } from './steps/state';
+
 import { fencesUp } from './steps/turn';
 import { willUndo } from './steps/undo';
 import { walk } from './steps/walk';
@@ -129,22 +138,13 @@ async function upgradeBatch(run: Upgrade, names: string[]): Promise<boolean> {
   return true;
 }
 
-/** A run that continues another one finds hosts of its batch that are through, or were left out. */
-function isToDo(run: Upgrade, host: PlannedHost): boolean {
-  const { state } = run.host(host.name);
-  const leftOut = state === 'skipped' || (state === 'unreachable' && run.isSkipped(host));
-  return state !== 'done' && !leftOut && !run.state.failed.includes(host.name);
-}
-
 /** One host out, changed, back. The undo of each step is written down before the step. */
 async function upgradeHost(run: Upgrade, host: PlannedHost): Promise<void> {
   const { version, checks, settings } = run.plan.intent;
   const before = run.plan.observed.hosts[host.name];
   await boundary(run);
   if (!before || run.isSkipped(host)) return run.note(host.name, { state: 'skipped' });
-  const weights = Object.fromEntries(
-    Object.entries(before.traffic).map(([name, { weight }]) => [name, weight]),
-  );
+  const weights = weightsOf(before.traffic);
   await run.working(host, async () => {
     willUndo(run, { step: 'putBack', host: host.name, weights });
     await leaveRotation(run, host);
@@ -210,11 +210,4 @@ function gateName(run: Upgrade): string {
   const { batches } = run.plan.intent;
   const { batchesDone } = run.state;
   return batchesDone === batches.length ? 'gate after the last batch' : `gate after batch ${batchesDone}`;
-}
-
-/** @returns true when a person goes on in spite of the gate, false when it is to judge again */
-async function settleGate(run: Upgrade, { message }: GateFailed): Promise<boolean> {
-  if (run.plan.intent.settings.onFailure !== 'ask') throw new ChangeStopped('failed', message, 'asPlanned');
-  const answer = await askAboutGate(run, `${message}. Judge again, go on all the same, or abort?`);
-  return answer === 'promote';
 }

@@ -41,6 +41,12 @@ const point = (story: Story, activity: keyof Activities, host?: string, nth = 1)
 /** Milliseconds into a body that are well before its end; two moments of the one that has a job. */
 const MOMENTS: Record<keyof Activities, number[]> = {
   planRollingUpgrade: [30],
+  planNodeOffline: [30],
+  planNodeOnline: [30],
+  stopService: [15, 90],
+  startService: [15, 60],
+  markHost: [10],
+  setWeights: [30],
   examineCluster: [30],
   notify: [5],
   testChannels: [5],

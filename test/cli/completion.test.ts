@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../lab/paths';
 import { onPath } from '../../lab/temporal/programs';
+import { typeNames } from '../../src/cli/workflow-types';
 import { pawl } from '../../src/cli/program';
 import { messageNames } from '../../src/contracts/messages';
 import { Recorder } from './recorder';
@@ -34,7 +35,7 @@ describe('what may come next', () => {
     { typed: ['cluster', ''], next: ['check'] },
     { typed: ['notify', ''], next: ['test'] },
     { typed: ['cluster', 'check', ''], next: [':files'] },
-    { typed: ['plan', ''], next: ['rollingUpgrade'] },
+    { typed: ['plan', ''], next: typeNames },
     { typed: ['plan', 'rollingUpgrade', '--o'], next: ['--output'] },
     { typed: ['plan', 'rollingUpgrade', '-f', 'x'], next: [':files'] },
     { typed: ['plan', '-f', 'x', 'ro'], next: ['rollingUpgrade'] },

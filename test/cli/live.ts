@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { nodeActivities } from '../workflows/fake-nodes';
 import { Context } from '@temporalio/activity';
 import {
   bundleWorkflowCode,
@@ -130,6 +131,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
       refuseUnlessPlanned(input, plan);
       return { plan, dryRun: input.dryRun };
     },
+    ...nodeActivities(present()),
     examineCluster: (raw) => steps().examineCluster(raw),
     notify: (input) => steps().notify(input),
     testChannels: (raw) => steps().testChannels(raw),

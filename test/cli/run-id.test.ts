@@ -9,7 +9,9 @@ it.each([
   { input: { service: 'web', version: '1.4.2' }, id: 'upgrade-web-1.4.2-20261123T1036' },
   { input: { service: 'web' }, id: 'upgrade-web-20261123T1036' },
   { input: {}, id: 'upgrade-20261123T1036' },
-  { input: { service: null, version: ['1'] }, id: 'upgrade-20261123T1036' },
+  { input: { service: null, version: [1] }, id: 'upgrade-20261123T1036' },
+  // of several the first
+  { input: { service: 'web', version: ['1', '2'] }, id: 'upgrade-web-1-20261123T1036' },
   { input: { service: 'web', version: 2 }, id: 'upgrade-web-2-20261123T1036' },
   { input: { service: 'a b/../c', version: '$(rm)\n' }, id: 'upgrade-a-b-..-c-rm-20261123T1036' },
   { input: { service: '数据库', version: '1:2~rc' }, id: 'upgrade-1-2~rc-20261123T1036' },

@@ -1,4 +1,5 @@
 /** What `pawl` does to a Temporal server and says of it. */
+import { typeNames } from '../../src/cli/workflow-types';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,8 +77,9 @@ describe('setup', () => {
     expect(second).toMatchObject({ code: 0, err: '' });
     expect(second.out).toBe(
       `✔ all 6 search attributes are there  namespace fresh at ${live.server.address}\n` +
-        `✔ start form of rollingUpgrade: shows the input of the run before\n${link('fresh')}` +
-        `✔ start form of doctor: shows the input of the run before\n${link('fresh', 'doctor')}`,
+        [...typeNames, 'doctor']
+          .map((type) => `✔ start form of ${type}: shows the input of the run before\n${link('fresh', type)}`)
+          .join(''),
     );
   }, 60_000);
 

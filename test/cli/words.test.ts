@@ -188,7 +188,10 @@ it.each([
   { args: ['extend', 'x', '--minutes', 'y'], says: 'pawl: 选项 --minutes <n> 的值 y 无效：必须是数字。' },
   { args: ['completion', 'csh'], says: 'pawl: 参数 shell 的值 csh 无效：只能是 bash, zsh, fish。' },
   { args: ['start'], says: 'pawl: 请说明要启动什么' },
-  { args: ['start', 'x', '-f', 'y'], says: 'pawl: 没有工作流类型 x；可用的有：rollingUpgrade' },
+  {
+    args: ['start', 'x', '-f', 'y'],
+    says: 'pawl: 没有工作流类型 x；可用的有：rollingUpgrade, nodeOffline, nodeOnline',
+  },
   { args: ['plan', 'rollingUpgrade', '-f', '/not/there'], says: 'pawl: /not/there 无法读取：没有这个文件' },
   { args: ['start', '--plan', '/dev/null'], says: 'pawl: /dev/null 不完整' },
 ])('pawl $args says $says', async ({ args, says }) => {

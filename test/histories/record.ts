@@ -1,7 +1,8 @@
 /**
  * Records the histories of a release, once: node scripts/run.mjs test/histories/record [words in their names]
  *
- * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json`; what goes on as a new run
+ * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json` (`unreleased` for types that
+ * no release has yet); what goes on as a new run
  * has a file for each. They stand for the runs that are open somewhere when the next release comes, so a recorded file is never written again; those
  * that are not there yet are added.
  */
@@ -213,7 +214,63 @@ async function lives(ground: Ground, { workflowId, firstExecutionRunId }: Workfl
   return recorded;
 }
 
+/** Of changes that take hosts out and bring them in; in this order, n2 is where the one before left it. */
+interface NodeStory {
+  input: object;
+  people?: (run: WorkflowHandle, ground: Ground) => Promise<void>;
+  end: string;
+}
+const OUT = { hosts: ['n2'], reason: 'a new disk', by: 'anna' };
+const RAMP = [0, 50, 100].map((percent) => ({ percent, seconds: 1 }));
+const NODE_STORIES: Record<string, NodeStory> = {
+  'nodeOffline-undone': { input: OUT, people: strangerMeanwhile, end: 'RolledBack' },
+  'nodeOffline-succeeded': { input: OUT, end: 'succeeded' },
+  'nodeOnline-outAgain': {
+    input: { hosts: ['n2'], ramp: RAMP, gate: { ...HOLDS, holdSeconds: 1 } },
+    end: 'RolledBack',
+  },
+  'nodeOnline-promoted': {
+    input: { hosts: ['n2'], ramp: RAMP, gate: HOLDS, approvals: ['before'] },
+    people: approveAndPromote,
+    end: 'succeeded',
+  },
+};
+
+/** Something else listens on the service's port. */
+async function strangerMeanwhile(run: WorkflowHandle, ground: Ground): Promise<void> {
+  const listen = `import socket, time
+one = socket.socket(socket.AF_INET6)
+one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+one.bind(('::1', 8080))
+one.listen()
+time.sleep(60)`;
+  await ground.inside('n2', 'systemd-run', '-q', '--unit=stranger', 'python3', '-c', listen);
+  await reached(run, ({ phase }) => phase === 'rollingBack');
+  await ground.inside('n2', 'systemctl', 'stop', 'stranger');
+}
+
+async function approveAndPromote(run: WorkflowHandle): Promise<void> {
+  await reached(run, ({ phase }) => phase === 'awaitingApproval');
+  await run.executeUpdate('approve', { args: [{ by: 'boris' }] });
+  for (const percent of [50, 100]) {
+    await reached(run, ({ summary }) => summary.startsWith(`gate of n2 at ${percent} % holds`));
+    await run.executeUpdate('promote', { args: [{ by: 'anna' }] });
+  }
+}
+
+async function recordNodes(ground: Ground, name: string): Promise<Recorded> {
+  const { input, people, end } = NODE_STORIES[name]!;
+  const [type = ''] = name.split('-');
+  const run = await ground.startAs(type, input, name);
+  await people?.(run, ground);
+  const found = await ended(run);
+  if (found.end !== end) throw new Error(`ended as ${found.end} instead of ${end}: ${found.message}`);
+  return lives(ground, run, name);
+}
+
 interface Recorder {
+  /** default: that of the release */
+  folder?: string;
   name: string;
   longAfter?: number;
   record(ground: Ground): Promise<Recorded>;
@@ -227,42 +284,49 @@ const RECORDERS: Recorder[] = [
       record: (ground) => record(ground, name, `${BEFORE}-h${index + 1}`),
     }),
   ),
+  ...Object.keys(NODE_STORIES).map((name): Recorder => ({
+    folder: 'unreleased',
+    name,
+    record: (ground) => recordNodes(ground, name),
+  })),
   { name: 'doctor-well', record: recordDoctor },
   { name: 'notifyTest-answers', record: recordNotifyTest },
 ];
 
 async function main(): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const folder = join(root, 'test/histories', version);
+  const folderOf = ({ folder = version }: Recorder) => join(root, 'test/histories', folder);
   const words = process.argv.slice(2);
   const missing = RECORDERS.filter(
-    ({ name }) =>
-      (words.length === 0 || words.some((word) => name.includes(word))) &&
-      !existsSync(join(folder, `${name}.json`)),
+    (recorder) =>
+      (words.length === 0 || words.some((word) => recorder.name.includes(word))) &&
+      !existsSync(join(folderOf(recorder), `${recorder.name}.json`)),
   );
   if (missing.length === 0) throw new Error('all are recorded already, and never again');
-  await mkdir(folder, { recursive: true });
   // when a run is long is for its server to say
   for (const longAfter of new Set(missing.map((recorder) => recorder.longAfter)))
     await recordOn(
       { longAfter },
       missing.filter((recorder) => recorder.longAfter === longAfter),
-      folder,
+      folderOf,
     );
 }
 
 async function recordOn(
   options: { longAfter?: number },
   recorders: Recorder[],
-  folder: string,
+  folderOf: (recorder: Recorder) => string,
 ): Promise<void> {
   const ground = await Ground.up(NAME, 2, options);
   try {
-    for (const recorder of recorders)
-      for (const [file, history] of Object.entries(await recorder.record(ground))) {
-        await writeFile(join(folder, `${file}.json`), history, { flag: 'wx' });
+    for (const recorder of recorders) {
+      const recorded = Object.entries(await recorder.record(ground));
+      await mkdir(folderOf(recorder), { recursive: true });
+      for (const [file, history] of recorded) {
+        await writeFile(join(folderOf(recorder), `${file}.json`), history, { flag: 'wx' });
         console.log(`${file}: ${(history.length / 1024).toFixed(0)} KiB`);
       }
+    }
   } finally {
     await ground.remove();
   }

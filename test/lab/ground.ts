@@ -114,13 +114,18 @@ export class Ground extends Hosts {
   }
 
   start(input: object, id?: string): Promise<WorkflowHandleWithFirstExecutionRunId> {
-    return this.client.workflow.start('rollingUpgrade', this.options(input, id));
+    return this.client.workflow.start('rollingUpgrade', this.options({ ...QUICK, ...input }, id));
+  }
+
+  /** A change of another type, with its own defaults. */
+  startAs(type: string, input: object, id?: string): Promise<WorkflowHandleWithFirstExecutionRunId> {
+    return this.client.workflow.start(type, this.options(input, id));
   }
 
   /** Paused as soon as there is a plan. */
   startPaused(input: object): Promise<WorkflowHandle> {
     return this.client.workflow.signalWithStart('rollingUpgrade', {
-      ...this.options(input),
+      ...this.options({ ...QUICK, ...input }),
       signal: 'pause',
       signalArgs: [{ by: 'the test' }],
     });
@@ -131,7 +136,7 @@ export class Ground extends Hosts {
       taskQueue: TASK_QUEUE,
       workflowId: id,
       workflowTaskTimeout: '5s' as const,
-      args: [{ ...QUICK, cluster: this.cluster, service: 'web', ...input }],
+      args: [{ cluster: this.cluster, service: 'web', ...input }],
     };
   }
 }

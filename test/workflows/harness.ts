@@ -27,6 +27,7 @@ import { planBatches } from '../../src/domain/batches';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
 import { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
+import { FakeService, nodeActivities } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 
 /** An input in which a gate may be given in part. */
@@ -57,6 +58,10 @@ export class FakeCluster {
   readonly told: { line: string; announcement: Announcement }[] = [];
   /** channels that take nothing */
   readonly deaf: Record<string, { why: string; again: boolean } | undefined> = {};
+  /** its hosts, as they go out of service and come back into it */
+  readonly service = new FakeService();
+  /** where looks of gates take as long as they were asked to, and how they judge */
+  judgeAs: ((input: GateInput) => Verdict) | undefined;
   /** who is found when a lease was lost */
   found: Awaited<ReturnType<Activities['findHolders']>> = { running: [], cut: [] };
 
@@ -138,7 +143,7 @@ export class FakeCluster {
     };
   }
 
-  private async step(name: string, host: string): Promise<void> {
+  async step(name: string, host: string): Promise<void> {
     await this.trouble[`${name} ${host}`]?.();
     this.journal.push(`${name} ${host}`);
   }
@@ -165,6 +170,7 @@ export class FakeCluster {
           dryRun: (raw as { dryRun?: boolean }).dryRun === true,
         };
       },
+      ...nodeActivities(this),
       examineCluster: async () => {
         await this.trouble['examine']?.();
         return { at: new Date().toISOString(), looked: [`${this.hosts.length} hosts`], findings: [] };
@@ -193,12 +199,12 @@ export class FakeCluster {
           })),
         ),
       stageRelease: ({ host }) => this.step('stage', host.name),
-      takeOut: async ({ host }) => {
+      takeOut: async ({ host, force }) => {
         await this.step('takeOut', host.name);
-        if (this.sessions) return { out: false, sessions: this.sessions, traffic: traffic('out') };
+        if (this.sessions && !force) return { out: false, sessions: this.sessions, traffic: traffic('out') };
         this.out.add(host.name);
         this.mostOut = Math.max(this.mostOut, this.out.size);
-        return { out: true, sessions: 0, traffic: traffic('out') };
+        return { out: true, sessions: this.sessions, traffic: traffic('out') };
       },
       switchRelease: async ({ host, version, round }) => {
         await this.step('switchRelease', host.name);
@@ -227,12 +233,14 @@ export class FakeCluster {
         return { p95Ms: 20, from: 'before the change' };
       },
       watchGate: async (input) => {
+        if (this.judgeAs) await took(input.seconds);
         const nth = this.looks.push(input) - 1;
         await this.trouble[`gate ${nth}`]?.();
         const tally = input.tally ?? newTally(nth);
         const { usual } = input;
         if (!input.tally) return { tally, usual, judgement: { verdict: 'hold', text: 'begun', claims: [] } };
-        const verdict = this.verdicts.length > 1 ? this.verdicts.shift()! : this.verdicts[0]!;
+        const verdict =
+          this.judgeAs?.(input) ?? (this.verdicts.length > 1 ? this.verdicts.shift()! : this.verdicts[0]!);
         return { tally, usual, judgement: { verdict, text: `${verdict} at look ${nth}`, claims: [] } };
       },
       watchHosts: async ({ hosts }) => {
@@ -271,9 +279,18 @@ export class FakeCluster {
 }
 
 /** Where a test asks for a gate; the others have none. */
-function plannedGate(gate: Partial<Gate> | undefined): PlannedGate | null {
+export function plannedGate(gate: Partial<Gate> | undefined): PlannedGate | null {
   const { enabled, ...limits } = Gate.parse(gate ?? { enabled: false });
   return enabled ? { ...limits, latency: null, probePaths: ['/'], own: [] } : null;
+}
+
+/**
+ * Lets the test server's time pass: one that comes back at once may end in the moment in which it is cancelled, and the
+ * server refuses that workflow task for ever.
+ */
+function took(seconds: number): Promise<void> {
+  if (Context.current().info.attempt > 1) return Promise.resolve();
+  throw ApplicationFailure.create({ message: 'it looks', nextRetryDelay: `${Math.ceil(seconds * 1_000)}ms` });
 }
 
 /** @param begunAt tells tallies apart */
@@ -308,7 +325,7 @@ export interface Company {
   cluster: FakeCluster;
   taskQueue: string;
   /** @param more what makes this change another one than the rest */
-  start(input: object, more?: { version: string }): Promise<Upgrade>;
+  start(input: object, more?: { version?: string }, type?: string): Promise<Upgrade>;
   handleOf(id: string): Upgrade;
   lease: Upgrade;
 }
@@ -361,11 +378,12 @@ export class Harness {
   /** Runs a change with a worker of its own; `during` talks to it meanwhile. */
   async run(
     cluster: FakeCluster,
-    input: FakeInput,
+    input: FakeInput | Record<string, unknown>,
     during: (handle: Upgrade) => Promise<unknown> = () => Promise.resolve(),
+    type = 'rollingUpgrade',
   ): Promise<End> {
     return this.with(cluster, async ({ start }) => {
-      const handle = await start(input);
+      const handle = await start(input, {}, type);
       await during(handle);
       return endOf(handle);
     });
@@ -385,13 +403,13 @@ export class Harness {
     });
     const handleOf = (id: string) => client.workflow.getHandle<typeof rollingUpgrade>(id);
     const started: Upgrade[] = [];
-    const start = async (input: object, more?: { version: string }) => {
+    const start = async (input: object, more?: { version?: string }, type = 'rollingUpgrade') => {
       const options = {
         taskQueue,
         workflowId: `upgrade-${randomUUID()}`,
         args: [{ ...input, ...more }] as [object],
       };
-      const handle = await client.workflow.start(rollingUpgrade, options);
+      const handle = await client.workflow.start<typeof rollingUpgrade>(type, options);
       started.push(handle);
       return handle;
     };

@@ -1,6 +1,9 @@
 import { PawlError } from '../../contracts/failures';
 import type { Mistake } from '../../contracts/failures';
 import type { ObservedHost, PlannedHost, PlannedService } from '../../contracts/plan';
+import type { TrafficFacts } from '../../contracts/world';
+import type { OutOfService } from '../../contracts/out-of-service';
+import { outText } from '../../domain/about';
 import type { World } from '../world';
 import { keyValues } from '../key-values';
 import { trafficOf } from '../world';
@@ -23,6 +26,7 @@ export async function observeHost(
   service: Installed,
   host: PlannedHost,
   signal: AbortSignal,
+  judge: Judge = mustServe,
 ): Promise<Observation> {
   const mistakes: Mistake[] = [];
   const mistake = (code: string, value: string, rule: string) =>
@@ -31,14 +35,12 @@ export async function observeHost(
     again(() => readMachine(world, service, host, signal)).catch((error: unknown) => reached(error, mistake)),
     again(() => trafficOf(world, host, signal)).catch((error: unknown) => reached(error, mistake)),
   ]);
-  for (const [balancer, { state, says }] of Object.entries(traffic ?? {}))
-    if (state !== 'in')
-      mistake('notInRotation', says, `must be in rotation and up at ${balancer} before the change`);
-  if (machine) judgeMachine(machine, service, mistake);
+  judge({ machine, traffic, service }, mistake);
   return {
     host,
     facts: {
       version: machine?.version ?? '',
+      ...(machine?.active && { active: machine.active }),
       traffic: Object.fromEntries(
         Object.entries(traffic ?? {}).map(([name, { state, weight, sessions }]) => [
           name,
@@ -55,6 +57,31 @@ export async function observeHost(
 }
 
 type Say = (code: string, value: string, rule: string) => void;
+
+/** Says what of a host's state keeps it from being changed; null: it could not be read, which is said already. */
+export type Judge = (
+  seen: {
+    machine: Record<string, string> | null;
+    traffic: Record<string, TrafficFacts> | null;
+    service: Installed;
+  },
+  mistake: Say,
+) => void;
+
+/** Whoever is upgraded must serve now: otherwise nobody could say whether the new release is to blame. */
+const mustServe: Judge = ({ machine, traffic, service }, mistake) => {
+  for (const [balancer, { state, says }] of Object.entries(traffic ?? {}))
+    if (state !== 'in')
+      mistake('notInRotation', says, `must be in rotation and up at ${balancer} before the change`);
+  if (machine) judgeMachine(machine, service, mistake);
+};
+
+/** Whoever only goes out or comes in needs a unit. */
+export const mustHaveUnit: Judge = ({ machine, service }, mistake) => {
+  if (machine && machine.load !== 'loaded') mistake('noUnit', service.unit, NO_UNIT(service.unit));
+};
+
+const NO_UNIT = (unit: string) => `there is no unit ${unit} on this host`;
 
 /** An answer that was lost on its way says nothing of the host; reading is safe to repeat. */
 async function again<T>(read: () => Promise<T>): Promise<T> {
@@ -87,7 +114,7 @@ async function readMachine(
 
 function judgeMachine(machine: Record<string, string>, service: Installed, mistake: Say): void {
   const { unit, release, limits } = service;
-  if (machine.load !== 'loaded') mistake('noUnit', unit, `there is no unit ${unit} on this host`);
+  if (machine.load !== 'loaded') mistake('noUnit', unit, NO_UNIT(unit));
   else if (machine.active !== 'active')
     mistake('notActive', machine.active ?? '', `${unit} must be active before the change`);
   if (release.kind === 'tarball' && machine.link !== 'yes')
@@ -103,4 +130,17 @@ function judgeMachine(machine: Record<string, string>, service: Installed, mista
       `${machine.freeMiB} MiB`,
       `at least ${limits.freeMiB} MiB must be free (limits.freeMiB)`,
     );
+}
+
+/** Whoever was taken out of service on purpose is no riddle. */
+export function sayWhyOut(mistakes: Mistake[], mark: OutOfService | undefined, host: string): Mistake[] {
+  if (!mark) return mistakes;
+  return mistakes.map((mistake) =>
+    mistake.code === 'notInRotation' || mistake.code === 'notActive'
+      ? {
+          ...mistake,
+          rule: `${outText(host, mark)}; bring it back with nodeOnline, or leave it out of "hosts"`,
+        }
+      : mistake,
+  );
 }

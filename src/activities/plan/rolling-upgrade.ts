@@ -7,6 +7,7 @@ import type { Plan, PlannedArtifact, PlannedRunOnce, PlannedStep, UpgradeIntent 
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { refusal } from '../../adapters/artifacts/inspect';
 import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
+import { outText } from '../../domain/about';
 import { badInput, escaped } from '../../domain/mistakes';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
@@ -17,7 +18,8 @@ import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
-import { observeHost } from './observe';
+import { observeHost, sayWhyOut } from './observe';
+import { marksOf } from '../out-of-service';
 import { answers } from '../probe';
 
 /** What happens to each host, and how it is undone. */
@@ -64,14 +66,15 @@ export async function planUpgrade(
   const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
   const describe = (path: string, artifact: Artifact) =>
     describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
-  const [seen, artifact, previousArtifact] = await Promise.all([
+  const [seen, artifact, previousArtifact, marks] = await Promise.all([
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal))),
     describe('artifact', input.artifact),
     input.previousArtifact ? describe('previousArtifact', input.previousArtifact) : null,
+    marksOf(world, input.service, signal),
   ]);
   // how hosts are now: if another change is at work on them, they are looked at again when it has ended
   const unready = [
-    ...seen.flatMap((observation) => observation.mistakes),
+    ...seen.flatMap(({ host, mistakes }) => sayWhyOut(mistakes, marks[host.name], host.name)),
     ...noWayBack(service, input, seen),
   ];
 
@@ -109,6 +112,7 @@ export async function planUpgrade(
     ...(batches.length === 1 && input.approvals.includes('afterFirstBatch')
       ? ['there is one batch only, so nobody is asked after the first']
       : []),
+    ...Object.entries(marks).map(([name, mark]) => outText(name, mark)),
     ...shortened(RollingUpgradeInput, input),
   ];
   const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };

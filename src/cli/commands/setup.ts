@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes';
@@ -48,7 +49,7 @@ export function addSetup(program: Command, { terminal, action }: Cli): void {
     .description('prepare a Temporal server: search attributes, filled-in start forms; safe to repeat')
     .option(
       '--examples <folder>',
-      'your own inputs for the start forms, as <type>.json, instead of the lab’s',
+      'your own inputs for the start forms, as <type>.json, instead of the lab’s; types without one are left out',
     )
     .option('--json', 'machine readable')
     .action(action((options: Options) => setup(options)));
@@ -94,8 +95,12 @@ export function addSetup(program: Command, { terminal, action }: Cli): void {
 async function filledIn(temporal: Temporal, examples: string | undefined): Promise<FilledIn[]> {
   const folder = examples ?? relative(process.cwd(), join(projectRoot(), 'examples/lab'));
   const forms: FilledIn[] = [];
-  for (const form of FORMS)
-    forms.push(await fillIn(temporal, form, join(folder, `${form.type}.json`), examples !== undefined));
+  for (const form of FORMS) {
+    const example = join(folder, `${form.type}.json`);
+    // who brings inputs of his own brings them for what he uses
+    if (examples !== undefined && !existsSync(example)) continue;
+    forms.push(await fillIn(temporal, form, example, examples !== undefined));
+  }
   return forms;
 }
 

@@ -32,6 +32,39 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ],
   ['at least {count} MiB must be free (limits.freeMiB)', '至少要有 {count} MiB 空闲空间（limits.freeMiB）'],
   ['at least one host', '至少要有一台主机'],
+  ['one line of text, nothing invisible in it', '一行文字，不含不可见字符'],
+  ['must rise: the step before it has {percent}', '必须递增：前一步是 {percent}'],
+  ['the last step must reach 100', '最后一步必须到 100'],
+  [
+    'no full weight is known; give its server one in the balancer',
+    '不知道它的完整权重；请在负载均衡器里给它的服务器设置权重',
+  ],
+  [
+    '{before} % and {after} % of it are the same weight; a full weight of 100 can be shared finely',
+    '{before} % 与 {after} % 对应同一个权重；完整权重设为 100 就能细分',
+  ],
+  [
+    '{cap} of {all} hosts may not be out: nobody would serve',
+    '{all} 台主机中不能有 {cap} 台停用：没有主机提供服务了',
+  ],
+  [
+    '{count} hosts are to go out, and at most {cap} may; say so if they shall',
+    '要停用 {count} 台主机，最多允许 {cap} 台；确实需要时请写明',
+  ],
+  [
+    '{count} hosts would be out ({others} is out already); at most {cap} may be',
+    '将有 {count} 台主机停用（{others} 已停用）；最多允许 {cap} 台',
+  ],
+  ['{count} hosts would be out; at most {cap} may be', '将有 {count} 台主机停用；最多允许 {cap} 台'],
+  [
+    'its peers run {versions}; upgrade it first, or say "otherVersion": true',
+    '其他主机运行 {versions}；请先升级它，或写明 "otherVersion": true',
+  ],
+  ['no installed version can be read', '读不到已安装的版本'],
+  [
+    '{host} is out of service since {since} UTC: {reason} ({by}); bring it back with nodeOnline, or leave it out of "hosts"',
+    '{host} 自 {since} UTC 起停用：{reason}（{by}）；请用 nodeOnline 让它恢复服务，或不要写进 "hosts"',
+  ],
   ['a name as Prometheus has them', 'Prometheus 的名称'],
   ['a label name as Prometheus has them', 'Prometheus 的标签名'],
   ['needs atMost, atLeast, or both', '需要 atMost 或 atLeast，或两者都给'],
@@ -308,6 +341,10 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ['the balancer gives no answer', '负载均衡器没有应答'],
   ['the metrics server gives no answer, or none that says anything', '指标服务器没有应答，或应答没有内容'],
   ['the balancer does not show the wanted state yet', '负载均衡器尚未显示所要的状态'],
+  [
+    'a process of a stopped service is left, or something listens on its port',
+    '已停止的服务还有进程，或仍有程序监听它的端口',
+  ],
   ['the service did not become healthy in its time', '服务没有在限定时间内恢复健康'],
   ['the change failed and what was touched was put back', '变更失败，改动过的都已恢复'],
   ['a person stopped the change', '有人中止了变更'],

@@ -68,6 +68,18 @@ export const target = {
   service: Name,
 };
 
+/** One line that people and files can hold. */
+const Line = (max: number) =>
+  z
+    .string()
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, 'one line of text, nothing invisible in it')
+    .max(max);
+
+/** Why a host is out of service: it is kept as long as that, and shown. */
+export const reason = Line(500);
+/** Who wants it so. */
+export const by = Line(200);
+
 /** How long a change waits for others. */
 export const patience = {
   /** how long the change waits for a person before it counts as failed */

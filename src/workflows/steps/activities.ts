@@ -15,7 +15,7 @@ const base: ActivityOptions = {
 };
 
 /** Reads the world; 100 hosts answer in seconds, a slow bastion in a minute. */
-export const { planRollingUpgrade } = proxyActivities<Activities>({
+export const { planRollingUpgrade, planNodeOffline, planNodeOnline } = proxyActivities<Activities>({
   ...base,
   startToCloseTimeout: '5m',
   scheduleToCloseTimeout: '10m',

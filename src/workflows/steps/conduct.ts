@@ -81,11 +81,19 @@ async function stopped(run: Change, stop: ChangeStopped): Promise<Ending> {
   if (wanted && !noReturn && !(await undoAll(run, reason)))
     return leave('failed', run.turn.over ? leftTo(run.turn.over) : 'putting it back failed as well');
   if (run.state.undo.length === 0 && !noReturn)
-    return { end: aborted ? 'aborted' : 'rolledBack', summary: `${reason}; everything is as it was` };
+    return { end: aborted ? 'aborted' : 'rolledBack', summary: `${reason}; ${asItWas(run)}` };
   const stays = noReturn ? `nothing is put back behind the point of no return (${noReturn})` : undefined;
   if (aborted) return leave('aborted', stays ?? 'touched hosts stay as they are');
   if (run.turn.over) return leave('failed', leftTo(run.turn.over));
   return leave(stop.undo === false ? 'failed' : 'frozen', stays ?? 'left as it stands');
+}
+
+/** Hosts of some changes stand for themselves: those that are through stay so. */
+function asItWas(run: Change): string {
+  const stay = run.status.hosts.filter(({ state }) => state === 'done').map(({ name }) => name);
+  return stay.length
+    ? `${stay.join(', ')} came through and stays, all else is as it was`
+    : 'everything is as it was';
 }
 
 const leftTo = ({ by }: { by: string }) => `left to ${by} as it stands`;

@@ -6,8 +6,15 @@ import { measureUsual, watchGate } from './activities';
 import type { Change } from './change';
 import { stayHealthy } from './host-steps';
 
-/** The gate condemned what the changed hosts do, or could not tell in its time. */
-export class GateFailed extends Error {}
+/** The gate condemned what the changed hosts do, or could not tell in its time (`hold`). */
+export class GateFailed extends Error {
+  constructor(
+    message: string,
+    readonly verdict: 'fail' | 'hold',
+  ) {
+    super(message);
+  }
+}
 
 /** Milliseconds in which a gate with enough evidence has its verdict, after the soak. */
 const AT_ONCE = 3_000;
@@ -17,10 +24,14 @@ const LONGEST_LOOK = 3_600;
 /** Seconds to read where counting begins. */
 const BEGINNING = 10;
 
-/** Learns how long answers take before anything is changed. */
-export async function learnUsual(run: Change): Promise<void> {
-  const { gate, hosts, service } = run.plan.intent;
-  if (!gate || run.state.usual) return;
+/**
+ * Learns how long answers take before anything is changed.
+ *
+ * @param hosts that serve; default: those of the change
+ */
+export async function learnUsual(run: Change, hosts = run.plan.intent.hosts): Promise<void> {
+  const { gate, service } = run.plan.intent;
+  if (!gate || run.state.usual || hosts.length === 0) return;
   run.enter('preparing', `measuring how long answers of ${service.name} take before the change`);
   const input = { change: run.ref, service, limits: gate, hosts };
   try {
@@ -51,13 +62,17 @@ export class BatchGate {
     private readonly limits: PlannedGate,
     private readonly changed: PlannedHost[],
     private readonly name: string,
+    private readonly peers: PlannedHost[] | undefined,
   ) {}
 
-  /** @returns null where the plan has no gate, or nobody carries the change */
-  static open(run: Change, changed: PlannedHost[], name: string): BatchGate | null {
+  /**
+   * @param peers to compare with; default: hosts of the plan that do not carry the change
+   * @returns null where the plan has no gate, or nobody carries the change
+   */
+  static open(run: Change, changed: PlannedHost[], name: string, peers?: PlannedHost[]): BatchGate | null {
     const { gate } = run.plan.intent;
     if (!gate || changed.length === 0) return null;
-    const opened = new BatchGate(run, gate, changed, name);
+    const opened = new BatchGate(run, gate, changed, name, peers);
     // whoever waits hears of it; nobody may be waiting yet
     opened.failed.catch(() => undefined);
     run.state.tally = null;
@@ -67,7 +82,7 @@ export class BatchGate {
     opened.scope
       .run(() => opened.measure())
       .catch((error: unknown) => {
-        if (!isCancellation(error)) opened.condemn(new GateFailed(`${name}: ${String(error)}`));
+        if (!isCancellation(error)) opened.condemn(new GateFailed(`${name}: ${String(error)}`, 'hold'));
       });
     return opened;
   }
@@ -86,6 +101,7 @@ export class BatchGate {
     const { holdSeconds } = this.limits;
     throw new GateFailed(
       `${this.name}: no pass within ${holdSeconds} s after the observation: ${this.status.text}`,
+      'hold',
     );
   }
 
@@ -119,7 +135,8 @@ export class BatchGate {
       const asked = Date.now();
       const verdict = await this.look(seconds, holding);
       if (this.closed) return;
-      if (verdict === 'fail') return this.condemn(new GateFailed(`${this.name}: ${this.status.text}`));
+      if (verdict === 'fail')
+        return this.condemn(new GateFailed(`${this.name}: ${this.status.text}`, 'fail'));
       if (verdict === 'pass' && holding) this.passed = true;
       if (this.passed) return;
       // one that came back before its time is not asked again at once
@@ -139,9 +156,9 @@ export class BatchGate {
   private async look(seconds: number, endOnPass: boolean): Promise<Verdict> {
     const { run, changed, limits } = this;
     const { service, hosts } = run.plan.intent;
-    const others = hosts.filter(({ name }) =>
-      ['pending', 'staged', 'skipped', 'undone'].includes(run.host(name).state),
-    );
+    const unchanged = ({ name }: PlannedHost) =>
+      ['pending', 'staged', 'skipped', 'undone'].includes(run.host(name).state);
+    const others = this.peers ?? hosts.filter(unchanged);
     const usual = run.state.usual ?? { p95Ms: null, from: 'it was not measured' };
     const tally = run.state.tally ?? null;
     const input = { change: run.ref, service, limits, changed, others, usual, tally, seconds, endOnPass };

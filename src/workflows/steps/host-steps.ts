@@ -12,11 +12,21 @@ export function target(run: Change, host: PlannedHost) {
   return { change: run.ref, service: run.plan.intent.service, host };
 }
 
+/** Full weights by balancer. */
+export function weightsOf(traffic: Record<string, { weight: number }>): Record<string, number> {
+  return Object.fromEntries(Object.entries(traffic).map(([name, { weight }]) => [name, weight]));
+}
+
 /** Milliseconds in which a lost host is found: what an attempt took before, it was in touch. */
 const FOUND_WITHIN = 15_000;
 
 /** Shows the state, does the step, and turns its failure into one of this host. */
-async function step<T>(run: Change, host: PlannedHost, state: HostState, work: () => Promise<T>): Promise<T> {
+export async function step<T>(
+  run: Change,
+  host: PlannedHost,
+  state: HostState,
+  work: () => Promise<T>,
+): Promise<T> {
   const { state: stays, note } = run.host(host.name);
   const show = (failure?: HostFailed) => {
     if (!failure) return run.note(host.name, { state, note });
@@ -64,11 +74,11 @@ export async function patiently<T>(
   }
 }
 
-function options(run: Change, limitSeconds: number) {
+export function options(run: Change, limitSeconds: number) {
   return hostSteps(limitSeconds, run.plan.intent.settings.unreachableSeconds);
 }
 
-function limits(run: Change, { checks = [], bytes = 0 }: { checks?: Check[]; bytes?: number } = {}) {
+export function limits(run: Change, { checks = [], bytes = 0 }: { checks?: Check[]; bytes?: number } = {}) {
   const { service, settings } = run.plan.intent;
   return stepSeconds({ limits: service.limits, drain: settings.drain, checks, bytes });
 }
@@ -111,6 +121,10 @@ export async function takeOut(
     ),
   );
   run.note(host.name, { balancers: result.traffic });
+  if (result.out && result.sessions > 0)
+    run.status.notes.push(
+      `${host.name} went out with ${result.sessions} sessions that had outlived ${drain.deadlineSeconds} s of draining`,
+    );
   if (!result.out)
     throw new HostFailed(
       host.name,
@@ -193,13 +207,19 @@ export async function stayHealthy(
   hosts: PlannedHost[],
   seconds: number,
   what: string,
-  more: Observation = {},
+  { traffic, ...more }: Observation & { traffic?: 'draining' } = {},
 ): Promise<void> {
   const [first] = hosts;
   if (!first || seconds <= 0) return;
   const { service } = run.plan.intent;
   const until = Date.now() + seconds * 1_000;
-  const input = { change: run.ref, service, hosts, version: run.versionOf(first) };
+  const input = {
+    change: run.ref,
+    service,
+    hosts,
+    version: run.versionOf(first),
+    ...(traffic && { traffic }),
+  };
   const { confirmHealthy } = options(run, 60);
   const attempt = async () => {
     const left = Math.max(Math.ceil((until - Date.now()) / 1_000), Math.min(seconds, 60));

@@ -1,6 +1,7 @@
 /** What a change leaves behind when it ends without having put everything back. */
 import { ActivityFailure } from '@temporalio/workflow';
 import type { Todo } from '../../contracts/status';
+import { throughText } from '../../domain/about';
 import { lookAtHosts } from './activities';
 import type { Change } from './change';
 
@@ -34,8 +35,7 @@ function todosOf(run: Change, host: string): Todo[] {
   const { service, version: wanted } = run.plan.intent;
   const { state, version, balancers } = run.host(host);
   const was = run.plan.observed.hosts[host]?.version ?? 'unknown';
-  if (state === 'done')
-    return [{ host, what: `${host} runs ${version} and is in rotation; it ran ${was} before` }];
+  if (state === 'done') return [{ host, what: throughText(run.plan.intent, { name: host, version }, was) }];
   const places = Object.entries(balancers).map(([name, traffic]) => `${traffic.state} at ${name}`);
   return [
     {
@@ -43,7 +43,12 @@ function todosOf(run: Change, host: string): Todo[] {
       what: `${host} is ${state} (${version}, ${places.join(', ')}); look at its service`,
       command: `ssh ${host} systemctl status ${service.unit}`,
     },
-    { host, what: `then finish it: bring ${host} to ${was} or ${wanted}, and back into rotation` },
+    {
+      host,
+      what: wanted
+        ? `then finish it: bring ${host} to ${was} or ${wanted}, and back into rotation`
+        : `then finish it: start this change again, or bring ${host} back into rotation`,
+    },
   ];
 }
 

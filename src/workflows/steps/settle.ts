@@ -1,9 +1,10 @@
 /** What becomes of a change when one of its hosts failed. */
 import type { PlannedHost } from '../../contracts/plan';
 import { announce } from './announce';
-import { askAbout } from './ask';
+import { askAbout, askAboutGate } from './ask';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
+import type { GateFailed } from './gate';
 import { badState, HostFailed, hostFailed } from './host-failure';
 import { takeOut } from './host-steps';
 import { lookAgain } from './left';
@@ -98,4 +99,11 @@ export async function leaveRotation(run: Change, host: PlannedHost): Promise<voi
     if (!stays && !run.turn.over?.lost) await undoOf(run, host.name);
     throw error;
   }
+}
+
+/** @returns true when a person goes on in spite of the gate, false when it is to judge again */
+export async function settleGate(run: Change, { message }: GateFailed): Promise<boolean> {
+  if (run.plan.intent.settings.onFailure !== 'ask') throw new ChangeStopped('failed', message, 'asPlanned');
+  const answer = await askAboutGate(run, `${message}. Judge again, go on all the same, or abort?`);
+  return answer === 'promote';
 }

@@ -13,7 +13,13 @@ import { newTurn } from '../../domain/turn';
 export type UndoEntry =
   | { step: 'putBack'; host: string; weights: Record<string, number> }
   | { step: 'switchBack'; host: string; version: string }
-  | { step: 'runBack'; host: string; name: string };
+  | { step: 'runBack'; host: string; name: string }
+  /** of a host that was taken out of service */
+  | { step: 'startBack'; host: string; version: string }
+  | { step: 'forgetMark'; host: string }
+  /** of a host that was brought into service */
+  | { step: 'stopAgain'; host: string }
+  | { step: 'outAgain'; host: string };
 
 /** Everything a run knows. Plain JSON: continue-as-new carries it whole. */
 export interface ChangeState {

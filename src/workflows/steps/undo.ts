@@ -5,6 +5,7 @@ import { ChangeStopped } from './change';
 import { runCommand } from './command';
 import { HostFailed, hostFailed } from './host-failure';
 import { proveHealthy, putBack, switchRelease, takeOut } from './host-steps';
+import { markHost, startService, stopService } from './service-steps';
 import type { UndoEntry } from './state';
 import { pointOfNoReturn, subjectOf } from './state';
 
@@ -26,6 +27,20 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
   async putBack(run, { host, weights }) {
     await putBack(run, hostNamed(run, host), weights);
   },
+  async startBack(run, { host: name, version }) {
+    const host = hostNamed(run, name);
+    await startService(run, host, 'startBack');
+    await proveHealthy(run, host, version, []);
+  },
+  async forgetMark(run, { host }) {
+    await markHost(run, hostNamed(run, host), null);
+  },
+  async stopAgain(run, { host }) {
+    await stopService(run, hostNamed(run, host), 'stopAgain');
+  },
+  async outAgain(run, { host }) {
+    await takeOut(run, hostNamed(run, host), 'force');
+  },
   async runBack(run, { name }) {
     const step = run.plan.intent.runOnce?.find((planned) => planned.name === name);
     if (step?.undo) await runCommand(run, { ...step, command: step.undo }, 'undo', 'undoing');
@@ -46,6 +61,11 @@ export function willUndo(run: Change, entry: UndoEntry): void {
     undo.push(entry);
 }
 
+/** What was done to it stays, whatever becomes of the change. */
+export function forgetUndo(run: Change, subject: string): void {
+  run.state.undo = run.state.undo.filter((entry) => subjectOf(entry) !== subject);
+}
+
 /**
  * Puts one host back as it was, or takes back what was done once, last step first.
  *
@@ -56,7 +76,8 @@ export async function undoOf(run: Change, subject: string): Promise<void> {
   for (;;) {
     const entry = run.state.undo.findLast((candidate) => subjectOf(candidate) === subject);
     if (!entry) break;
-    await UNDO[entry.step](run, entry as never);
+    const undo = UNDO[entry.step] as (run: Change, entry: UndoEntry) => Promise<void>;
+    await undo(run, entry);
     run.state.undo.splice(run.state.undo.indexOf(entry), 1);
   }
   // whatever is done here from now on is a new piece of work, not a second attempt of the old one

@@ -1,0 +1,89 @@
+import type { Mistake } from '../../contracts/failures';
+import { NodeOfflineInput } from '../../contracts/inputs/node-offline';
+import type { OfflineIntent, Plan, PlannedStep } from '../../contracts/plan';
+import { outText } from '../../domain/about';
+import { badInput } from '../../domain/mistakes';
+import { shortenedDrain } from '../../domain/shortened';
+import { longestStep, stepSeconds } from '../../domain/step-limits';
+import type { World } from '../world';
+import { hostsOf } from '../world';
+import { capacityLeft } from './capacity';
+import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
+import { parsePlanInput } from './input';
+import { mustHaveUnit } from './observe';
+import { lookAtService } from './service-hosts';
+
+const STEPS: PlannedStep[] = [
+  {
+    id: 'takeOut',
+    does: 'drain on every balancer, then out of rotation',
+    undo: 'back into rotation with its weights',
+  },
+  {
+    id: 'stopService',
+    does: 'stop the unit, prove that no process and no listener is left',
+    undo: 'start the unit, prove it healthy',
+  },
+  { id: 'markHost', does: 'keep why it is out, since when and who wanted it', undo: 'forget it' },
+];
+
+/** Checks the shape of an input; every mistake at once. */
+export function parseNodeOffline(raw: unknown): NodeOfflineInput {
+  return parsePlanInput(NodeOfflineInput, raw);
+}
+
+/** Plans how hosts go out of service. Changes nothing, tells all mistakes at once. */
+export async function planOffline(
+  input: NodeOfflineInput,
+  world: World,
+  signal: AbortSignal,
+): Promise<Plan<OfflineIntent>> {
+  const service = serviceNamed(world, input.service);
+  const mistakes: Mistake[] = [];
+  const all = hostsOf(world.cluster, input.service);
+  const chosen = chooseHosts(input.hosts, all, mistakes);
+  const { seen, serving, marks } = await lookAtService(world, { ...service, name: input.service }, chosen, {
+    signal,
+    judge: mustHaveUnit,
+  });
+  const isOut = (name: string) => Object.hasOwn(marks, name) && !serving.includes(name);
+  const toGo = seen.filter(({ host }) => !isOut(host.name));
+  const leaving = toGo.map(({ host }) => host.name);
+  const names = all.map(({ name }) => name);
+  const { cap, never, now } = capacityLeft(input.maxUnavailable, { all: names, serving, leaving });
+  mistakes.push(...never);
+  const unready = [...toGo.flatMap((observation) => observation.mistakes), ...now];
+  const longest = longestStep(
+    stepSeconds({ limits: service.limits, drain: input.drain, checks: [], bytes: 0 }),
+    input.unreachableSeconds,
+  );
+  const deadline = progressDeadline(input.progressDeadlineSeconds, longest, mistakes);
+  if (mistakes.length) throw badInput([...unready, ...mistakes]);
+  const { reason, by, drain, approvals, onFailure, personDeadlineHours, unreachableSeconds } = input;
+  const intent: OfflineIntent = {
+    workflow: 'nodeOffline',
+    ...commonIntent(input, world, service),
+    about: `${leaving.join(', ') || 'nobody'} out of service (${reason})`,
+    outFor: { reason, by },
+    hosts: toGo.map(({ host }) => host),
+    maxUnavailable: cap,
+    steps: STEPS,
+    settings: {
+      drain,
+      approvals,
+      onFailure,
+      failureBudget: 0,
+      progressDeadlineSeconds: deadline,
+      personDeadlineHours,
+      unreachableSeconds,
+    },
+  };
+  const notes = [
+    ...Object.entries(marks).map(([name, mark]) => outText(name, mark)),
+    ...toGo
+      .filter(({ host }) => !serving.includes(host.name))
+      .map(({ host }) => `${host.name} serves nobody now; an undo leaves it out of rotation`),
+    ...shortenedDrain(input.drain),
+  ];
+  return planOf({ intent, same: sameFor(input, world), unready, seen: toGo, notes });
+}

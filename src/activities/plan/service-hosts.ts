@@ -1,0 +1,45 @@
+/** What plans that move hosts in and out know of a service as a whole. */
+import type { OutOfService } from '../../contracts/out-of-service';
+import { PawlError } from '../../contracts/failures';
+import type { PlannedHost, PlannedService } from '../../contracts/plan';
+import { marksOf } from '../out-of-service';
+import type { World } from '../world';
+import { hostsOf, trafficOf } from '../world';
+import type { Judge, Observation } from './observe';
+import { observeHost } from './observe';
+
+export interface ServiceHosts {
+  /** the chosen hosts, in order */
+  seen: Observation[];
+  /** names of those that get requests on every balancer */
+  serving: string[];
+  /** why hosts are out of service */
+  marks: Record<string, OutOfService>;
+}
+
+/** @param judge what keeps a chosen host from being worked on */
+export async function lookAtService(
+  world: World,
+  service: PlannedService,
+  chosen: PlannedHost[],
+  { signal, judge }: { signal: AbortSignal; judge: Judge },
+): Promise<ServiceHosts> {
+  const all = hostsOf(world.cluster, service.name);
+  const [seen, states, marks] = await Promise.all([
+    Promise.all(chosen.map((host) => observeHost(world, service, host, signal, judge))),
+    Promise.all(all.map(async (host) => [host.name, await serves(world, host, signal)] as const)),
+    marksOf(world, service.name, signal),
+  ]);
+  for (const { host, facts } of seen) if (Object.hasOwn(marks, host.name)) facts.out = marks[host.name];
+  return { seen, serving: states.flatMap(([name, is]) => (is ? [name] : [])), marks };
+}
+
+/** Where a balancer does not tell, nobody serves: the mistake of whoever needs it says why. */
+async function serves(world: World, host: PlannedHost, signal: AbortSignal): Promise<boolean> {
+  try {
+    return Object.values(await trafficOf(world, host, signal)).every(({ state }) => state === 'in');
+  } catch (error) {
+    if (signal.aborted || !(error instanceof PawlError)) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { Name } from '../cluster';
+import { Check, Drain, patience, planning, progressDeadlineSeconds, target } from './common';
+import { Gate } from './gate';
+import { OnWorse, Ramp } from './ramp';
+
+export const NodeOnlineInput = z.strictObject({
+  ...target,
+  /** these hosts, one after the other in this order */
+  hosts: z.array(Name).min(1).max(1_000),
+  ramp: Ramp,
+  onWorse: OnWorse,
+  /** what a host must keep to at each step at which it gets requests; its peers are measured beside it */
+  gate: Gate.prefault({}),
+  /** run on each host before it gets its first request */
+  checks: z.array(Check).max(50).default([]),
+  /** true: a host is brought in though its peers run another version */
+  otherVersion: z.boolean().default(false),
+  /** for a host that is taken out again */
+  drain: Drain.prefault({ onDeadline: 'force' }),
+  approvals: z
+    .array(z.enum(['before']))
+    .max(1)
+    .default([]),
+  /** take what was brought in out again, leave everything as it stands, or ask a person (retry, skip, abort) */
+  onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
+  progressDeadlineSeconds,
+  ...patience,
+  ...planning,
+});
+export type NodeOnlineInput = z.output<typeof NodeOnlineInput>;

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** Why a host is out of service. It lies on its balancers' hosts: the host itself may be off. */
+export const OutOfService = z.object({
+  reason: z.string(),
+  by: z.string(),
+  /** ISO time */
+  since: z.string(),
+  /** id of the run that took it out */
+  change: z.string(),
+  /** by balancer: what it has when it serves */
+  weights: z.record(z.string(), z.number()),
+});
+export type OutOfService = z.output<typeof OutOfService>;
