@@ -16,8 +16,9 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `badRelease`: a release that spoils a path: the first host's check finds it, and that host is undone
  * - `lateRefusal`: the second host's check fails; both hosts are undone, the first one out of full service
  * - `leftAsIs`: the spoilt release again, and the change is to leave everything as it stands
+ * - `offline`: the first host is taken out of service; `online`: it comes back
  */
-export type Story = 'upgrade' | 'badRelease' | 'lateRefusal' | 'leftAsIs';
+export type Story = 'upgrade' | 'badRelease' | 'lateRefusal' | 'leftAsIs' | 'offline' | 'online';
 
 type Point = Pick<Trap, 'activity' | 'host' | 'nth'> & { story: Story };
 
@@ -119,7 +120,18 @@ function during(at: Point, fault: Fault, more: Partial<ChaosCase> = {}): ChaosCa
 
 const LEFT: Point[] = [point('leftAsIs', 'lookAtHosts', 'n1')];
 
-const POINTS = [...UPGRADE, ...UNDO, ...LEFT];
+const NODES: Point[] = [
+  point('offline', 'planNodeOffline'),
+  ...(['takeOut', 'stopService', 'markHost'] as const).map((activity) => point('offline', activity, 'n1')),
+  point('online', 'planNodeOnline'),
+  ...(['startService', 'proveHealthy', 'setWeights', 'markHost'] as const).map((activity) =>
+    point('online', activity, 'n1'),
+  ),
+  // from nothing to some of its weight
+  point('online', 'setWeights', 'n1', 2),
+];
+
+const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
   ['takeOut', 'switchRelease', 'putBack'].includes(activity),
@@ -162,6 +174,8 @@ const FAST_NAMES = [
   'killTemporal switchRelease n1 during@90 (upgrade)',
   'cutSsh switchRelease n1 during@200 (upgrade, at n1, long job)',
   'killWorker switchRelease n1 during@90 (badRelease, number 2)',
+  'killWorker stopService n1 during@15 (offline)',
+  'killWorker setWeights n1 during@30 (online, number 2)',
 ];
 
 export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {

@@ -30,7 +30,7 @@ export async function judge(ground: Ground, want: Wanted, marks: Marks, seen: Se
   expect('hosts left to do', [...new Set(end.report.leftToDo.map(({ host }) => host))], left);
   const servers = await rotation(ground);
   for (const [host, wish] of hosts) {
-    expect(`HAProxy's word of ${host}`, servers[host], wish.left ? 'MAINT 100' : 'UP 100');
+    expect(`HAProxy's word of ${host}`, servers[host], wish.left || wish.out ? 'MAINT 100' : 'UP 100');
     await judgeTraces(ground, host, wish, marks, expect);
     if (!wish.unplanned) judgeReport(end, host, wish, expect);
   }
@@ -44,7 +44,8 @@ type Expect = (what: string, found: unknown, wish: unknown) => void;
 
 async function judgeTraces(ground: Ground, host: string, wish: WantedHost, marks: Marks, expect: Expect) {
   const { starts, steps, jobs, units } = await tracesOf(ground, host);
-  const once = [...wish.starts, ...(wish.steps ?? [])].map(() => ({ end: 'success exited 0', begun: 1 }));
+  const { jobs: count = wish.starts.length + (wish.steps ?? []).length } = wish;
+  const once = Array.from({ length: count }, () => ({ end: 'success exited 0', begun: 1 }));
   expect(`starts of ${host}`, starts.slice(marks[host]), wish.starts);
   expect(`steps done once on ${host}`, steps, wish.steps ?? []);
   expect(`jobs of ${host}`, jobs, once);
@@ -55,5 +56,9 @@ function judgeReport({ report }: Ended, host: string, wish: WantedHost, expect: 
   const shown = report.hosts.find(({ name }) => name === host);
   expect(`reported version of ${host}`, shown?.version, wish.version);
   const edge = shown?.balancers['edge'];
-  expect(`reported place of ${host}`, [edge?.state, edge?.weight], [wish.left ? 'out' : 'in', 100]);
+  expect(
+    `reported place of ${host}`,
+    [edge?.state, edge?.weight],
+    [wish.left || wish.out ? 'out' : 'in', 100],
+  );
 }

@@ -2,13 +2,13 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ended, type Ended } from '../lab/ground';
+import { ended, type Ended, type Ground } from '../lab/ground';
 import { underLoad } from '../lab/whole-run';
 import { nameOf, type ChaosCase } from './cases';
 import { ACTS, strike, type Scene } from './faults';
 import { judge } from './judge';
 import { progressOf } from './progress';
-import { inputOf, releaseOf, wanted } from './stories';
+import { inputOf, NODE_STORIES, OFFLINE, ONLINE, releaseOf, wanted } from './stories';
 import { mark, sweep } from './traces';
 import { clearTrap, setTrap } from './trap';
 
@@ -46,13 +46,14 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
   const { ground, crew, folder } = scene;
   const { activity, host, nth, when, delayMs, story, fault } = chaos;
   const name = nameOf(chaos);
+  await prepare(scene, story);
   await sweep(ground);
   const marks = await mark(ground);
-  const artifact = await releaseOf(story, next);
   setTrap(folder, { id: name, activity, host, nth, when, delayMs, act: ACTS[fault] });
   await crew.up();
   try {
-    const strikeIt = () => struckRun(scene, chaos, inputOf(chaos, next, artifact));
+    const start = await starting(ground, chaos, next);
+    const strikeIt = () => struckRun(scene, chaos, start);
     const { result, ...seen } = await underLoad(ground, strikeIt, { rate: RATE });
     const { end, seconds, away, goesOn, reattached, late } = result;
     const faults = await judge(ground, wanted(chaos, now, next), marks, { end, ...seen });
@@ -60,6 +61,7 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
     const requests = { sent: seen.requests.sent, failed: seen.requests.failed };
     const { mostOut, samples } = seen;
     const figures = { away, goesOn, seconds, requests, mostOut: mostOut.length, samples, reattached, late };
+    if (story === 'offline') await back(scene);
     return { case: name, ok: faults.length === 0, faults, ...figures };
   } finally {
     clearTrap(folder);
@@ -67,12 +69,42 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
   }
 }
 
+/** Whoever is to come back has been taken out before. */
+async function prepare({ ground, crew }: Scene, story: ChaosCase['story']): Promise<void> {
+  if (story !== 'online') return;
+  await crew.up();
+  await well(ground.startAs('nodeOffline', OFFLINE));
+}
+
+/** The next case finds all hosts in rotation. */
+async function back({ ground, folder }: Scene): Promise<void> {
+  clearTrap(folder);
+  await well(ground.startAs('nodeOnline', ONLINE));
+}
+
+async function well(started: Promise<WorkflowHandle>): Promise<void> {
+  const { end, message } = await ended(await started);
+  if (end !== 'succeeded') throw new Error(`ended as ${end}: ${message}`);
+}
+
+/** @returns starts the run of a story */
+async function starting(
+  ground: Ground,
+  chaos: ChaosCase,
+  next: string,
+): Promise<() => Promise<WorkflowHandle>> {
+  const of = NODE_STORIES[chaos.story];
+  if (of) return () => ground.startAs(of.type, of.input);
+  const artifact = await releaseOf(chaos.story, next);
+  return () => ground.start(inputOf(chaos, next, artifact));
+}
+
 /** Starts the run, strikes it, and waits for its end. */
-async function struckRun(scene: Scene, chaos: ChaosCase, input: object) {
+async function struckRun(scene: Scene, chaos: ChaosCase, start: () => Promise<WorkflowHandle>) {
   const { ground } = scene;
   const begun = Date.now();
   const held = chaos.holdMs ? hold(ground.address('n1'), chaos.holdMs) : undefined;
-  const handle = await ground.start(input);
+  const handle = await start();
   const run = Promise.all([throughRestarts(handle), strike(scene, chaos)]);
   const [end, struck] = await within(RUN_WITHIN_MS, run);
   const seconds = (Date.now() - begun) / 1_000;

@@ -10,6 +10,10 @@ export interface WantedHost {
   steps?: string[];
   /** not in rotation, and listed as left to do */
   left?: true;
+  /** not in rotation, as was asked for */
+  out?: true;
+  /** where there are others than those of starts and steps */
+  jobs?: number;
   /** ran the new version before this run's plan was made: the report does not speak of it */
   unplanned?: boolean;
 }
@@ -25,7 +29,7 @@ export const REFUSAL = '/run/pawl-chaos-refusal';
 
 const SPOILT: Behaviour = { badPath: '/path/one' };
 const PATH_ONE = { name: 'path-one', http: { path: '/path/one' } };
-const CHECKS: Record<Story, object[]> = {
+const CHECKS: Partial<Record<Story, object[]>> = {
   upgrade: [],
   badRelease: [PATH_ONE],
   leftAsIs: [PATH_ONE],
@@ -42,13 +46,26 @@ const RUN_ONCE = [
 /** Limits for which the requests of a few seconds are evidence. */
 const GATE = { availabilityPercent: 95, errorRatePercent: 5, p95ToleranceMs: 1_000, hostCpuPercent: 100 };
 
+/** Out of service and back, as quick as can be. */
+export const OFFLINE = { hosts: ['n1'], reason: 'chaos', by: 'the test', drain: { deadlineSeconds: 60 } };
+export const ONLINE = {
+  hosts: ['n1'],
+  ramp: [0, 50, 100].map((percent) => ({ percent, seconds: 0 })),
+  gate: { enabled: false },
+};
+/** Of other types than an upgrade. */
+export const NODE_STORIES: Partial<Record<Story, { type: string; input: object }>> = {
+  offline: { type: 'nodeOffline', input: OFFLINE },
+  online: { type: 'nodeOnline', input: ONLINE },
+};
+
 /** As quick as can be, unless it is the observations, the steps or the gates that are struck. */
 export function inputOf({ story, activity }: ChaosCase, version: string, artifact: object): object {
   const times = activity === 'watchHosts' ? {} : { soakSeconds: 0, watchSeconds: 0 };
   const gate = ['measureUsual', 'watchGate'].includes(activity) ? { gate: GATE } : {};
   const runOnce = activity === 'runCommand' ? RUN_ONCE : [];
   const onFailure = story === 'leftAsIs' ? 'freeze' : 'undo';
-  return { version, artifact, checks: CHECKS[story], onFailure, runOnce, ...times, ...gate };
+  return { version, artifact, checks: CHECKS[story] ?? [], onFailure, runOnce, ...times, ...gate };
 }
 
 export function releaseOf(story: Story, version: string) {
@@ -70,6 +87,7 @@ export function wanted(
 
 function wantedHosts(story: Story, now: string, next: string): Wanted {
   const untouched = (): WantedHost => ({ starts: [], version: now });
+  const unplanned = (): WantedHost => ({ ...untouched(), unplanned: true });
   const changed = (): WantedHost => ({ starts: [next], version: next });
   const undone = (): WantedHost => ({ starts: [next, now], version: now });
   switch (story) {
@@ -79,6 +97,10 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
       return { end: 'RolledBack', hosts: { n1: undone(), n2: untouched() } };
     case 'lateRefusal':
       return { end: 'RolledBack', hosts: { n1: undone(), n2: undone() } };
+    case 'offline':
+      return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true, jobs: 1 }, n2: unplanned() } };
+    case 'online':
+      return { end: 'succeeded', hosts: { n1: { starts: [now], version: now }, n2: unplanned() } };
     case 'leftAsIs':
       return { end: 'Frozen', hosts: { n1: { ...changed(), left: true }, n2: untouched() } };
   }

@@ -1,13 +1,14 @@
 /** Hosts of a fake cluster that go out of service and come back into it. */
 import type { Activities } from '../../src/activities';
+import type { PlannedGate } from '../../src/contracts/gate';
+import { Gate } from '../../src/contracts/inputs/gate';
 import { NodeOfflineInput } from '../../src/contracts/inputs/node-offline';
 import { NodeOnlineInput } from '../../src/contracts/inputs/node-online';
+import type { PlannedNotifications } from '../../src/contracts/notifications';
 import type { OutOfService } from '../../src/contracts/out-of-service';
 import type { Intent, ObservedHost, OfflineIntent, OnlineIntent, Plan } from '../../src/contracts/plan';
 import { digestOf } from '../../src/domain/plan-hash';
 import { shareOf } from '../../src/domain/ramp';
-import type { FakeCluster } from './harness';
-import { plannedGate } from './harness';
 
 export type NodeActivities = Pick<
   Activities,
@@ -21,7 +22,26 @@ export class FakeService {
   readonly weights: Record<string, number> = {};
 }
 
-export function nodeActivities(cluster: FakeCluster): NodeActivities {
+/** What is needed of a fake cluster. */
+export interface Faked {
+  hosts: readonly string[];
+  journal: string[];
+  out: Set<string>;
+  versions: Record<string, string>;
+  trouble: Record<string, (() => Promise<void> | void) | undefined>;
+  notifications: PlannedNotifications | undefined;
+  service: FakeService;
+  step(name: string, host: string): Promise<void>;
+  plan(input: object): Plan;
+}
+
+/** Where a test asks for a gate; the others have none. */
+export function plannedGate(gate: Partial<Gate> | undefined): PlannedGate | null {
+  const { enabled, ...limits } = Gate.parse(gate ?? { enabled: false });
+  return enabled ? { ...limits, latency: null, probePaths: ['/'], own: [] } : null;
+}
+
+export function nodeActivities(cluster: Faked): NodeActivities {
   const { service } = cluster;
   return {
     planNodeOffline: async (raw) => {
@@ -62,7 +82,7 @@ export function nodeActivities(cluster: FakeCluster): NodeActivities {
 }
 
 function planOf<I extends Intent>(
-  cluster: FakeCluster,
+  cluster: Faked,
   names: string[],
   own: Omit<I, 'cluster' | 'service' | 'steps' | 'hosts'>,
 ): Plan<I> {
@@ -116,7 +136,7 @@ function settingsOf({ drain, approvals, onFailure, personDeadlineHours, unreacha
   };
 }
 
-function offlinePlan(cluster: FakeCluster, input: NodeOfflineInput): Plan<OfflineIntent> {
+function offlinePlan(cluster: Faked, input: NodeOfflineInput): Plan<OfflineIntent> {
   const { hosts, reason, by } = input;
   return planOf<OfflineIntent>(cluster, hosts, {
     workflow: 'nodeOffline',
@@ -127,7 +147,7 @@ function offlinePlan(cluster: FakeCluster, input: NodeOfflineInput): Plan<Offlin
   });
 }
 
-function onlinePlan(cluster: FakeCluster, input: NodeOnlineInput): Plan<OnlineIntent> {
+function onlinePlan(cluster: Faked, input: NodeOnlineInput): Plan<OnlineIntent> {
   const { hosts, checks, ramp, onWorse } = input;
   return planOf<OnlineIntent>(cluster, hosts, {
     workflow: 'nodeOnline',

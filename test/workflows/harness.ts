@@ -9,9 +9,14 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
+<<<<<<< HEAD
 import type { PlannedGate, Tally, Verdict } from '../../src/contracts/gate';
 import { Gate } from '../../src/contracts/inputs/gate';
 import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
+=======
+import type { Tally, Verdict } from '../../src/contracts/gate';
+import type { Gate } from '../../src/contracts/inputs/gate';
+>>>>>>> 24c0053 (Docs, kills and fakes of hosts in and out)
 import { leaseActivities } from '../../src/activities/lease';
 import { searchActivities } from '../../src/activities/search';
 import type { Worlds } from '../../src/activities/world';
@@ -25,9 +30,9 @@ import { digestOf } from '../../src/domain/plan-hash';
 import { planRunOnce } from '../../src/domain/run-once';
 import { planBatches } from '../../src/domain/batches';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
-import { rollingUpgrade } from '../../src/workflows';
+import type { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
-import { FakeService, nodeActivities } from './fake-nodes';
+import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 
 /** An input in which a gate may be given in part. */
@@ -276,12 +281,6 @@ export class FakeCluster {
       watchRun: this.watchesAlways ? toTemporal.watchRun : looksNowAndThen,
     };
   }
-}
-
-/** Where a test asks for a gate; the others have none. */
-export function plannedGate(gate: Partial<Gate> | undefined): PlannedGate | null {
-  const { enabled, ...limits } = Gate.parse(gate ?? { enabled: false });
-  return enabled ? { ...limits, latency: null, probePaths: ['/'], own: [] } : null;
 }
 
 /**
