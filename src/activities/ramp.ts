@@ -14,10 +14,11 @@ export function rampActivities(worlds: Worlds) {
      * and send nothing.
      *
      * @param input.weights by balancer
+     * @param input.held on the way: balancers are kept at these weights until others are wanted
      * @returns the share of the requests that its weight brings it now, by balancer, 0 to 1
      */
     async setWeights(
-      input: TrafficInput & { weights: Record<string, number> },
+      input: TrafficInput & { weights: Record<string, number>; held: boolean },
     ): Promise<{ traffic: Record<string, HostTraffic>; shares: Record<string, number> }> {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);

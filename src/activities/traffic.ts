@@ -58,10 +58,19 @@ export function trafficActivities(worlds: Worlds) {
   };
 }
 
-/** Into rotation at these weights, by way of drain; done when every balancer reports the host exactly up. */
+/**
+ * Into rotation at these weights, by way of drain; done when every balancer reports the host exactly up.
+ *
+ * @param held these weights are kept so; otherwise balancers are handed the host back
+ */
 export async function comeIn(
   world: World,
-  { service, host, weights }: TrafficInput & { weights: Record<string, number> },
+  {
+    service,
+    host,
+    weights,
+    held = false,
+  }: TrafficInput & { weights: Record<string, number>; held?: boolean },
   now: Attempt,
 ): Promise<Record<string, TrafficFacts>> {
   const deadline = comesUpBy(world, service.name);
@@ -71,7 +80,7 @@ export async function comeIn(
     if (weight === undefined) throw new PawlError('Failed', `no weight is known for ${place.balancer}`);
     await world
       .balancer(place.balancer)
-      .set(place.backend, place.server, { state: 'in', weight }, now.fence, now.signal);
+      .set(place.backend, place.server, { state: 'in', weight, held }, now.fence, now.signal);
   }
   return exactlyIn(world, host, deadline, now.signal);
 }

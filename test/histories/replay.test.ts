@@ -133,7 +133,7 @@ describe('an edit that breaks open runs is found', () => {
     [
       'hosts that are through are worked on again',
       'continued-2',
-      'workflows/rolling-upgrade.ts',
+      'workflows/steps/one-by-one.ts',
       /state !== 'done' && /,
       '',
     ],

@@ -9,14 +9,9 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
-<<<<<<< HEAD
-import type { PlannedGate, Tally, Verdict } from '../../src/contracts/gate';
-import { Gate } from '../../src/contracts/inputs/gate';
-import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
-=======
 import type { Tally, Verdict } from '../../src/contracts/gate';
 import type { Gate } from '../../src/contracts/inputs/gate';
->>>>>>> 24c0053 (Docs, kills and fakes of hosts in and out)
+import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
 import { leaseActivities } from '../../src/activities/lease';
 import { searchActivities } from '../../src/activities/search';
 import type { Worlds } from '../../src/activities/world';

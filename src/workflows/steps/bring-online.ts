@@ -75,7 +75,7 @@ async function setWeights(run: Coming, host: PlannedHost, percent: number): Prom
   const { setWeights } = options(run, limits(run).putBack);
   const { traffic, shares } = await step(run, host, 'ramping', () =>
     setWeights.executeWithOptions({ summary: `${host.name}: ${percent} % of its weight` }, [
-      { ...target(run, host), weights },
+      { ...target(run, host), weights, held: percent < 100 },
     ]),
   );
   if (percent > 0) run.away.delete(host.name);
