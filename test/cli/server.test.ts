@@ -57,6 +57,13 @@ async function freshNamespace(namespace: string): Promise<void> {
 }
 afterEach(() => delete process.env.TEMPORAL_NAMESPACE);
 
+it('says who works on a cluster, by its name or its file', async () => {
+  const nobody = { code: 0, out: 'nobody works on lab, and nobody waits\n', err: '' };
+  expect(await run('lease', 'lab')).toEqual(nobody);
+  expect(await run('lease', 'examples/lab/cluster.yaml')).toEqual(nobody);
+  expect((await run('lease', 'no/such.yaml')).code).toBe(2);
+});
+
 describe('setup', () => {
   const link = (namespace: string, type = 'rollingUpgrade') =>
     `    http://ui.test/namespaces/${namespace}/workflows/start-workflow?workflowType=${type}&taskQueue=pawl\n`;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { PawlError } from '../../contracts/failures';
 import { leaseId } from '../../contracts/lease';
 import type { Cli } from '../cli';
+import { clusterName } from '../cluster-name';
 import { EXIT } from '../exit-codes';
 import { frame } from '../frame';
 import { userName } from '../message-options';
@@ -14,13 +15,14 @@ export function addLease(program: Command, { terminal, action }: Cli): void {
     .command('lease')
     .helpGroup('Changes:')
     .description('show who works on a cluster, who waits in line, and what is kept of changes that are over')
-    .argument('<cluster>', 'name of the cluster')
+    .argument('<cluster>', 'name of the cluster, or its file')
     .option('--hand-back <host>', 'keep it no longer as a change left it; its servers stay as they are')
     .option('--json', 'machine readable: one object')
     .action(
-      action((cluster: string, { handBack: host, json }: { handBack?: string; json?: boolean }) =>
-        host === undefined ? lease(cluster, json) : handBack(cluster, host, json),
-      ),
+      action(async (nameOrFile: string, { handBack: host, json }: { handBack?: string; json?: boolean }) => {
+        const cluster = await clusterName(nameOrFile);
+        return host === undefined ? lease(cluster, json) : handBack(cluster, host, json);
+      }),
     );
 
   async function handBack(cluster: string, host: string, json?: boolean): Promise<number> {
