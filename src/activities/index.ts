@@ -12,6 +12,7 @@ import { balancerActivities } from './balancers';
 import { examine } from './examine';
 import { fenceActivities } from './fences';
 import { healthActivities } from './health';
+import { healthWatchActivities } from './health-watch';
 import { measureActivities } from './measure';
 import { leaseActivities } from './lease';
 import { notifyActivities } from './notify';
@@ -96,6 +97,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...measureActivities(worlds),
     ...leaseActivities(leaving),
     ...balancerActivities(worlds, leaving),
+    ...healthWatchActivities(worlds, leaving),
     ...fenceActivities(worlds),
     ...searchActivities(worlds),
     ...notifyActivities(worlds),

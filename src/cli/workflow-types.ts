@@ -34,6 +34,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service', 'hosts'],
     example: 'examples/lab/nodeOnline.json',
   },
+  healthWatch: {
+    about: 'watch the hosts of a service; unhealthy ones leave rotation and come back when they are well',
+    prefix: 'health',
+    named: ['service'],
+    example: 'examples/lab/healthWatch.json',
+  },
 };
 
 export const typeNames = Object.keys(WORKFLOW_TYPES);

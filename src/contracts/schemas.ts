@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Cluster } from './cluster';
 import { NodeOfflineInput } from './inputs/node-offline';
 import { NodeOnlineInput } from './inputs/node-online';
+import { HealthWatchInput } from './inputs/health-watch';
 import { RollingUpgradeInput } from './inputs/rolling-upgrade';
 
 /** Published for editors and other tools, as `schemas/<name>.schema.json`. */
@@ -10,6 +11,7 @@ const PUBLISHED: Record<string, z.ZodType> = {
   rollingUpgrade: RollingUpgradeInput,
   nodeOffline: NodeOfflineInput,
   nodeOnline: NodeOnlineInput,
+  healthWatch: HealthWatchInput,
 };
 
 /** @returns file name in `schemas/` → JSON Schema of what people write */

@@ -68,6 +68,8 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   keepBalancers: [200],
   lookAtBalancers: [10],
   handBack: [10],
+  planHealthWatch: [10],
+  watchService: [200],
   phasesOf: [5],
   findHolders: [20],
   readState: [5],

@@ -17,6 +17,7 @@ import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Phase, Status } from '../../src/contracts/status';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
+import { recordHealthWatch } from './watch-story';
 
 const NAME = 'test-chaos-record';
 const BEFORE = '1.0.0';
@@ -289,6 +290,7 @@ const RECORDERS: Recorder[] = [
     name,
     record: (ground) => recordNodes(ground, name),
   })),
+  { folder: 'unreleased', name: 'healthWatch-ejected', record: recordHealthWatch },
   { name: 'doctor-well', record: recordDoctor },
   { name: 'notifyTest-answers', record: recordNotifyTest },
 ];

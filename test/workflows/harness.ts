@@ -12,6 +12,7 @@ import type { GateInput } from '../../src/activities/measure';
 import type { Tally, Verdict } from '../../src/contracts/gate';
 import type { Gate } from '../../src/contracts/inputs/gate';
 import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
+import type { Watched } from '../../src/contracts/health-watch';
 import { leaseActivities } from '../../src/activities/lease';
 import { searchActivities } from '../../src/activities/search';
 import type { Worlds } from '../../src/activities/world';
@@ -69,6 +70,8 @@ export class FakeCluster {
   kept: KeptPlace[] | null = [];
   /** what is to be told of its balancers, one after the other */
   readonly news: BalancerNews[] = [];
+  /** what a health watch sees, one news after the other */
+  readonly watched: Watched[] = [];
   /** how often there was a look at its balancers: by those who look on, and at once */
   readonly balancerLooks = { on: 0, once: 0 };
 
@@ -260,6 +263,31 @@ export class FakeCluster {
         const places = (this.kept ?? []).filter((place) => place.host === host);
         this.kept = (this.kept ?? []).filter((place) => place.host !== host);
         return Promise.resolve(places);
+      },
+      planHealthWatch: (raw) => {
+        const { service = 'web' } = raw as { service?: string };
+        const policy = {
+          intervalSeconds: 30,
+          failures: 3,
+          passes: 3,
+          onUnhealthy: 'eject' as const,
+          floor: 2,
+        };
+        const { name: cluster, hosts, notifications } = this;
+        return Promise.resolve({
+          ...{ cluster, file: 'fake.yaml', service, hosts, policy, notes: [] },
+          ...(notifications && { notifications }),
+        });
+      },
+      watchService: async ({ memory }) => {
+        for (;;) {
+          const seen = this.watched.shift();
+          if (seen) return seen;
+          if (this.watchesAlways) await Context.current().sleep(25);
+          // as the real one, after half a day without news
+          else if (Context.current().info.attempt > 1) return { memory, news: [], looked: [] };
+          else throw ApplicationFailure.create({ message: 'nothing new', nextRetryDelay: '12h' });
+        }
       },
       findHolders: () => Promise.resolve(this.found),
       lookAround: ({ hosts }) =>

@@ -70,6 +70,20 @@ export const { lookAtBalancers, handBack } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '2m',
 });
 
+/** Checks an input; nothing is looked at yet. */
+export const { planHealthWatch } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '5m',
+});
+
+/** Comes back by itself after half a day, and at once when there is news. */
+export const { watchService } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '14h',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
 /** One command on each machine; one that hangs takes as long as its locks. */
 export const { raiseFences } = proxyActivities<Activities>({
   ...base,

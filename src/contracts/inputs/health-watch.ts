@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { Amount, target } from './common';
+
+const Times = z.number().int().min(1).max(100);
+
+export const HealthWatchInput = z.strictObject({
+  ...target,
+  /** between two looks at all hosts */
+  intervalSeconds: z.number().int().min(1).max(3_600).default(30),
+  /** looks in a row that fail until a host counts as unhealthy */
+  failures: Times.default(3),
+  /** looks in a row that pass until it counts as well again */
+  passes: Times.default(3),
+  /** hosts that must be in rotation; a percentage rounds up. Nobody is taken out below it */
+  minServing: Amount.default('50%'),
+  /** take an unhealthy host out of rotation, and back when it is well again; or tell people only */
+  onUnhealthy: z.enum(['eject', 'tell']).default('eject'),
+  note: z.string().max(2_000).optional(),
+});
+export type HealthWatchInput = z.output<typeof HealthWatchInput>;

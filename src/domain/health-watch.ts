@@ -1,0 +1,103 @@
+/** Which hosts are to leave or to come back: decisions of a health watch, from plain data. */
+import type { Amount } from '../contracts/inputs/common';
+import type { Looked, Trouble, WatchMemory, WatchNews, WatchPolicy } from '../contracts/health-watch';
+
+/** Hosts that an amount means, at least; percentages round up. */
+export function floorOf(amount: Amount, total: number): number {
+  return typeof amount === 'number' ? amount : Math.ceil((Number.parseInt(amount, 10) * total) / 100);
+}
+
+type Known = WatchMemory['hosts'][string];
+
+export function newMemory(): WatchMemory {
+  return { at: 0, hosts: {} };
+}
+
+/**
+ * Takes in one look at all hosts.
+ *
+ * @param now milliseconds
+ * @returns what is known now, and what has changed; whoever carries it out says how it went with `settled`
+ */
+export function judgeLook(
+  memory: WatchMemory,
+  looked: readonly Looked[],
+  policy: WatchPolicy,
+  now: number,
+): { memory: WatchMemory; news: WatchNews[] } {
+  const news: WatchNews[] = [];
+  let serving = looked.filter((host) => host.serving).length;
+  const hosts = looked.map((seen): [string, Known] => {
+    const before = memory.hosts[seen.host] ?? { fails: 0, passes: 0, trouble: null };
+    const known = counted(before, seen);
+    const said = judgeHost(known, seen, policy, {
+      now,
+      left: serving - (seen.serving ? 1 : 0),
+      of: looked.length,
+    });
+    if (said?.news === 'eject' && seen.serving) serving -= 1;
+    if (said) news.push(said);
+    return [seen.host, known];
+  });
+  return { memory: { at: now, hosts: Object.fromEntries(hosts) }, news };
+}
+
+/** Whoever is worked on, or is out because somebody wants it, is not judged. */
+function isOthers({ away, busy }: Looked): boolean {
+  return busy !== null || (away !== null && !away.own);
+}
+
+function counted(before: Known, seen: Looked): Known {
+  if (isOthers(seen)) return { ...before, fails: 0, passes: 0 };
+  if (seen.fault === undefined) return { ...before };
+  return seen.fault === null
+    ? { ...before, fails: 0, passes: before.passes + 1 }
+    : { ...before, fails: before.fails + 1, passes: 0 };
+}
+
+/** @param round.left hosts in rotation without this one */
+function judgeHost(
+  known: Known,
+  seen: Looked,
+  policy: WatchPolicy,
+  round: { now: number; left: number; of: number },
+): WatchNews | null {
+  const { host } = seen;
+  const why = seen.fault ?? known.trouble?.why ?? '';
+  if (isOthers(seen))
+    return seen.away && known.trouble ? over(known, host, `${seen.away.by} wants it out`) : null;
+  if (seen.away) {
+    known.trouble ??= { since: round.now, why: 'taken out by an earlier health watch', state: 'ejected' };
+    return known.passes >= policy.passes ? { news: 'putBack', host, why: known.trouble.why } : null;
+  }
+  if (known.trouble && known.passes >= policy.passes) return over(known, host, 'it is well again');
+  if (known.fails < policy.failures) return null;
+  const trouble = (state: Trouble['state']) => {
+    known.trouble = { since: known.trouble?.since ?? round.now, why, state };
+  };
+  if (policy.onUnhealthy === 'eject' && round.left >= policy.floor) {
+    trouble('ejected');
+    return { news: 'eject', host, why };
+  }
+  const told = known.trouble !== null;
+  const tells = policy.onUnhealthy === 'tell';
+  trouble(tells ? 'told' : 'floor');
+  const because = tells
+    ? 'this watch only tells'
+    : `that would leave ${round.left} of ${round.of} in rotation, the floor is ${policy.floor}`;
+  return told ? null : { news: 'stays', host, why, because };
+}
+
+function over(known: Known, host: string, why: string): WatchNews {
+  known.trouble = null;
+  return { news: 'over', host, why };
+}
+
+/** Writes down how an ejection or a putting back went; what failed is tried again after as many looks as before. */
+export function settled(memory: WatchMemory, { host, news }: WatchNews, done: boolean): void {
+  const known = memory.hosts[host];
+  if (!known) return;
+  Object.assign(known, { fails: 0, passes: 0 });
+  if (news === 'eject' && !done && known.trouble) known.trouble.state = 'failed';
+  if (news === 'putBack' && done) known.trouble = null;
+}

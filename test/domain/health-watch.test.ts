@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import type { Looked, WatchMemory, WatchNews, WatchPolicy } from '../../src/contracts/health-watch';
+import { isEjection } from '../../src/contracts/health-watch';
+import { judgeLook, newMemory, settled } from '../../src/domain/health-watch';
+
+const POLICY: WatchPolicy = { intervalSeconds: 30, failures: 3, passes: 2, onUnhealthy: 'eject', floor: 2 };
+
+/** How one host is in one look: `.` well, `x` unhealthy, `?` nobody can tell, `b` a change works there, `o` offline. */
+function seenAs(host: string, sign: string, out: boolean): Looked {
+  return {
+    host,
+    fault: sign === 'x' ? `${host} answers 500` : sign === '?' ? undefined : null,
+    serving: !out && sign !== 'o',
+    away: sign === 'o' ? { by: 'offline-1', own: false } : out ? { by: 'eject', own: true } : null,
+    busy: sign === 'b' ? 'upgrade-1' : null,
+    balancers: {},
+    places: [],
+  };
+}
+
+/** What is told of looks at three hosts; what is to be done is done at once. */
+function watch(looks: string[], policy = POLICY, works = true): string[] {
+  let memory: WatchMemory = newMemory();
+  const out = new Set<string>();
+  return looks.flatMap((signs, round) => {
+    const looked = ['n1', 'n2', 'n3'].map((host, index) => seenAs(host, signs[index]!, out.has(host)));
+    const judged = judgeLook(memory, looked, policy, round * 30_000);
+    memory = structuredClone(judged.memory);
+    for (const one of judged.news) {
+      settled(memory, one, works);
+      if (works && one.news === 'eject') out.add(one.host);
+      if (works && one.news === 'putBack') out.delete(one.host);
+    }
+    return judged.news.map((one) => `${round} ${one.news} ${one.host}${because(one)}`);
+  });
+}
+
+const because = (one: WatchNews) => (one.news === 'stays' ? `: ${one.because}` : '');
+
+it.each([
+  {
+    what: 'three failures in a row, then two passes',
+    looks: ['x..', 'x..', 'x..', 'x..', '...', '...'],
+    is: ['2 eject n1', '5 putBack n1'],
+  },
+  { what: 'a pass in between begins anew', looks: ['x..', 'x..', '...', 'x..', 'x..'], is: [] },
+  { what: 'what nobody can tell is neither', looks: ['x..', 'x..', '?..', 'x..'], is: ['3 eject n1'] },
+  {
+    what: 'never below the floor, told once, and over when it is well',
+    looks: ['xx.', 'xx.', 'xx.', 'xx.', 'x..', 'x..', '...', '...'],
+    is: [
+      '2 eject n1',
+      '2 stays n2: that would leave 1 of 3 in rotation, the floor is 2',
+      '5 over n2',
+      '7 putBack n1',
+    ],
+  },
+  {
+    what: 'who stays at the floor leaves when there is room',
+    looks: ['xx.', 'xx.', 'xx.', '.x.', '.x.', '.x.'],
+    is: [
+      '2 eject n1',
+      '2 stays n2: that would leave 1 of 3 in rotation, the floor is 2',
+      '4 putBack n1',
+      '5 eject n2',
+    ],
+  },
+  {
+    what: 'a change that works there',
+    looks: ['x..', 'x..', 'b..', 'x..', 'x..', 'x..'],
+    is: ['5 eject n1'],
+  },
+  { what: 'a host that is offline on purpose', looks: Array<string>(9).fill('o..'), is: [] },
+  {
+    what: 'an ailing host that somebody takes offline',
+    looks: ['xx.', 'xx.', 'xx.', 'xo.', 'xo.'],
+    is: ['2 eject n1', '2 stays n2: that would leave 1 of 3 in rotation, the floor is 2', '3 over n2'],
+  },
+])('$what', ({ looks, is }) => expect(watch(looks)).toEqual(is));
+
+it('a watch that only tells does so once', () => {
+  expect(watch(Array<string>(7).fill('x..'), { ...POLICY, onUnhealthy: 'tell' })).toEqual([
+    '2 stays n1: this watch only tells',
+  ]);
+});
+
+it('what could not be done is tried again after as many looks', () => {
+  expect(watch(Array<string>(7).fill('x..'), POLICY, false)).toEqual(['2 eject n1', '5 eject n1']);
+});
+
+it('whatever is seen: the floor holds, who leaves has failed often enough, who comes back was taken out by it', () => {
+  const look = fc
+    .tuple(...[1, 2, 3].map(() => fc.constantFrom('.', 'x', '?', 'b', 'o')))
+    .map((signs) => signs.join(''));
+  const policy = fc.record({
+    failures: fc.integer({ min: 1, max: 4 }),
+    passes: fc.integer({ min: 1, max: 4 }),
+    floor: fc.integer({ min: 0, max: 3 }),
+  });
+  fc.assert(
+    fc.property(fc.array(look, { maxLength: 40 }), policy, (looks, more) => {
+      const out = new Set<string>();
+      for (const line of watch(looks, { ...POLICY, ...more })) {
+        const [round, news, host] = line.split(' ') as [string, string, string];
+        const column = Number(host.slice(1)) - 1;
+        const before = looks
+          .slice(0, Number(round) + 1)
+          .map((signs) => signs[column]!)
+          .filter((sign) => sign !== '?');
+        if (news === 'eject') {
+          expect(before.slice(-more.failures)).toEqual(Array(more.failures).fill('x'));
+          out.add(host);
+          const away = [...looks[Number(round)]!].filter(
+            (sign, index) => sign === 'o' || out.has(`n${index + 1}`),
+          );
+          expect(3 - away.length).toBeGreaterThanOrEqual(more.floor);
+        }
+        if (news === 'putBack') {
+          expect(out.delete(host)).toBe(true);
+          expect(before.slice(-more.passes)).toEqual(Array(more.passes).fill('.'));
+        }
+      }
+    }),
+  );
+});
+
+it.each([
+  ['eject-web-n1-1764324944000', true],
+  ['back-eject-web-n1-1764324944000', true],
+  ['eject-web-n1-x', false],
+  ['eject-web-n11-1764324944000', false],
+  ['offline-web-n1', false],
+])('%s was done by a watch of web for n1: %s', (id, is) => expect(isEjection('web', 'n1', id)).toBe(is));
