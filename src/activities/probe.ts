@@ -1,12 +1,8 @@
 /** What a service and its unit say, asked on the host itself. */
-import http from 'node:http';
-import type { Duplex } from 'node:stream';
 import { PawlError } from '../contracts/failures';
 import type { PlannedService } from '../contracts/plan';
 import type { RemoteHost } from '../contracts/world';
-
-/** Characters of an answer that are looked at. */
-const LONGEST_BODY = 65_536;
+import { httpGet } from '../adapters/ssh/http-get';
 
 /** @returns what is wrong, or undefined */
 export async function unhealthy(
@@ -58,8 +54,8 @@ export async function get(
     const stream = await remote.openTcp('127.0.0.1', port, bounded);
     try {
       const begun = performance.now();
-      const answer = await request(stream, path, bounded);
-      return { ...answer, ms: performance.now() - begun };
+      const { status, body } = await httpGet(stream, path, bounded);
+      return { status, body, ms: performance.now() - begun };
     } finally {
       // channels are few, and http does not close a stream that it did not open
       stream.destroy();
@@ -69,30 +65,4 @@ export async function get(
     if (bounded.aborted) await answers(remote, signal);
     return { status: 0, body: error instanceof Error ? error.message : String(error), ms: Infinity };
   }
-}
-
-function request(
-  stream: Duplex,
-  path: string,
-  signal: AbortSignal,
-): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      path,
-      host: 'localhost',
-      createConnection: () => stream,
-      signal,
-      headers: { connection: 'close' },
-    };
-    const sent = http.get(options, (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        if (body.length < LONGEST_BODY) body += chunk;
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-      response.on('error', reject);
-    });
-    sent.on('error', reject);
-  });
 }

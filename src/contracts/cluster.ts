@@ -59,14 +59,29 @@ export const Host = z.strictObject({
 });
 export type Host = z.output<typeof Host>;
 
-export const Balancer = z.strictObject({
-  kind: z.literal('haproxy'),
-  host: Name.describe('The host it runs on.'),
-  socket: AbsolutePath.default('/run/haproxy/admin.sock').describe('Its runtime socket there, level admin.'),
-  stateFile: AbsolutePath.optional().describe(
-    'The `server-state-file` of its configuration: Pawl writes there which servers are out, so that a reload or a restart does not put them back for a moment.',
-  ),
-});
+const BalancerHost = Name.describe('The host it runs on.');
+
+export const Balancer = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('haproxy'),
+    host: BalancerHost,
+    socket: AbsolutePath.default('/run/haproxy/admin.sock').describe(
+      'Its runtime socket there, level admin.',
+    ),
+    stateFile: AbsolutePath.optional().describe(
+      'The `server-state-file` of its configuration: Pawl writes there which servers are out, so that a reload or a restart does not put them back for a moment.',
+    ),
+  }),
+  z.strictObject({
+    kind: z.literal('nginx'),
+    host: BalancerHost,
+    folder: AbsolutePath.default('/etc/nginx/pawl').describe(
+      'Where the files with the servers of its upstreams lie, UPSTREAM.servers.',
+    ),
+    config: AbsolutePath.default('/etc/nginx/nginx.conf').describe('The configuration it is started with.'),
+    port: Port.default(8979).describe('On 127.0.0.1 there, where it says what it serves.'),
+  }),
+]);
 export type Balancer = z.output<typeof Balancer>;
 
 export const Route = z

@@ -90,7 +90,7 @@ export interface Reconciled {
 /** What a balancer says of one server. */
 export interface TrafficFacts {
   state: TrafficState;
-  /** 0 to 256 on HAProxy */
+  /** 0 to 256 on HAProxy, 1 to 65535 in nginx */
   weight: number;
   /** requests or connections in work on this server now, those of an old balancer process included where it can be told */
   sessions: number;
@@ -98,7 +98,7 @@ export interface TrafficFacts {
   says: string;
   /** its own check of the server passes now, or it makes none; while a server is out nobody checks it */
   healthy: boolean;
-  /** changes when the balancer was reloaded or restarted */
+  /** changes when the balancer was reloaded or restarted, and what was set or counted may be lost */
   generation: string;
 }
 
@@ -113,6 +113,8 @@ export interface BalancerComplaint {
 
 /** Vendor words stay behind this. Throws BalancerRefused, BalancerUnavailable, Fenced and the SSH failures. */
 export interface LoadBalancer {
+  /** False where requests to single servers are not counted: whoever judges them has to ask otherwise. */
+  readonly countsRequests: boolean;
   /** All servers of a backend by name: one round trip. */
   backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>>;
   /** One server of it, for as little whatever the size of the backend. */
@@ -140,8 +142,9 @@ export interface LoadBalancer {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * Drains a server, counts the requests that are left there, those of `oldSessions` included, and takes it out when
-   * there is none and `thenOut` is wanted: in one round trip, fenced as `set` is.
+   * Drains a server, counts the requests that are left there, and takes it out when there is none and `thenOut` is
+   * wanted: in one round trip, fenced as `set` is. Requests of processes that a reload replaced count too, and idle
+   * connections of theirs that may bring one more.
    *
    * @param wanted.seen what was seen of it just now: one that is out stays out
    * @returns requests that are left
@@ -153,12 +156,7 @@ export interface LoadBalancer {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<number>;
-  /**
-   * Requests that balancer processes which a reload replaced still have on this server, and idle connections
-   * of theirs that may bring it one more.
-   */
-  oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number>;
-  /** What it has counted of requests to each server since this generation began. */
+  /** What it has counted of requests to each server since this generation began, where `countsRequests`. */
   requests(
     backend: string,
     signal: AbortSignal,

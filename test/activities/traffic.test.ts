@@ -34,6 +34,8 @@ const cluster = Cluster.parse({
 
 /** A balancer in memory that forgets, is slow to come up, and counts sessions as told. */
 class FakeBalancer implements LoadBalancer {
+  readonly countsRequests = true;
+
   raise = () => Promise.resolve();
   reconcile = () => Promise.resolve({ kept: [], repaired: [], failed: [], unowned: [] });
   handBack = () => Promise.resolve();
@@ -95,10 +97,6 @@ class FakeBalancer implements LoadBalancer {
         weight: wanted.weight,
       });
     return Promise.resolve();
-  }
-
-  oldSessions(): Promise<number> {
-    return Promise.resolve(this.old);
   }
 
   requests() {

@@ -27,6 +27,7 @@ export interface Stage {
 /** Real servers that adapters are tested against. */
 const SERVERS: readonly Wanted[] = [
   { program: 'haproxy', debianPackage: 'haproxy', services: ['haproxy.service'] },
+  { program: 'nginx', debianPackage: 'nginx', services: ['nginx.service'] },
   { program: 'sshd', debianPackage: 'openssh-server', services: ['ssh.service'] },
   { program: 'ssh-keygen', debianPackage: 'openssh-client' },
   { program: 'dpkg-deb', debianPackage: 'dpkg' },

@@ -2,6 +2,7 @@ import type { Cluster } from '../../contracts/cluster';
 import { PawlError } from '../../contracts/failures';
 import type { LoadBalancer, RemoteHosts } from '../../contracts/world';
 import { haproxy } from './haproxy';
+import { nginx, type NginxSettings } from './nginx';
 
 /**
  * The balancer of this name. Opens no connection yet.
@@ -21,5 +22,15 @@ export function openBalancer(name: string, cluster: Cluster, hosts: RemoteHosts)
         socket: balancer.socket,
         stateFile: balancer.stateFile,
       });
+    case 'nginx':
+      return nginx({ ...balancer, host: hosts.on(balancer.host), health: healthBehind(name, cluster) });
   }
+}
+
+/** How servers are asked for their health, by backend of this balancer. */
+function healthBehind(name: string, { services }: Cluster): NginxSettings['health'] {
+  const routes = Object.values(services).flatMap(({ routes, health }) =>
+    routes.flatMap(({ balancer, backend }) => (balancer === name ? [[backend, health] as const] : [])),
+  );
+  return Object.fromEntries(routes);
 }

@@ -21,6 +21,8 @@ export interface Reached {
   /** with a newer fence each time */
   set(server: string, wanted: WantedTraffic): Promise<void>;
   facts(server: string): Promise<TrafficFacts>;
+  /** requests that are left there, those of replaced processes included; changes nothing */
+  left(server: string): Promise<number>;
   /** waits until the balancer shows all of this */
   shows(server: string, wanted: Partial<TrafficFacts>): Promise<void>;
   /** all servers in at weight 100, healthy, exactly up */
@@ -47,6 +49,11 @@ export async function reachHaproxy(options: HaproxyOptions = {}): Promise<Reache
       const seen = await facts(server);
       return Object.entries(wanted).every(([name, value]) => seen[name as keyof TrafficFacts] === value);
     });
+  const left = async (server: string) => {
+    // of a server that is out it only counts
+    const seen: TrafficFacts = { ...(await facts(server)), state: 'out' };
+    return balancer.drain(real.backend, server, { seen, thenOut: false }, nextFence(), signal);
+  };
   return {
     real,
     host,
@@ -54,6 +61,7 @@ export async function reachHaproxy(options: HaproxyOptions = {}): Promise<Reache
     nextFence,
     set,
     facts,
+    left,
     shows,
     async reset() {
       for (const [name, server] of Object.entries(real.servers)) {

@@ -154,7 +154,7 @@ backend ${backend}-fixed
 `;
 }
 
-async function startServer(name: string): Promise<TestServer & { port: number }> {
+export async function startServer(name: string): Promise<TestServer & { port: number }> {
   const server: Server = createServer((incoming, answer) => {
     const url = new URL(incoming.url ?? '/', 'http://test');
     if (url.pathname === '/health') return void answer.writeHead(state.healthy ? 200 : 503).end();
@@ -219,7 +219,7 @@ async function askSocket(path: string, command: string): Promise<string> {
   return text;
 }
 
-function request(port: number, path: string, agent: Agent | false = false): Promise<string> {
+export function request(port: number, path: string, agent: Agent | false = false): Promise<string> {
   return new Promise((resolve, reject) => {
     const outgoing = get({ host: '127.0.0.1', port, path, agent }, (answer) => {
       let body = '';

@@ -202,18 +202,6 @@ describe('what HAProxy refuses', () => {
       /"nope".*test\d+, test\d+-fixed/,
     ],
     [
-      'an unknown backend of old sessions',
-      () => at.balancer.oldSessions('nope', 'n1', signal),
-      'BalancerRefused',
-      /"nope"/,
-    ],
-    [
-      'an unknown server of old sessions',
-      () => at.balancer.oldSessions(at.real.backend, 'n9', signal),
-      'BalancerRefused',
-      /it has n1, n2, n3/,
-    ],
-    [
       'a write to an unknown server',
       () => at.set('n9', { state: 'out' }),
       'BalancerRefused',

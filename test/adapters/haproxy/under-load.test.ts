@@ -18,7 +18,7 @@ it('loses no request while servers leave and come back, one at a time', async ()
     const server = cycle % 2 ? 'n1' : 'n2';
     await at.set(server, { state: 'draining' });
     await at.shows(server, { state: 'draining', sessions: 0 });
-    expect(await at.balancer.oldSessions(at.real.backend, server, signal)).toBe(0);
+    expect(await at.left(server)).toBe(0);
     await at.set(server, { state: 'out' });
     // nobody is there while it is out: a request that comes now fails
     at.real.servers[server]!.refuse = true;

@@ -20,7 +20,6 @@ import { column, numberIn, readCsv, readInfo, readServersState, type Row } from 
 
 /** Milliseconds: the lane's lock 5 s, three questions of 2 s. */
 const SET_LIMIT = 15_000;
-const COUNT_LIMIT = 10_000;
 /** By exit code of `src/host/haproxy-*.sh`. */
 const FAILURE_OF: Record<number, FailureType> = {
   3: 'BalancerRefused',
@@ -33,6 +32,8 @@ export function haproxy(at: RuntimeSocket): LoadBalancer {
 }
 
 class HaProxy implements LoadBalancer {
+  readonly countsRequests = true;
+
   /** HAProxy's own numbers for servers; they are those of one process. */
   private readonly numbers = new Map<string, { generation: string; proxy: string; server: string }>();
 
@@ -153,25 +154,6 @@ class HaProxy implements LoadBalancer {
     await raiseFences(this.at.host, lanes, fence, holder, signal);
   }
 
-  async oldSessions(backend: string, server: string, signal: AbortSignal): Promise<number> {
-    const [info, states] = await ask(
-      this.at,
-      ['show info', `show servers state ${checkName(backend)}`],
-      signal,
-    );
-    const row = one(await this.serversState(backend, states!, signal), backend, server);
-    const pid = String(numberIn(readInfo(info!), 'Pid'));
-    const args = [pid, backend, server, addressOf(row)];
-    const count = await this.run(
-      'haproxy-old-sessions',
-      args,
-      `old sessions of ${backend}/${server}`,
-      COUNT_LIMIT,
-      signal,
-    );
-    return numberIn({ 'old sessions': count.trim() }, 'old sessions');
-  }
-
   async requests(
     backend: string,
     signal: AbortSignal,
@@ -235,10 +217,4 @@ function checkName(name: string): string {
 function checkWeight(weight: number): string {
   if (Number.isSafeInteger(weight) && weight >= 0) return String(weight);
   throw new PawlError('BadInput', `a weight in HAProxy is a whole number from 0 to 256, not ${weight}`);
-}
-
-/** As `ss` writes it. */
-function addressOf(row: Row): string {
-  const address = column(row, 'srv_addr');
-  return `${address.includes(':') ? `[${address}]` : address}:${column(row, 'srv_port')}`;
 }

@@ -1,0 +1,222 @@
+/**
+ * Open source nginx: the servers of an upstream stand in a file of ours, and every change is a reload. Reads go over
+ * a forwarded TCP stream to nginx itself, fenced writes are done by a program on its host.
+ */
+import { PawlError, type FailureType } from '../../../contracts/failures';
+import type {
+  BalancerComplaint,
+  Fence,
+  LoadBalancer,
+  TrafficFacts,
+  WantedTraffic,
+} from '../../../contracts/world';
+import { raiseFences } from '../../ssh/fences';
+import { examine } from './examine';
+import { unhealthy, type Health } from './probe';
+import { askServed, fileOf, placeOf, type NginxPlace, type Served } from './served';
+import type { ServerLine } from './servers';
+
+export interface NginxSettings extends NginxPlace {
+  /** of the service behind each upstream */
+  health: Record<string, Health>;
+}
+
+/** Milliseconds: locks 25 s, test and reload of a large configuration, 10 s for its proof. */
+const SET_LIMIT = 60_000;
+const COUNT_LIMIT = 15_000;
+/** By exit code of `src/host/nginx-*.sh`. */
+const FAILURE_OF: Record<number, FailureType> = {
+  3: 'BalancerRefused',
+  4: 'BalancerUnavailable',
+  5: 'BalancerNotAsWanted',
+};
+
+export function nginx(at: NginxSettings): LoadBalancer {
+  return new Nginx(at);
+}
+
+class Nginx implements LoadBalancer {
+  readonly countsRequests = false;
+
+  /** The stamp at which a server that gets no requests was seen without any: nothing can come until another one. */
+  private readonly emptySince = new Map<string, string>();
+
+  constructor(private readonly at: NginxSettings) {}
+
+  async backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>> {
+    const served = await askServed(this.at, checkName(backend), signal);
+    return this.facts(backend, served, Object.keys(served.servers), signal);
+  }
+
+  async server(backend: string, server: string, signal: AbortSignal): Promise<TrafficFacts> {
+    const served = await askServed(this.at, checkName(backend), signal);
+    if (!Object.hasOwn(served.servers, server)) {
+      const known = Object.keys(served.servers).join(', ') || 'none';
+      const words = `${fileOf(this.at, backend)} has no server "${server}"; it has ${known}`;
+      throw new PawlError('BalancerRefused', `${placeOf(this.at)}: ${words}`);
+    }
+    return (await this.facts(backend, served, [server], signal))[server]!;
+  }
+
+  async set(
+    backend: string,
+    server: string,
+    wanted: WantedTraffic,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const weight = wanted.state === 'in' ? [checkWeight(wanted.weight)] : [];
+    await this.write(backend, server, wanted.state, weight, fence, signal);
+  }
+
+  async drain(
+    backend: string,
+    server: string,
+    { seen, thenOut }: { seen: TrafficFacts; thenOut: boolean },
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const how = seen.state === 'out' ? 'count' : thenOut ? 'leave' : 'drain';
+    const left = await this.write(backend, server, how, [], fence, signal);
+    return this.counts(left, 1)[0]!;
+  }
+
+  async raise(
+    places: { backend: string; server: string }[],
+    fence: Fence,
+    holder: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const lanes = places.map(({ backend, server }) => `nginx/${checkName(backend)}/${checkName(server)}`);
+    await raiseFences(this.at.host, lanes, fence, holder, signal);
+  }
+
+  requests(): Promise<never> {
+    return Promise.reject(
+      new PawlError('BalancerRefused', `${placeOf(this.at)} counts no requests of single servers`),
+    );
+  }
+
+  examine(signal: AbortSignal): Promise<BalancerComplaint[]> {
+    return examine(this.at, Object.keys(this.at.health), signal);
+  }
+
+  private async facts(
+    backend: string,
+    served: Served,
+    names: string[],
+    signal: AbortSignal,
+  ): Promise<Record<string, TrafficFacts>> {
+    const [sessions, faults] = await Promise.all([
+      this.sessions(backend, served, names, signal),
+      Promise.all(names.map((name) => this.fault(backend, served.servers[name]!, signal))),
+    ]);
+    const facts = names.map((name, index) => {
+      const line = served.servers[name]!;
+      const state = served.proven ? factsOf(line, faults[index]) : UNPROVEN;
+      return [
+        name,
+        { ...state, weight: line.weight, sessions: sessions[name]!, generation: served.stamp },
+      ] as const;
+    });
+    return Object.fromEntries(facts);
+  }
+
+  /** A server that is out is checked by nobody. */
+  private async fault(backend: string, line: ServerLine, signal: AbortSignal): Promise<string | undefined> {
+    const health = this.at.health[backend];
+    if (!health || line.wanted === 'out') return undefined;
+    return unhealthy(this.at.host, line.address, health, signal);
+  }
+
+  /** Connections, as its host counts them. */
+  private async sessions(
+    backend: string,
+    served: Served,
+    names: string[],
+    signal: AbortSignal,
+  ): Promise<Record<string, number>> {
+    const found = new Map<string, number>();
+    const isDown = (name: string) => served.proven && served.servers[name]!.wanted !== 'in';
+    for (const down of [true, false]) {
+      const wanted = names.filter((name) => isDown(name) === down);
+      const known = (name: string) => down && this.emptySince.get(`${backend}/${name}`) === served.stamp;
+      const unknown = wanted.filter((name) => !known(name));
+      for (const name of wanted) found.set(name, 0);
+      if (unknown.length === 0) continue;
+      const addresses = unknown.map((name) => served.servers[name]!.address);
+      const args = [served.worker, down ? 'down' : 'in', ...addresses];
+      const told = await this.run('nginx-left', args, 'its connections', COUNT_LIMIT, signal);
+      this.counts(told, unknown.length).forEach((count, index) => {
+        const name = unknown[index]!;
+        found.set(name, count);
+        if (down && count === 0) this.emptySince.set(`${backend}/${name}`, served.stamp);
+      });
+    }
+    return Object.fromEntries(found);
+  }
+
+  private write(
+    backend: string,
+    server: string,
+    wanted: string,
+    more: string[],
+    { epoch, attempt }: Fence,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { config, folder, port } = this.at;
+    const place = [checkName(backend), checkName(server)];
+    const args = [String(epoch), String(attempt), config, folder, String(port), ...place, wanted, ...more];
+    return this.run('nginx-set', args, `${place.join('/')} → ${wanted}`, SET_LIMIT, signal);
+  }
+
+  private async run(
+    script: string,
+    args: string[],
+    what: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { code, stdout, stderr } = await this.at.host.run(script, args, { signal, timeoutMs });
+    if (code === 0) return stdout;
+    const words = `${placeOf(this.at)}: ${what}: ${stderr.trim().slice(0, 800) || `exit code ${code}`}`;
+    throw new PawlError(FAILURE_OF[code] ?? 'CommandFailed', words);
+  }
+
+  private counts(text: string, wanted: number): number[] {
+    const lines = text.trim().split('\n');
+    if (lines.length === wanted && lines.every((line) => /^\d{1,9}$/.test(line))) return lines.map(Number);
+    throw new PawlError(
+      'BalancerUnavailable',
+      `${placeOf(this.at)}: its connections cannot be read at ${JSON.stringify(text.slice(0, 80))}`,
+    );
+  }
+}
+
+type StateFacts = Pick<TrafficFacts, 'state' | 'says' | 'healthy'>;
+
+const UNPROVEN: StateFacts = {
+  state: 'unknown',
+  says: 'unknown: its file was changed by another hand, and nginx does not say that it serves it',
+  healthy: false,
+};
+
+function factsOf({ wanted, weight }: ServerLine, fault: string | undefined): StateFacts {
+  if (wanted === 'out') return { state: 'out', says: 'down', healthy: false };
+  const healthy = fault === undefined;
+  const says = [wanted === 'draining' ? 'down, draining' : `weight=${weight}`, fault]
+    .filter(Boolean)
+    .join(', ');
+  return { state: wanted === 'draining' || healthy ? wanted : 'down', says, healthy };
+}
+
+/** What is safe in a file's name, in nginx's configuration and as a fence's lane. */
+function checkName(name: string): string {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(name)) return name;
+  throw new PawlError('BadInput', `${JSON.stringify(name)} cannot be the name of an upstream or a server`);
+}
+
+function checkWeight(weight: number): string {
+  if (Number.isSafeInteger(weight) && weight >= 1 && weight <= 65_535) return String(weight);
+  throw new PawlError('BadInput', `a weight in nginx is a whole number from 1 to 65535, not ${weight}`);
+}
