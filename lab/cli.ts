@@ -8,7 +8,7 @@ import { startLoad } from './load';
 const DEFAULT_NAME = 'lab';
 
 const program = new Command('npm run lab --')
-  .description('Real Debian hosts on this machine: application hosts, spares and a HAProxy host.')
+  .description('Real Debian hosts on this machine: application hosts, spares and balancers.')
   .configureHelp({ showGlobalOptions: true });
 
 program
@@ -16,16 +16,19 @@ program
   .description('bring the lab up; running hosts are kept, others started, made or removed')
   .option('--hosts <n>', 'application hosts n1, n2, …', whole, 6)
   .option('--spare <n>', 'spare hosts s1, s2, …', whole, 0)
+  .option('--nginx', 'with an nginx beside HAProxy, on host lb2')
   .option('--metrics', 'with Prometheus, node exporter and the exporter of HAProxy')
   .option('--name <name>', 'several labs live side by side', DEFAULT_NAME)
-  .action(async (options: { hosts: number; spare: number; metrics?: boolean; name: string }) => {
-    const seconds = stopwatch();
-    await up({ ...options, log: (line) => console.log(pc.dim(line)) });
-    const metrics = options.metrics ? await startMetrics(options.name) : undefined;
-    show((await status(options.name))!);
-    if (metrics) console.log(`  Prometheus: ${metrics.url}/`);
-    console.log(`${pc.green('up')} in ${seconds()} s`);
-  });
+  .action(
+    async (options: { hosts: number; spare: number; nginx?: boolean; metrics?: boolean; name: string }) => {
+      const seconds = stopwatch();
+      await up({ ...options, log: (line) => console.log(pc.dim(line)) });
+      const metrics = options.metrics ? await startMetrics(options.name) : undefined;
+      show((await status(options.name))!);
+      if (metrics) console.log(`  Prometheus: ${metrics.url}/`);
+      console.log(`${pc.green('up')} in ${seconds()} s`);
+    },
+  );
 
 program
   .command('down')

@@ -19,6 +19,8 @@ export interface UpOptions {
   hosts?: number;
   /** hosts with the service running but in no balancer; default 0 */
   spare?: number;
+  /** an nginx beside HAProxy, on a host of its own; default false */
+  nginx?: boolean;
   log?: (line: string) => void;
 }
 
@@ -31,9 +33,10 @@ export async function up({
   name = 'lab',
   hosts = 6,
   spare = 0,
+  nginx = false,
   log = () => undefined,
 }: UpOptions = {}): Promise<Lab> {
-  layOut(0, hosts, spare); // refuses bad numbers before anything is made
+  layOut(0, hosts, spare, nginx); // refuses bad numbers before anything is made
   process.umask(0o022); // files of the hosts are read by other users there
   await ensureSystemPackages();
   const base = await baseImage(log);
@@ -44,7 +47,7 @@ export async function up({
       name,
       net,
       base: before?.base ?? base,
-      hosts: layOut(net, hosts, spare),
+      hosts: layOut(net, hosts, spare, nginx),
       complete: false,
     };
     await dropHosts(before, state);

@@ -11,12 +11,13 @@ import { until } from './wait';
  */
 export async function waitUntilReady(state: LabState, started: LabHost[]): Promise<void> {
   await Promise.all(started.map((host) => waitForSsh(host, hostDir(state.name, host.name))));
-  const servers = started.filter((host) => host.role !== 'balancer');
+  const servers = started.filter((host) => host.role === 'app' || host.role === 'spare');
   await Promise.all(
     servers.map(({ name, address }) =>
       until(`the service on ${name} is healthy`, BOOT_SECONDS, () => isHealthy(address)),
     ),
   );
+  await matchNginx(state);
   await matchBalancer(state);
   const routed = started.filter((host) => host.role === 'app').map((host) => host.name);
   await until(`the balancer says UP of ${routed.join(', ')}`, BOOT_SECONDS, async () => {
@@ -39,12 +40,23 @@ async function matchBalancer(state: LabState): Promise<void> {
   if (reload.code !== 0) throw new Error(reload.stderr);
 }
 
+/** It reads at a reload which servers there are. */
+async function matchNginx(state: LabState): Promise<void> {
+  const host = state.hosts.find(({ role }) => role === 'nginx');
+  if (!host) return;
+  await until('nginx has loaded its servers', BOOT_SECONDS, async () => {
+    const { code } = await exec(state.name, host.name, ['systemctl', 'reload', 'nginx']);
+    return code === 0 || undefined;
+  });
+  await until('nginx serves', BOOT_SECONDS, () => isHealthy(host.address, 80));
+}
+
 const webServers = async (state: LabState) =>
   serverStates(`/proc/${await leaderOf(state.name, 'lb1')}/root/run/haproxy/admin.sock`, 'web');
 
-function isHealthy(host: string): Promise<true | undefined> {
+function isHealthy(host: string, port = 8080): Promise<true | undefined> {
   return new Promise((resolve) => {
-    const request = get({ host, port: 8080, path: '/health', timeout: 1000, agent: false }, (answer) => {
+    const request = get({ host, port, path: '/health', timeout: 1000, agent: false }, (answer) => {
       answer.resume();
       resolve(answer.statusCode === 200 || undefined);
     });

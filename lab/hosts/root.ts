@@ -6,6 +6,7 @@ import { installFirstRelease } from '../service/install';
 import { run } from './command';
 import { haproxyConfig } from './haproxy';
 import { mountsBelow, unmountBelow } from './mounts';
+import { writeNginx } from './nginx';
 import { bridgeName, gateway, hostDir, hostRoot, labDir, type LabHost, type LabState } from './topology';
 import { enable } from './units';
 
@@ -23,6 +24,7 @@ export async function ensureRoot(state: LabState, host: LabHost): Promise<void> 
   await mountRoot(dir, state.base);
   await writeIdentity(state, host, root);
   if (host.role === 'balancer') await enable(root, 'haproxy.service');
+  else if (host.role === 'nginx') await enable(root, 'nginx.service');
   else await installFirstRelease(root);
   await writeFile(join(dir, 'complete'), '');
 }
@@ -39,6 +41,7 @@ export async function writeClusterFiles(state: LabState, host: LabHost): Promise
   await writeFile(join(root, 'etc/hosts'), `127.0.0.1 localhost\n${gateway(state.net)} machine\n${names}`);
   if (host.role === 'balancer')
     await writeFile(join(root, 'etc/haproxy/haproxy.cfg'), haproxyConfig(state.hosts));
+  if (host.role === 'nginx') await writeNginx(root, state.hosts);
 }
 
 /** Overlay paths are relative, because colons and commas in them have a meaning of their own. */

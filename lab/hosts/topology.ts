@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { LabError } from '../error';
 import { stateDir } from '../paths';
 
-export type Role = 'app' | 'spare' | 'balancer';
+/** `balancer` is HAProxy; `nginx` is a second one beside it, where one is asked for. */
+export type Role = 'app' | 'spare' | 'balancer' | 'nginx';
 
 export interface LabHost {
   name: string;
@@ -40,8 +41,8 @@ export const network = process.env['PAWL_LAB_NETWORK'] || '10.88';
 
 const MOST_HOSTS = 80;
 
-/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, … and the balancer lb1. */
-export function layOut(net: number, hosts: number, spare: number): LabHost[] {
+/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, …, the balancer lb1 and, with `nginx`, lb2. */
+export function layOut(net: number, hosts: number, spare: number, nginx = false): LabHost[] {
   for (const [what, count, least] of [
     ['hosts', hosts, 1],
     ['spare', spare, 0],
@@ -60,6 +61,7 @@ export function layOut(net: number, hosts: number, spare: number): LabHost[] {
     ...place('app', 'n', hosts, 11),
     ...place('spare', 's', spare, 11 + MOST_HOSTS),
     ...place('balancer', 'lb', 1, 10),
+    ...(nginx ? [{ name: 'lb2', role: 'nginx' as const, address: `${network}.${net}.9` }] : []),
   ];
 }
 

@@ -217,7 +217,7 @@ it.each<[string, string | Buffer, ...string[]]>([
   [
     'another balancer',
     but('haproxy', 'haprox'),
-    'balancers.edge.kind | notAllowed | haprox | one of haproxy (did you mean "haproxy"?)',
+    'balancers.edge.kind | wrongShape | haprox | one of haproxy, nginx (did you mean "haproxy"?)',
   ],
   [
     'another release',

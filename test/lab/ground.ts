@@ -21,6 +21,8 @@ import { ADMIN_SOCKET, Hosts } from './hosts';
 
 export interface GroundOptions {
   spare?: number;
+  /** an nginx beside HAProxy that sends requests to `web`, too */
+  nginx?: boolean;
   /** false: without one, the test starts its own */
   worker?: boolean;
   /** true: with Temporal's web interface */
@@ -56,11 +58,11 @@ export class Ground extends Hosts {
   static async up(
     name: string,
     hosts: number,
-    { spare = 0, worker = true, ui = false, longAfter, limits = {} }: GroundOptions = {},
+    { spare = 0, nginx = false, worker = true, ui = false, longAfter, limits = {} }: GroundOptions = {},
   ): Promise<Ground> {
     await Ground.remove(name);
     const [lab, temporal] = await Promise.all([
-      up({ name, hosts, spare }),
+      up({ name, hosts, spare, nginx }),
       Ground.server(name, ui, longAfter),
     ]);
     const cluster = join(stateDir, 'labs', name, 'cluster.yaml');
@@ -167,9 +169,10 @@ export async function clusterFile(lab: Lab, limits: object): Promise<string> {
     cluster: string;
     ssh: { config: string };
     hosts: Record<string, { roles: string[] }>;
+    balancers: Record<string, object>;
     services: Record<string, object>;
   };
-  const { web } = example.services;
+  const web = example.services['web'] as { routes: object[] };
   example.services = { web: { ...web, limits }, webdeb: { ...WEBDEB, limits } };
   example.cluster = lab.name;
   example.ssh.config = lab.sshConfig;
@@ -177,6 +180,11 @@ export async function clusterFile(lab: Lab, limits: object): Promise<string> {
   example.hosts = Object.fromEntries(
     lab.hosts.map(({ name, role }) => [name, role === 'app' ? app : { roles: [role] }]),
   );
+  const nginx = lab.hosts.find(({ role }) => role === 'nginx');
+  if (nginx) {
+    example.balancers['inner'] = { kind: 'nginx', host: nginx.name };
+    web.routes.push({ balancer: 'inner', backend: 'web' });
+  }
   return stringify(example);
 }
 

@@ -12,7 +12,7 @@ export async function examineBalancer(
   on: OnHost,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const host = world.cluster.balancers[name]!.host;
+  const { host, kind } = world.cluster.balancers[name]!;
   try {
     const complaints = await world.balancer(name).examine(signal);
     if (complaints.length > 0)
@@ -40,7 +40,7 @@ export async function examineBalancer(
         code: error.type,
         where: name,
         what: error.message,
-        command: on.asRoot(host, 'systemctl status haproxy'),
+        command: on.asRoot(host, `systemctl status ${kind}`),
       },
     ];
   }

@@ -1,4 +1,4 @@
-import type { Service } from '../../contracts/cluster';
+import type { Balancer, Service } from '../../contracts/cluster';
 import type { Finding } from '../../contracts/examination';
 import { PawlError } from '../../contracts/failures';
 import type { RemoteHost } from '../../contracts/world';
@@ -15,7 +15,10 @@ const PROGRAMS: Record<string, string[]> = {
   findutils: ['find'],
 };
 /** Where a balancer runs. */
-const BALANCER_PROGRAMS: Record<string, string[]> = { iproute2: ['ss'], 'perl-base': ['perl|socat'] };
+const BALANCER_PROGRAMS: Record<Balancer['kind'], Record<string, string[]>> = {
+  haproxy: { iproute2: ['ss'], 'perl-base': ['perl|socat'] },
+  nginx: { iproute2: ['ss'], 'perl-base': ['perl'] },
+};
 /** `systemd-run` knows all that jobs need from here on. */
 const OLDEST_SYSTEMD = 246;
 /** MiB that uploads and jobs need at least. */
@@ -28,7 +31,8 @@ export interface HostTask {
   remote: RemoteHost;
   /** services that run on it */
   services: Service[];
-  balancer: boolean;
+  /** kinds of the balancers that run on it */
+  balancers: Balancer['kind'][];
   sudo: boolean;
   clusterFile: string;
   on: OnHost;
@@ -42,7 +46,11 @@ interface Examined {
 
 /** Looks at one host: reached, let in, root, programs, folder, space, clock. */
 export async function examineHost(task: HostTask, signal: AbortSignal): Promise<Examined> {
-  const programs = { ...PROGRAMS, ...(task.balancer && BALANCER_PROGRAMS) };
+  const programs = Object.assign(
+    {},
+    PROGRAMS,
+    ...task.balancers.map((kind) => BALANCER_PROGRAMS[kind]),
+  ) as typeof PROGRAMS;
   try {
     const ran = await task.remote.run('examine-host', Object.values(programs).flat(), { signal });
     const findings = [...judgeMachine(ran.stdout, task, programs), ...(await judgeSpace(task, signal))];

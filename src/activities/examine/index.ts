@@ -1,3 +1,4 @@
+import type { Balancer } from '../../contracts/cluster';
 import type { DoctorInput, Examination, Finding } from '../../contracts/examination';
 import { CLOCK_LIMIT, farText, judgeClocks, offText } from '../../domain/clocks';
 import { LEAST_NODE, olderThan } from '../../domain/versions';
@@ -34,7 +35,7 @@ export async function examine(
   ) as Record<string, number>;
   return {
     at: new Date().toISOString(),
-    looked: lookedAt(names, balancers, offsets),
+    looked: lookedAt(names, cluster.balancers, offsets),
     findings: [
       ...oldNode(),
       ...inOrder(names, [...hosts.flatMap(({ findings }) => findings), ...clockFindings(offsets, on)]),
@@ -49,23 +50,34 @@ function taskOf(world: World, name: string, clusterFile: string, on: OnHost): Ho
   return {
     remote: world.hosts.on(name),
     services: Object.values(cluster.services).filter(({ role }) => roles.includes(role)),
-    balancer: Object.values(cluster.balancers).some(({ host }) => host === name),
+    balancers: Object.values(cluster.balancers).flatMap(({ host, kind }) => (host === name ? [kind] : [])),
     sudo: cluster.ssh.sudo,
     clusterFile,
     on,
   };
 }
 
-function lookedAt(hosts: string[], balancers: string[], offsets: Record<string, number>): string[] {
+/** What is looked at of a balancer, by its kind. */
+const AT_BALANCER: Record<Balancer['kind'], string> = {
+  haproxy: 'socket, level admin, master socket, state file, servers',
+  nginx: 'configuration, files of servers, what it serves, servers',
+};
+
+function lookedAt(
+  hosts: string[],
+  balancers: Record<string, Balancer>,
+  offsets: Record<string, number>,
+): string[] {
   const farthest = Object.values(offsets).reduce((one, other) => Math.max(one, Math.abs(other)), 0);
   const clocks = Object.keys(offsets).length;
   const spread = farthest > CLOCK_LIMIT ? `up to ${farText(farthest)} off` : `within ${farthest} ms of`;
   return [
     `${hosts.length} hosts: key, login, root, programs, /var/lib/pawl, space`,
     ...(clocks ? [`${clocks} clocks: ${spread} the worker's`] : []),
-    ...(balancers.length
-      ? [`balancers ${balancers.join(', ')}: socket, level admin, master socket, state file, servers`]
-      : []),
+    ...Object.entries(AT_BALANCER).flatMap(([kind, what]) => {
+      const names = Object.keys(balancers).filter((name) => balancers[name]!.kind === kind);
+      return names.length > 0 ? [`balancers ${names.join(', ')}: ${what}`] : [];
+    }),
   ];
 }
 

@@ -1,0 +1,96 @@
+/** A service that gets its requests through HAProxy and through nginx, upgraded under load through both. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { startLoad } from '../../lab/load';
+import { TASK_QUEUE } from '../../src/contracts/messages';
+import type { Examination } from '../../src/contracts/examination';
+import { Ground } from './ground';
+import { once, play, type Scene } from './scene';
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await Ground.up('test-nginx', 2, { nginx: true });
+}, 300_000);
+afterAll(() => ground?.remove(), 60_000);
+jest.setTimeout(120_000);
+
+const FILE = '/etc/nginx/pawl/web.servers';
+/** Shell text on nginx's host, as root. */
+const there = (text: string) => ground.inside('lb2', 'sh', '-c', text);
+const servers = async () => (await there(`cat ${FILE}`)).split('\n');
+
+/** An upgrade while clients come through nginx, too. */
+async function upgrade(during: (scene: Scene) => Promise<unknown>, options: Parameters<typeof play>[2] = {}) {
+  const url = `http://${ground.address('lb2')}/`;
+  const through = await startLoad({ url, rate: 100 });
+  try {
+    const played = await play(ground, during, options);
+    return { ...played, inner: await through.stop() };
+  } finally {
+    await through.stop();
+  }
+}
+
+function expectLossless(done: Awaited<ReturnType<typeof upgrade>>) {
+  expect([done.result.end, done.result.message]).toEqual([
+    'succeeded',
+    expect.stringContaining('on 2 hosts'),
+  ]);
+  for (const requests of [done.requests, done.inner]) {
+    expect(requests.failures).toEqual([]);
+    expect(requests.sent).toBeGreaterThan(200);
+    expect(Object.keys(requests.byHost).sort()).toEqual(['n1', 'n2']);
+  }
+  expect(done.started).toEqual(once(done.version));
+  expect(done.result.report.hosts.map(({ balancers }) => balancers['inner'])).toEqual([
+    { state: 'in', weight: 100, sessions: expect.any(Number) as number },
+    { state: 'in', weight: 100, sessions: expect.any(Number) as number },
+  ]);
+}
+
+it('is well, by what doctor sees', async () => {
+  const handle = await ground.client.workflow.start('doctor', {
+    taskQueue: TASK_QUEUE,
+    workflowId: 'doctor',
+    args: [{ cluster: ground.cluster }],
+  });
+  const { findings, looked } = (await handle.result()) as Examination;
+  expect(findings).toEqual([]);
+  expect(looked).toContain('balancers inner: configuration, files of servers, what it serves, servers');
+});
+
+it('loses no request, and downloads of 8 s through nginx end before their host is stopped', async () => {
+  const before = await servers();
+  const seen = new Set<string>();
+  let running = true;
+  const sampling = (async () => {
+    for (; running; await delay(200))
+      seen.add((await servers()).map((line) => (/ down;/.test(line) ? 'out' : 'in')).join());
+  })();
+  // several at once, so that each host has one
+  const downloads = Array.from({ length: 6 }, async () => {
+    const answer = await fetch(`http://${ground.address('lb2')}/slow`);
+    return [answer.status, answer.headers.get('x-host')].join(' ');
+  });
+  const done = await upgrade(({ is }) => is('n1', 'draining'));
+  running = false;
+  await sampling;
+  expect([...new Set(await Promise.all(downloads))].sort()).toEqual(['200 n1', '200 n2']);
+  expectLossless(done);
+  expect([...seen].sort()).toEqual(['in,in', 'in,out', 'out,in']);
+  expect(await servers()).toEqual(before);
+});
+
+it('loses none whatever befalls nginx: reloads, a hand in its file, an end', async () => {
+  const done = await upgrade(
+    async ({ is, begun }) => {
+      await is('n1', 'draining');
+      await there('systemctl reload nginx');
+      await begun('n1');
+      // n1 takes 4 s to start: a hand puts it back in, and nobody reloads
+      await there(`sed -i 's/ down; # n1/; # n1/' ${FILE}`);
+      await is('n2', 'done');
+    },
+    { slow: true },
+  );
+  expectLossless(done);
+});
