@@ -9,7 +9,7 @@ import { attempt } from './attempt';
 import { askOwn, latencyByServer, usualByServer } from './gate/metrics';
 import type { Probing } from './gate/probes';
 import { startProbing } from './gate/probes';
-import { beginCounting, countRequests } from './gate/requests';
+import { areCounted, beginCounting, countRequests, probedRequests } from './gate/requests';
 import { useOf } from './gate/usage';
 import { usualByProbes } from './gate/usual';
 import { tried } from './tried';
@@ -103,7 +103,9 @@ async function look(
   now: Attempt,
 ): Promise<GateSeen> {
   const { signal } = now;
-  const probing = input.limits.latency ? [] : probe(world, input, tally, signal);
+  const counted = areCounted(world, input.changed);
+  if (!counted) tally.asked ??= {};
+  const probing = input.limits.latency && counted ? [] : probe(world, input, tally, signal);
   let answers: Answers | undefined;
   let due = 0;
   try {
@@ -117,7 +119,9 @@ async function look(
         {
           ...answers,
           seconds: (Date.now() - tally.begunAt) / 1_000,
-          requests: await countRequests(world, input, tally, signal),
+          requests: counted
+            ? await countRequests(world, input, tally, signal)
+            : probedRequests(input, tally, probing[0]?.trouble()),
           latency: answers.latency ?? probed(tally, probing),
         },
         input.limits,
@@ -167,7 +171,7 @@ function probe(world: World, input: GateInput, tally: Tally, signal: AbortSignal
   const { port } = input.service;
   const paths = input.limits.probePaths;
   return (['changed', 'others'] as const).map((group) =>
-    startProbing(world, { port, paths, hosts: input[group] }, tally.probes[group], signal),
+    startProbing(world, { port, paths, hosts: input[group] }, tally.probes[group], signal, tally.asked),
   );
 }
 

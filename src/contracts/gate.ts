@@ -68,6 +68,8 @@ export interface Tally {
   /** by balancer/backend/server */
   servers: Record<string, ServerTally>;
   probes: { changed: Histogram; others: Histogram };
+  /** by host, what own probes got; there where no balancer counts requests */
+  asked?: Record<string, Requests>;
   /** by host */
   usage: Record<string, UsageTally>;
   /** by name of an own metric: how often in a row it was out of its limits */

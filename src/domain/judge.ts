@@ -13,7 +13,12 @@ export type Measured<T> = { known: true; is: T } | { known: false; why: string }
 export interface Seen {
   /** since the gate began */
   seconds: number;
-  requests: Measured<{ changed: Record<string, Requests>; others: Requests }>;
+  requests: Measured<{
+    changed: Record<string, Requests>;
+    others: Requests;
+    /** true: no balancer counts, these are own probes */
+    byProbes?: boolean;
+  }>;
   latency: Measured<{ changed: Histogram; others: Histogram }>;
   usual: Usual;
   usage: Measured<{ changed: Record<string, Usage>; others: Record<string, Usage> }>;
@@ -50,7 +55,7 @@ function inBrief(verdict: Verdict, claims: Claim[]): string {
 
 function requestClaims({ requests, seconds }: Seen, limits: PlannedGate): Claim[] {
   if (!requests.known) return ['availability', 'errors'].map((name) => unknown(name, requests.why));
-  const { changed, others } = requests.is;
+  const { changed, others, byProbes } = requests.is;
   const confidence = limits.confidencePercent / 100;
   const hosts = (count: (of: Requests) => Count) =>
     Object.fromEntries(Object.entries(changed).map(([host, of]) => [host, count(of)]));
@@ -64,7 +69,7 @@ function requestClaims({ requests, seconds }: Seen, limits: PlannedGate): Claim[
     shareClaim({
       ...common,
       name: 'availability',
-      words: { sample: 'requests', bad: 'without an answer' },
+      words: { sample: byProbes ? 'own probes' : 'requests', bad: 'without an answer' },
       hosts: hosts(availability),
       others: availability(others),
       limit: round(1 - limits.availabilityPercent / 100),
@@ -72,7 +77,7 @@ function requestClaims({ requests, seconds }: Seen, limits: PlannedGate): Claim[
     shareClaim({
       ...common,
       name: 'errors',
-      words: { sample: 'answers' },
+      words: { sample: byProbes ? 'answers to own probes' : 'answers' },
       hosts: hosts(errors),
       others: errors(others),
       limit: round(limits.errorRatePercent / 100),

@@ -5,7 +5,7 @@ export const noRequests = (): Requests => ({ answers: 0, serverErrors: 0, failur
 /** Of several servers, or several hosts. */
 export const total = (all: Requests[]): Requests => all.reduce(plus, noRequests());
 
-function plus(one: Requests, other: Requests): Requests {
+export function plus(one: Requests, other: Requests): Requests {
   return {
     answers: one.answers + other.answers,
     serverErrors: one.serverErrors + other.serverErrors,

@@ -153,6 +153,17 @@ it.each<{ what: string; is: Seen; verdict: string; says: string }>([
     verdict: 'fail',
     says: 'availability: 50 of 50 requests without an answer (100 %)',
   },
+  {
+    what: 'own probes, where no balancer counts',
+    is: seen({
+      requests: {
+        known: true,
+        is: { changed: { n1: requests(2_000, 1) }, others: requests(4_000), byProbes: true },
+      },
+    }),
+    verdict: 'hold',
+    says: 'errors: 1 of 2,000 answers to own probes, 4,742 needed',
+  },
   // --- response times
   {
     what: 'too few probes',

@@ -1,10 +1,14 @@
 /** A service that gets its requests through HAProxy and through nginx, upgraded under load through both. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parse, stringify } from 'yaml';
 import { startLoad } from '../../lab/load';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Examination } from '../../src/contracts/examination';
-import { Ground } from './ground';
-import { once, play, type Scene } from './scene';
+import type { Status } from '../../src/contracts/status';
+import { makeRelease } from '../../lab/service';
+import { Ground, ended } from './ground';
+import { once, play, QUICK, type Scene } from './scene';
 
 let ground: Ground;
 beforeAll(async () => {
@@ -93,4 +97,34 @@ it('loses none whatever befalls nginx: reloads, a hand in its file, an end', asy
     { slow: true },
   );
   expectLossless(done);
+});
+
+it('alone counts no requests: the plan says so, and the gate goes by own probes', async () => {
+  const file = parse(await readFile(ground.cluster, 'utf8')) as {
+    services: Record<string, { routes: { balancer: string }[] }>;
+  };
+  const { web } = file.services;
+  web!.routes = web!.routes.filter(({ balancer }) => balancer === 'inner');
+  const cluster = ground.cluster.replace('.yaml', '-inner.yaml');
+  await writeFile(cluster, stringify(file));
+  const version = '5.0.0';
+  const load = await startLoad({ url: `http://${ground.address('lb2')}/`, rate: 100 });
+  const handle = await ground.start({
+    ...QUICK,
+    cluster,
+    version,
+    artifact: await makeRelease({ version }),
+    // few probes prove so much
+    gate: { availabilityPercent: 95, errorRatePercent: 5, cpuPercent: 100, hostCpuPercent: 100 },
+  });
+  const { end, report } = await ended(handle);
+  const { failures } = await load.stop();
+  const { notes } = await handle.query<Status>('status');
+  expect([end, failures]).toEqual(['succeeded', []]);
+  expect(notes).toContain(
+    'inner cannot count requests: the gate judges availability and errors by own probes',
+  );
+  expect(report.gates?.at(-1)?.text).toMatch(
+    /: 0 of \d+ own probes .*errors: 0 of \d+ answers to own probes/,
+  );
 });

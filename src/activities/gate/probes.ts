@@ -1,9 +1,10 @@
 /** Own requests, from each host to its own service: response times that no network and no balancer adds to. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Histogram } from '../../contracts/gate';
+import type { Histogram, Requests } from '../../contracts/gate';
 import { PawlError } from '../../contracts/failures';
 import type { PlannedHost } from '../../contracts/plan';
 import { measured } from '../../domain/histogram';
+import { noRequests, plus } from '../../domain/tally';
 import { get } from '../probe';
 import type { World } from '../world';
 
@@ -15,6 +16,8 @@ const PAUSE = 50;
 const MOST = 50;
 /** From so many on, more of them say little that is new. */
 const PLENTY = 600;
+/** Where they stand for requests: the default limits are proven with one bad among them. */
+const PLENTY_OF_REQUESTS = 5_000;
 const SLOW_PAUSE = 1_000;
 /** Hosts that stand for all. */
 const ENOUGH_HOSTS = 10;
@@ -25,24 +28,31 @@ export interface Probing {
   stop(): Promise<void>;
 }
 
-/** Probes hosts one request at a time each, until stopped, and counts their times. */
+/**
+ * Probes hosts one request at a time each, until stopped, and counts their times.
+ *
+ * @param asked by host, what came of it: given where probes stand for requests, and no host for another one
+ */
 export function startProbing(
   world: World,
   what: { port: number; paths: string[]; hosts: PlannedHost[] },
   into: Histogram,
   signal: AbortSignal,
+  asked?: Record<string, Requests>,
 ): Probing {
   const end = new AbortController();
   const both = AbortSignal.any([signal, end.signal]);
-  const hosts = what.hosts.slice(0, ENOUGH_HOSTS);
+  const hosts = asked ? what.hosts : what.hosts.slice(0, ENOUGH_HOSTS);
+  const plenty = asked ? PLENTY_OF_REQUESTS : PLENTY;
   const pause = Math.max(PAUSE, (hosts.length * 1_000) / MOST);
   const troubles = new Map<string, string>();
   const loops = hosts.map(async ({ name }) => {
     for (let n = 0; !both.aborted; n += 1) {
       const path = what.paths[n % what.paths.length]!;
       try {
-        const { ms } = await get(world.hosts.on(name), what.port, path, PATIENCE, both);
+        const { ms, status } = await get(world.hosts.on(name), what.port, path, PATIENCE, both);
         measured(into, ms);
+        if (asked) asked[name] = plus(asked[name] ?? noRequests(), outcome(status));
         troubles.delete(name);
       } catch (error) {
         if (both.aborted) return;
@@ -50,7 +60,7 @@ export function startProbing(
         // that a host is out of reach says nothing of its service
         troubles.set(name, error.message);
       }
-      await delay(into.samples < PLENTY ? pause : SLOW_PAUSE, undefined, { signal: both }).catch(
+      await delay(into.samples < plenty ? pause : SLOW_PAUSE, undefined, { signal: both }).catch(
         () => undefined,
       );
     }
@@ -64,3 +74,10 @@ export function startProbing(
     },
   };
 }
+
+/** @param status 0: none */
+const outcome = (status: number): Requests => ({
+  answers: status === 0 ? 0 : 1,
+  serverErrors: status >= 500 ? 1 : 0,
+  failures: status === 0 ? 1 : 0,
+});

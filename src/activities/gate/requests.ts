@@ -8,9 +8,20 @@ import type { World } from '../world';
 
 type Shown = Record<string, { host: string; generation: string; requests: Requests }>;
 
-/** What all balancers show of these hosts now, by balancer/backend/server. */
+/** Whether any balancer of these hosts counts requests; otherwise own probes have to stand for them. */
+export function areCounted(world: World, hosts: PlannedHost[]): boolean {
+  return countedPlaces(world, hosts).length > 0;
+}
+
+function countedPlaces(world: World, hosts: PlannedHost[]) {
+  return hosts
+    .flatMap(({ name, places }) => places.map((place) => ({ host: name, ...place })))
+    .filter(({ balancer }) => world.balancer(balancer).countsRequests);
+}
+
+/** What all balancers that count show of these hosts now, by balancer/backend/server. */
 async function shown(world: World, hosts: PlannedHost[], signal: AbortSignal): Promise<Shown> {
-  const places = hosts.flatMap(({ name, places }) => places.map((place) => ({ host: name, ...place })));
+  const places = countedPlaces(world, hosts);
   const backends = [...new Set(places.map(({ balancer, backend }) => `${balancer}/${backend}`))];
   const answers = await Promise.all(
     backends.map(async (path) => {
@@ -60,6 +71,24 @@ export async function countRequests(
     is: {
       changed: Object.fromEntries(changed.map(({ name }) => [name, of(name)])),
       others: total(others.map(({ name }) => of(name))),
+    },
+  };
+}
+
+/** What own probes got, where no balancer counts. */
+export function probedRequests(
+  { changed, others }: { changed: PlannedHost[]; others: PlannedHost[] },
+  { asked }: Tally,
+  trouble: string | undefined,
+): Seen['requests'] {
+  if (trouble) return { known: false, why: trouble };
+  const of = ({ name }: PlannedHost) => asked?.[name] ?? noRequests();
+  return {
+    known: true,
+    is: {
+      changed: Object.fromEntries(changed.map((host) => [host.name, of(host)])),
+      others: total(others.map(of)),
+      byProbes: true,
     },
   };
 }

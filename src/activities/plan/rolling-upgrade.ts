@@ -12,7 +12,7 @@ import { badInput, escaped } from '../../domain/mistakes';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
 import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
-import { plannedGate } from './gate';
+import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { World } from '../world';
@@ -113,6 +113,7 @@ export async function planUpgrade(
       ? ['there is one batch only, so nobody is asked after the first']
       : []),
     ...Object.entries(marks).map(([name, mark]) => outText(name, mark)),
+    ...uncounted(world, input.gate, service),
     ...shortened(RollingUpgradeInput, input),
   ];
   const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
