@@ -83,7 +83,8 @@ export async function reachNginx(): Promise<Reached> {
     async stop() {
       await hosts.close();
       await Promise.all([real.stop(), sshd.stop()]);
-      await rm(`/var/lib/pawl/lanes/nginx/${upstream}`, { recursive: true, force: true });
+      for (const folders of [`lanes/nginx/${upstream}`, `wanted/nginx${folder}`])
+        await rm(`/var/lib/pawl/${folders}`, { recursive: true, force: true });
       for (const name of await readdir(BACKUPS))
         if (name.includes(upstream)) await rm(`${BACKUPS}/${name}`, { force: true });
     },

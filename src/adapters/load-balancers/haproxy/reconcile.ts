@@ -1,82 +1,24 @@
-/** What was wanted of servers beside what HAProxy shows: made so again, or reported. */
-import { PawlError } from '../../../contracts/failures';
-import type { KeptServer, Reconciled, WantedTraffic } from '../../../contracts/world';
-import { decoded } from '../../ssh/fences';
+/** What HAProxy shows of servers, as far as people and changes have wanted it so. */
+import type { Reconciled, WantedTraffic } from '../../../contracts/world';
+import { keyOf, readKept, reconcileServers, type ServerPlace, type ShownServer } from '../reconcile';
 import { ask, type RuntimeSocket } from './runtime';
 import { column, numberIn, readCsv, readServersState, type Row } from './tables';
 
-/** Milliseconds; reads a few files, or a thousand empty ones. */
-const READ_LIMIT = 10_000;
 /** Bits of `srv_admin_state`. */
 const MAINT = 0x01;
 const DISABLED_IN_CONFIG = 0x04;
 const DRAIN = 0x08;
 
-interface Place {
-  backend: string;
-  server: string;
-}
-
-/** A server as HAProxy shows it. */
-interface Shown {
-  says: string;
-  admin: number;
-  weight: number;
-  usualWeight: number;
-}
-
 /** @param assert makes one server what is wanted of it; answers nothing where it was so already */
 export async function reconcile(
   at: RuntimeSocket,
-  places: Place[],
+  places: ServerPlace[],
   assert: (backend: string, server: string) => Promise<string>,
   signal: AbortSignal,
 ): Promise<Reconciled> {
   const shown = await shownServers(at, [...new Set(places.map(({ backend }) => backend))], signal);
-  const all = new Map((await keptServers(at, signal)).map((one) => [keyOf(one), one]));
-  const kept = places.flatMap((place) => all.get(keyOf(place)) ?? []);
-  const found: Reconciled = { kept, repaired: [], failed: [], unowned: [] };
-  for (const one of kept) {
-    const now = shown.get(keyOf(one));
-    if (now && isAt(now, one.wanted)) continue;
-    try {
-      if (await assert(one.backend, one.server))
-        found.repaired.push({ ...one, says: now?.says ?? 'nothing' });
-    } catch (error) {
-      if (!(error instanceof PawlError) || signal.aborted) throw error;
-      if (error.type !== 'LaneBusy') found.failed.push({ ...one, why: error.message });
-    }
-  }
-  for (const { backend, server } of places) {
-    const key = keyOf({ backend, server });
-    const now = shown.get(key);
-    if (!now || all.has(key) || !isAway(now)) continue;
-    found.unowned.push({ backend, server, says: now.weight === 0 ? `${now.says} at weight 0` : now.says });
-  }
-  return found;
-}
-
-async function keptServers(at: RuntimeSocket, signal: AbortSignal): Promise<KeptServer[]> {
-  const args = [at.socket, at.stateFile ?? ''];
-  const { code, stdout, stderr } = await at.host.run('haproxy-wanted', args, {
-    signal,
-    timeoutMs: READ_LIMIT,
-  });
-  if (code !== 0)
-    throw new PawlError('CommandFailed', `${at.host.name}: haproxy-wanted: ${stderr.trim().slice(0, 500)}`);
-  return stdout.split('\n').flatMap((line) => {
-    const [place = '', state, weight, epoch, since, by = 'unknown'] = line.split(' ');
-    const [backend, server] = place.split('/');
-    const wanted = wantedOf(state, Number(weight));
-    return backend && server && wanted
-      ? [{ backend, server, wanted, by: decoded(by), epoch: Number(epoch), since: Number(since) }]
-      : [];
-  });
-}
-
-function wantedOf(state: string | undefined, weight: number): WantedTraffic | undefined {
-  if (state === 'held') return { state: 'in', weight, held: true };
-  return state === 'out' || state === 'draining' ? { state } : undefined;
+  const kept = await readKept(at.host, 'haproxy-wanted', [at.socket, at.stateFile ?? ''], signal);
+  return reconcileServers(places, shown, kept, assert, signal);
 }
 
 /** Of backends that HAProxy does not have, nothing. */
@@ -84,7 +26,7 @@ async function shownServers(
   at: RuntimeSocket,
   backends: string[],
   signal: AbortSignal,
-): Promise<Map<string, Shown>> {
+): Promise<Map<string, ShownServer>> {
   const questions = ['show stat -1 4 -1', ...backends.map((name) => `show servers state ${name}`)];
   const [stats, ...states] = await ask(at, questions, signal);
   const says = new Map(
@@ -97,15 +39,24 @@ async function shownServers(
   return new Map(rows.map((row) => shownOf(row, says)));
 }
 
-function shownOf(row: Row, says: Map<string, string>): [string, Shown] {
+function shownOf(row: Row, status: Map<string, string>): [string, ShownServer] {
   const key = keyOf({ backend: column(row, 'be_name'), server: column(row, 'srv_name') });
   const admin = numberIn(row, 'srv_admin_state');
   const weight = numberIn(row, 'srv_uweight');
-  const usualWeight = numberIn(row, 'srv_iweight');
-  return [key, { says: says.get(key) ?? 'nothing', admin, weight, usualWeight }];
+  const weightless = weight === 0 && numberIn(row, 'srv_iweight') > 0;
+  const says = status.get(key) ?? 'nothing';
+  return [
+    key,
+    {
+      says: weight === 0 ? `${says} at weight 0` : says,
+      isAt: (wanted) => isAt(admin, weight, wanted),
+      // what its configuration disables has an owner: whoever wrote that
+      isAway: !(admin & DISABLED_IN_CONFIG) && ((admin & (MAINT | DRAIN)) !== 0 || weightless),
+    },
+  ];
 }
 
-function isAt({ admin, weight }: Shown, wanted: WantedTraffic): boolean {
+function isAt(admin: number, weight: number, wanted: WantedTraffic): boolean {
   const out = (admin & MAINT) !== 0;
   const drained = (admin & DRAIN) !== 0;
   switch (wanted.state) {
@@ -117,11 +68,3 @@ function isAt({ admin, weight }: Shown, wanted: WantedTraffic): boolean {
       return !out && !drained && weight === wanted.weight;
   }
 }
-
-/** By somebody's hand. What its configuration disables has an owner: whoever wrote that. */
-function isAway({ admin, weight, usualWeight }: Shown): boolean {
-  if (admin & DISABLED_IN_CONFIG) return false;
-  return (admin & (MAINT | DRAIN)) !== 0 || (weight === 0 && usualWeight > 0);
-}
-
-const keyOf = ({ backend, server }: Place) => `${backend}/${server}`;

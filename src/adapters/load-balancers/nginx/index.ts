@@ -2,17 +2,21 @@
  * Open source nginx: the servers of an upstream stand in a file of ours, and every change is a reload. Reads go over
  * a forwarded TCP stream to nginx itself, fenced writes are done by a program on its host.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { PawlError, type FailureType } from '../../../contracts/failures';
 import type {
   BalancerComplaint,
   Fence,
+  KeptServer,
   LoadBalancer,
+  Reconciled,
   TrafficFacts,
   WantedTraffic,
 } from '../../../contracts/world';
 import { raiseFences } from '../../ssh/fences';
 import { examine } from './examine';
 import { unhealthy, type Health } from './probe';
+import { reconcile } from './reconcile';
 import { askServed, fileOf, placeOf, type NginxPlace, type Served } from './served';
 import type { ServerLine } from './servers';
 
@@ -24,6 +28,9 @@ export interface NginxSettings extends NginxPlace {
 /** Milliseconds: locks 25 s, test and reload of a large configuration, 10 s for its proof. */
 const SET_LIMIT = 60_000;
 const COUNT_LIMIT = 15_000;
+/** Milliseconds between two looks at a file that is not served: somebody may just be loading it. */
+const LOADING = 150;
+const LOOKS = 3;
 /** By exit code of `src/host/nginx-*.sh`. */
 const FAILURE_OF: Record<number, FailureType> = {
   3: 'BalancerRefused',
@@ -44,12 +51,12 @@ class Nginx implements LoadBalancer {
   constructor(private readonly at: NginxSettings) {}
 
   async backend(backend: string, signal: AbortSignal): Promise<Record<string, TrafficFacts>> {
-    const served = await askServed(this.at, checkName(backend), signal);
+    const served = await this.served(backend, signal);
     return this.facts(backend, served, Object.keys(served.servers), signal);
   }
 
   async server(backend: string, server: string, signal: AbortSignal): Promise<TrafficFacts> {
-    const served = await askServed(this.at, checkName(backend), signal);
+    const served = await this.served(backend, signal);
     if (!Object.hasOwn(served.servers, server)) {
       const known = Object.keys(served.servers).join(', ') || 'none';
       const words = `${fileOf(this.at, backend)} has no server "${server}"; it has ${known}`;
@@ -66,7 +73,8 @@ class Nginx implements LoadBalancer {
     signal: AbortSignal,
   ): Promise<void> {
     const weight = wanted.state === 'in' ? [checkWeight(wanted.weight)] : [];
-    await this.write(backend, server, wanted.state, weight, fence, signal);
+    const state = wanted.state === 'in' && wanted.held ? 'held' : wanted.state;
+    await this.write(backend, server, state, weight, fence, signal);
   }
 
   async drain(
@@ -79,6 +87,25 @@ class Nginx implements LoadBalancer {
     const how = seen.state === 'out' ? 'count' : thenOut ? 'leave' : 'drain';
     const left = await this.write(backend, server, how, [], fence, signal);
     return this.counts(left, 1)[0]!;
+  }
+
+  reconcile(places: { backend: string; server: string }[], signal: AbortSignal): Promise<Reconciled> {
+    const { config, folder, port } = this.at;
+    const assert = (backend: string, server: string) =>
+      this.run(
+        'nginx-assert',
+        [config, folder, String(port), backend, server],
+        `${backend}/${server}`,
+        SET_LIMIT,
+        signal,
+      );
+    for (const { backend, server } of places) [backend, server].forEach(checkName);
+    return reconcile(this.at, places, assert, signal);
+  }
+
+  async handBack({ backend, server, epoch }: KeptServer, signal: AbortSignal): Promise<void> {
+    const args = [this.at.folder, checkName(backend), checkName(server), String(epoch)];
+    await this.run('nginx-hand-back', args, `${backend}/${server}`, SET_LIMIT, signal);
   }
 
   async raise(
@@ -99,6 +126,14 @@ class Nginx implements LoadBalancer {
 
   examine(signal: AbortSignal): Promise<BalancerComplaint[]> {
     return examine(this.at, Object.keys(this.at.health), signal);
+  }
+
+  private async served(backend: string, signal: AbortSignal): Promise<Served> {
+    for (let looks = 1; ; looks += 1) {
+      const served = await askServed(this.at, checkName(backend), signal);
+      if (served.proven || looks === LOOKS) return served;
+      await delay(LOADING, undefined, { signal });
+    }
   }
 
   private async facts(

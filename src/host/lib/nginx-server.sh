@@ -1,0 +1,165 @@
+# One server of an upstream in nginx, as `nginx-set` and `nginx-assert` see and set it. A program that asks for this
+# text with `# uses: fence nginx nginx-server wanted` sets `config`, `folder`, `port`, `upstream` and `server` first, and
+# calls `nginx_open`, then `nginx_alone` in the server's lane.
+
+nginx_open() {
+  file=$folder/$upstream.servers
+  told=$folder/served.conf
+  new=$folder/.$upstream.new
+  backups=/var/lib/pawl/nginx
+  # nginx itself reads at its start what is wanted
+  state_file=
+  wanted_folder=/var/lib/pawl/wanted/nginx$folder
+  wanted_file=$wanted_folder/$upstream/$server
+}
+
+# One write at a time: all are to few files, and a reload loads all of them.
+nginx_alone() { # SECONDS
+  mkdir -p "$backups"
+  exec 8>"$backups/.lock"
+  flock -w "$1" 8 || fence_refuse 92 "lane busy: another reload of nginx has not ended"
+  trap 'rm -f "$new"' EXIT
+}
+
+# Nothing has become of it: what was wanted before is wanted still.
+refuse() { # CODE WORDS
+  wanted_undo
+  give_up "$1" "$2"
+}
+
+# Asks nginx, and reads the server's line: its `address`, its `state` (in|draining|out) and its weight, `now`.
+look() {
+  [ -f "$file" ] || refuse 3 "there is no $file"
+  line=$(nginx_line) || refuse 3 "$file: $line"
+  read -r address state now <<END
+$line
+END
+  nginx_ask "$upstream" || refuse 4 "nginx gives no answer of $upstream at 127.0.0.1:$port"
+  nginx_master
+}
+
+# Prints ADDRESS in|draining|out WEIGHT, or what is wrong with the file.
+nginx_line() {
+  awk -v server="$server" '
+    { at = index($0, "#"); code = at ? substr($0, 1, at - 1) : $0; split(at ? substr($0, at + 1) : "", word, " ") }
+    code !~ /^[ \t]*server[ \t]/ || word[1] != server { next }
+    code !~ /^[^;]*;[ \t]*$/ { wrong = "the line of " server " must be one server, a semicolon, and its name behind #"; next }
+    found++ { wrong = "more than one line is called " server }
+    {
+      sub(/;/, "", code)
+      parts = split(code, part, " ")
+      state = "in"
+      weight = 1
+      for (i = 3; i <= parts; i++) {
+        if (part[i] == "down") state = word[2] == "draining" ? "draining" : "out"
+        if (part[i] ~ /^weight=/) weight = substr(part[i], 8)
+      }
+    }
+    END {
+      if (!found && wrong == "") wrong = "No such server " server
+      print wrong == "" ? part[2] " " state " " weight : wrong
+      exit wrong != ""
+    }
+  ' "$file"
+}
+
+# Prints the file with the server as it is wanted. What else stands in its line stays.
+nginx_edited() { # in|held|draining|out [WEIGHT]
+  awk -v server="$server" -v wanted="$1" -v weight="${2:-}" '
+    {
+      at = index($0, "#")
+      code = at ? substr($0, 1, at - 1) : $0
+      words = split(at ? substr($0, at + 1) : "", word, " ")
+      if (code !~ /^[ \t]*server[ \t]/ || word[1] != server) { print; next }
+      goes_in = wanted == "in" || wanted == "held"
+      match(code, /^[ \t]*/)
+      line = substr(code, 1, RLENGTH) "server"
+      sub(/[ \t]*;[ \t]*$/, "", code)
+      parts = split(code, part, " ")
+      weighs = 0
+      for (i = 2; i <= parts; i++) {
+        if (part[i] == "down") continue
+        if (part[i] ~ /^weight=/) {
+          weighs = 1
+          if (goes_in) part[i] = "weight=" weight
+        }
+        line = line " " part[i]
+      }
+      if (goes_in && !weighs && weight != 1) line = line " weight=" weight
+      if (!goes_in) line = line " down"
+      line = line "; # " server
+      if (wanted == "draining") line = line " draining"
+      for (i = 2; i <= words; i++) if (word[i] != "draining") line = line " " word[i]
+      print line
+    }
+  ' "$file"
+}
+
+# Makes it so, and proves it; what is served already is not loaded again.
+bring() { # in|held|draining|out [WEIGHT]
+  look
+  nginx_edited "$@" >"$new" || refuse 3 "$new cannot be written"
+  chmod --reference="$file" "$new" && chown --reference="$file" "$new"
+  if [ "$(nginx_digest "$file")" = "$served" ] && [ "$(nginx_digest "$new")" = "$served" ]; then
+    # words for us alone
+    cmp -s "$new" "$file" || put "$new" "$file"
+    return
+  fi
+  load
+}
+
+# A power cut leaves one or the other, whole.
+put() { # FROM TO
+  sync "$1" && mv -T "$1" "$2"
+}
+
+load() {
+  back_up || refuse 3 "the backup in $backups cannot be written; nothing was changed"
+  written=$(date +%s%N)
+  put "$new" "$file" && nginx_served_conf "$written" >"$new" && chmod 644 "$new" && put "$new" "$told" ||
+    put_back 3 "$folder cannot be written; it was put back as it was"
+  said=$(nginx -t -q -c "$config" 2>&1 8>&- 9>&-) ||
+    put_back 3 "nginx -t refuses the configuration, so $file was put back as it was: $(echo "$said" | head -n 3)"
+  before=$(nginx_workers | grep ' now$')
+  find_log
+  kill -HUP "$master" || put_back 4 "nginx's process $master is gone; $file was put back as it was"
+  is_served "$written" "$before" ||
+    put_back 5 "nginx serves the configuration of before, so $file was put back as it was. The reason: $why"
+}
+
+# As it was before the change whose epoch is `change`; the newest ten stay.
+back_up() {
+  kept_as=$backups/$upstream.servers.$change
+  [ -e "$kept_as" ] || cp -p "$file" "$kept_as"
+  for old in $(find "$backups" -name "$upstream.servers.*" | sort -r | tail -n +11); do rm -f "$old"; done
+  cp -p "$file" "$backups/.$upstream.before" && cp -p "$told" "$backups/.served.before"
+}
+
+put_back() { # CODE WORDS
+  cp -p "$backups/.$upstream.before" "$new" && put "$new" "$file"
+  cp -p "$backups/.served.before" "$new" && put "$new" "$told"
+  refuse "$1" "$2"
+}
+
+# Where it says why it does not load what is well written: in its log only.
+find_log() {
+  log=$(nginx -T -c "$config" 2>/dev/null 8>&- 9>&- | sed -n 's/^[[:blank:]]*error_log[[:blank:]]\{1,\}\([^ ;]*\).*/\1/p' | head -n 1)
+  log=${log:-/var/log/nginx/error.log}
+  [ -f "$log" ] || log=/dev/null
+  log_size=$(wc -c <"$log")
+}
+
+# New workers say so, and none of those who were there takes connections any more. Sets `why` otherwise.
+is_served() { # STAMP WORKERS
+  until=$(($(date +%s) + 10))
+  why='no new process in 10 s'
+  while [ "$(date +%s)" -le "$until" ]; do
+    if nginx_ask "$upstream" && [ "$stamp" = "$1" ] && ! nginx_workers | grep -qxF -- "$2"; then return; fi
+    said=$(tail -c "+$((log_size + 1))" "$log" | grep '\[emerg\]')
+    [ -z "$said" ] || why=$(echo "$said" | head -n 1)
+    # it tries to bind a port several times
+    echo "$said" | grep -v 'bind() to' | grep -q . && break
+    sleep 0.05
+  done
+  return 1
+}
