@@ -11,7 +11,7 @@ import { leaseId } from '../contracts/lease';
 import type { PlannedHost } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
 import type { TrafficFacts } from '../contracts/world';
-import { judgeLook } from '../domain/health-watch';
+import { faultSeen, judgeLook } from '../domain/health-watch';
 import { hostsIn } from '../domain/turn';
 import { attempt } from './attempt';
 import { described } from './lease';
@@ -31,7 +31,7 @@ export function healthWatchActivities(worlds: Worlds, leaving: () => boolean = (
       const input = parseHealthWatch(raw);
       const plan = planWatch(input, await worlds.read(input.cluster));
       const { client, info } = Context.current();
-      await refuseSecond(client, plan, info.workflowExecution?.workflowId ?? '');
+      if (!plan.dryRun) await refuseSecond(client, plan, info.workflowExecution?.workflowId ?? '');
       return plan;
     },
 
@@ -120,7 +120,7 @@ async function lookAtService(
       );
       return {
         host: host.name,
-        fault: bothFaults(own, seen),
+        fault: faultSeen(own, Object.fromEntries(seen)),
         serving: seen.every(([, facts]) => facts?.state === 'in'),
         away: awayOf(service, host.name, Object.values(balancers)),
         busy: busy(host.name),
@@ -193,25 +193,6 @@ async function faultOf(
     if (signal.aborted || !(error instanceof PawlError)) throw error;
     return undefined;
   }
-}
-
-/**
- * A host that is well by its own word, and that a balancer holds for down, is not. One that only this worker cannot
- * reach may be well: it is its balancers who say.
- */
-function bothFaults(
-  own: string | null | undefined,
-  seen: (readonly [string, TrafficFacts | undefined])[],
-): string | null | undefined {
-  // where a balancer does not answer, nobody knows who serves: no decision is made
-  if (seen.some(([, facts]) => facts === undefined)) return undefined;
-  if (own) return own;
-  const down = seen
-    .filter(([, facts]) => facts?.state === 'down')
-    .map(([name, facts]) => `${facts!.says} at ${name}`);
-  if (down.length && (own === null || down.length === seen.length))
-    return `${down.join(', ')}${own === null ? '' : ', and this worker cannot reach it'}`;
-  return own;
 }
 
 function awayOf(service: string, host: string, balancers: AtBalancer[]): Looked['away'] {

@@ -22,6 +22,7 @@ export interface PlannedWatch {
   /** absent where the cluster file names nobody */
   notifications?: PlannedNotifications;
   notes: string[];
+  dryRun?: boolean;
 }
 
 /** One host in one look. */

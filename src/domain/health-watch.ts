@@ -1,5 +1,6 @@
 /** Which hosts are to leave or to come back: decisions of a health watch, from plain data. */
 import type { Amount } from '../contracts/inputs/common';
+import type { TrafficFacts } from '../contracts/world';
 import type { Looked, Trouble, WatchMemory, WatchNews, WatchPolicy } from '../contracts/health-watch';
 
 /** Hosts that an amount means, at least; percentages round up. */
@@ -8,6 +9,31 @@ export function floorOf(amount: Amount, total: number): number {
 }
 
 type Known = WatchMemory['hosts'][string];
+
+/**
+ * What one look at a host says. One that is well by its own word, and that a balancer holds for down, is not well. One
+ * that only this worker cannot reach may be: its balancers know. Where a balancer gives no answer nobody knows who
+ * serves, so nothing is decided.
+ *
+ * @param own what it answers itself; null: it is well, undefined: this worker cannot reach it
+ * @param balancers what each of them says; undefined: it gives no answer
+ * @returns as in `Looked.fault`
+ */
+export function faultSeen(
+  own: string | null | undefined,
+  balancers: Record<string, Pick<TrafficFacts, 'state' | 'says'> | undefined>,
+): string | null | undefined {
+  const all = Object.entries(balancers);
+  if (all.some(([, facts]) => facts === undefined)) return undefined;
+  if (own) return own;
+  const down = all
+    .filter(([, facts]) => facts?.state === 'down')
+    .map(([name, facts]) => `${facts!.says} at ${name}`);
+  if (own === null) return down.length ? down.join(', ') : null;
+  return down.length && down.length === all.length
+    ? `out of this worker's reach, and ${down.join(', ')}`
+    : undefined;
+}
 
 export function newMemory(): WatchMemory {
   return { at: 0, hosts: {} };

@@ -9,7 +9,7 @@ import {
   ParentClosePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { EjectionResult, Watched, WatchNews } from '../contracts/health-watch';
+import type { EjectionResult, PlannedWatch, Watched, WatchNews } from '../contracts/health-watch';
 import { ejectionId } from '../contracts/health-watch';
 import type { Report } from '../contracts/status';
 import { settled } from '../domain/health-watch';
@@ -31,6 +31,7 @@ export async function healthWatch(input: unknown, carried?: WatchState): Promise
   const run = new WatchRun(carried);
   return CancellationScope.nonCancellable(async () => {
     if (!carried) run.adopt(await planned(input));
+    if (run.plan.dryRun) return run.close('planned', whatFor(run.plan));
     for (;;) {
       if (run.stopped) return end(run);
       if (run.paused) {
@@ -42,6 +43,12 @@ export async function healthWatch(input: unknown, carried?: WatchState): Promise
       if (isOld()) await goOn(run, input);
     }
   });
+}
+
+function whatFor({ hosts, policy }: PlannedWatch): string {
+  const { intervalSeconds, failures, onUnhealthy, floor } = policy;
+  const then = onUnhealthy === 'eject' ? `leaves while ${floor} others serve` : 'is told of';
+  return `planned: a look at ${hosts.length} hosts every ${intervalSeconds} s; who fails ${failures} in a row ${then}`;
 }
 
 function planned(input: unknown) {
@@ -127,7 +134,11 @@ async function goOn(run: WatchRun, input: unknown): Promise<void> {
 
 /** Hosts that it has taken out stay out, and are listed: who puts them back must see that they are well. */
 async function end(run: WatchRun): Promise<never> {
-  const report = await run.finish();
+  const { by = '', note } = run.state.control.abort ?? {};
+  const report = await run.close(
+    'aborted',
+    `stopped by ${by}${note ? `: ${note}` : ''}; hosts stay as they are`,
+  );
   const failure = ApplicationFailure.create({
     type: 'Aborted',
     message: report.summary,

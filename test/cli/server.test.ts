@@ -62,6 +62,8 @@ it('says who works on a cluster, by its name or its file', async () => {
   expect(await run('lease', 'lab')).toEqual(nobody);
   expect(await run('lease', 'examples/lab/cluster.yaml')).toEqual(nobody);
   expect((await run('lease', 'no/such.yaml')).code).toBe(2);
+  const nothing = '✔ nobody works on lab, and nothing is kept\n';
+  expect(await run('lease', 'lab', '--hand-back', 'n1')).toEqual({ code: 0, out: nothing, err: '' });
 });
 
 describe('setup', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Looked, WatchMemory, WatchNews, WatchPolicy } from '../../src/contracts/health-watch';
 import { isEjection } from '../../src/contracts/health-watch';
-import { judgeLook, newMemory, settled } from '../../src/domain/health-watch';
+import { faultSeen, judgeLook, newMemory, settled } from '../../src/domain/health-watch';
 
 const POLICY: WatchPolicy = { intervalSeconds: 30, failures: 3, passes: 2, onUnhealthy: 'eject', floor: 2 };
 
@@ -123,6 +123,30 @@ it('whatever is seen: the floor holds, who leaves has failed often enough, who c
     }),
   );
 });
+
+const UP = { state: 'in' as const, says: 'UP' };
+const DOWN = { state: 'down' as const, says: 'DOWN' };
+const OUT = { state: 'out' as const, says: 'MAINT' };
+
+it.each([
+  { what: 'well everywhere', own: null, balancers: { a: UP, b: UP }, is: null },
+  { what: 'well, and out', own: null, balancers: { a: OUT }, is: null },
+  { what: 'ill', own: '/health answers 500', balancers: { a: UP }, is: '/health answers 500' },
+  { what: 'well by its own word only', own: null, balancers: { a: UP, b: DOWN }, is: 'DOWN at b' },
+  { what: 'out of reach of the worker', own: undefined, balancers: { a: UP, b: DOWN }, is: undefined },
+  {
+    what: 'out of reach of all',
+    own: undefined,
+    balancers: { a: DOWN },
+    is: "out of this worker's reach, and DOWN at a",
+  },
+  {
+    what: 'ill while a balancer is silent',
+    own: '/health answers 500',
+    balancers: { a: UP, b: undefined },
+    is: undefined,
+  },
+])('a host that is $what', ({ own, balancers, is }) => expect(faultSeen(own, balancers)).toBe(is));
 
 it.each([
   ['eject-web-n1-1764324944000', true],

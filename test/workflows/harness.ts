@@ -265,7 +265,7 @@ export class FakeCluster {
         return Promise.resolve(places);
       },
       planHealthWatch: (raw) => {
-        const { service = 'web' } = raw as { service?: string };
+        const { service = 'web', dryRun = false } = raw as { service?: string; dryRun?: boolean };
         const policy = {
           intervalSeconds: 30,
           failures: 3,
@@ -275,7 +275,7 @@ export class FakeCluster {
         };
         const { name: cluster, hosts, notifications } = this;
         return Promise.resolve({
-          ...{ cluster, file: 'fake.yaml', service, hosts, policy, notes: [] },
+          ...{ cluster, file: 'fake.yaml', service, hosts, policy, dryRun, notes: [] },
           ...(notifications && { notifications }),
         });
       },

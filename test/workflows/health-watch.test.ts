@@ -22,11 +22,11 @@ function newCluster(): FakeCluster {
 
 type Watch = WorkflowHandle<typeof healthWatch>;
 
-async function watch({ taskQueue }: Company): Promise<Watch> {
+async function watch({ taskQueue }: Company, more: object = {}): Promise<Watch> {
   return harness.env.client.workflow.start<typeof healthWatch>('healthWatch', {
     taskQueue,
     workflowId: `health-${randomUUID()}`,
-    args: [{ service: 'web' }],
+    args: [{ service: 'web', ...more }],
   });
 }
 
@@ -138,5 +138,16 @@ it('looks at nobody while it is paused, and takes messages', async () => {
     await expect(say('promote')).rejects.toThrow();
     await abort(handle);
     expect((await endOf(handle as never)).report.leftToDo).toHaveLength(1);
+  });
+});
+
+it('that is only planned says what it would do, and ends', async () => {
+  const cluster = newCluster();
+  await harness.with(cluster, async (company) => {
+    const { phase, summary } = await (await watch(company, { dryRun: true })).result();
+    expect([phase, summary]).toEqual([
+      'planned',
+      'planned: a look at 3 hosts every 30 s; who fails 3 in a row leaves while 2 others serve',
+    ]);
   });
 });

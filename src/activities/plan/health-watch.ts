@@ -38,6 +38,7 @@ export function planWatch(input: HealthWatchInput, world: World): PlannedWatch {
     hosts,
     policy: { intervalSeconds, failures, passes, onUnhealthy, floor },
     ...(notifications && { notifications }),
+    dryRun: input.dryRun,
     notes: never ? [`minServing is all ${hosts.length} hosts: nobody will be taken out`] : [],
   };
 }

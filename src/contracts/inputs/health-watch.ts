@@ -16,5 +16,7 @@ export const HealthWatchInput = z.strictObject({
   /** take an unhealthy host out of rotation, and back when it is well again; or tell people only */
   onUnhealthy: z.enum(['eject', 'tell']).default('eject'),
   note: z.string().max(2_000).optional(),
+  /** check the input only, and say what would be watched */
+  dryRun: z.boolean().default(false),
 });
 export type HealthWatchInput = z.output<typeof HealthWatchInput>;

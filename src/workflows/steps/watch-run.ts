@@ -256,15 +256,14 @@ export class WatchRun {
   }
 
   /** @returns the report; what it has taken out is listed */
-  async finish(): Promise<Report> {
-    const { status, control, outbox } = this.state;
-    const { by = '', note } = control.abort ?? {};
+  async close(end: 'planned' | 'aborted', summary: string): Promise<Report> {
+    const { status, outbox } = this.state;
     status.endedAt = new Date().toISOString();
-    this.enter('aborted', `stopped by ${by}${note ? `: ${note}` : ''}; hosts stay as they are`);
+    this.enter(end, summary);
     await this.courier.finish();
     status.notes.push(...outboxNotes(outbox));
     await condition(allHandlersFinished);
-    const { phase, summary, leftToDo } = status;
+    const { phase, leftToDo } = status;
     return { ...({ phase, summary, leftToDo } as Partial<Report>), ...status };
   }
 }
