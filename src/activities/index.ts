@@ -9,6 +9,7 @@ import type { ArtifactStore } from '../adapters/artifacts';
 import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
 import { balancerActivities } from './balancers';
+import { equalActivities } from './equal';
 import { examine } from './examine';
 import { fenceActivities } from './fences';
 import { healthActivities } from './health';
@@ -18,6 +19,7 @@ import { leaseActivities } from './lease';
 import { notifyActivities } from './notify';
 import { outOfServiceActivities } from './out-of-service';
 import { parseNodeOffline, planOffline } from './plan/node-offline';
+import { parseNodeReplacement, planReplacement } from './plan/node-replacement';
 import { parseNodeOnline, planOnline } from './plan/node-online';
 import { observeHost } from './plan/observe';
 import { refuseUnlessPlanned } from './plan/as-planned';
@@ -62,6 +64,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
       planUpgrade(input, world, artifacts, signal),
     ),
     planNodeOffline: planning(worlds, parseNodeOffline, planOffline),
+    planNodeReplacement: planning(worlds, parseNodeReplacement, planReplacement),
     planNodeOnline: planning(worlds, parseNodeOnline, planOnline),
     /** What keeps hosts and balancers from being worked on. Changes nothing. */
     async examineCluster(raw: unknown): Promise<Examination> {
@@ -90,6 +93,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...rampActivities(worlds),
     ...serviceActivities(worlds, jobs),
     ...outOfServiceActivities(worlds),
+    ...equalActivities(worlds),
     ...releaseActivities(worlds, jobs, artifacts),
     ...runOnceActivities(worlds, jobs),
     ...healthActivities(worlds),

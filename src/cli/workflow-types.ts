@@ -40,6 +40,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service'],
     example: 'examples/lab/healthWatch.json',
   },
+  nodeReplacement: {
+    about: 'put a new host in the place of an old one, or take a bad one out at once',
+    prefix: 'replace',
+    named: ['service', 'host', 'old', 'new'],
+    example: 'examples/lab/nodeReplacement.json',
+  },
 };
 
 export const typeNames = Object.keys(WORKFLOW_TYPES);

@@ -44,6 +44,7 @@ export const FAILURES = {
   BalancerRefused: { retryable: false, meaning: 'the balancer answered a command with an error' },
   BalancerUnavailable: { retryable: true, meaning: 'the balancer gives no answer' },
   BalancerNotAsWanted: { retryable: true, meaning: 'the balancer does not show the wanted state yet' },
+  NotEqual: { retryable: false, meaning: 'a host does not run what it was planned to run' },
   StillRunning: {
     retryable: false,
     meaning: 'a process of a stopped service is left, or something listens on its port',

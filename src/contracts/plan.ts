@@ -85,6 +85,8 @@ export interface Intent {
   /** what becomes of the service, in words, where it is no version: `n3 out of service (new disk)` */
   about?: string;
   artifact?: PlannedArtifact;
+  /** its place in line; default: usual */
+  rank?: 'usual' | 'emergency';
   /** hosts to change, in order */
   hosts: PlannedHost[];
   /** host names that each batch adds */
@@ -133,6 +135,22 @@ export interface RampIntent extends Intent {
 
 export interface OnlineIntent extends RampIntent {
   workflow: 'nodeOnline';
+}
+
+/** Checksums of what a host runs, SHA-256 in hexadecimal; empty: there is nothing. */
+export interface Sums {
+  /** names and contents of the release's files */
+  release: string;
+  /** the unit's text with its drop-ins */
+  unit: string;
+}
+
+export interface ReplacementIntent extends Intent {
+  workflow: 'nodeReplacement';
+  about: string;
+  outFor: { reason: string; by: string };
+  /** `sums`: what the new host must run, as the old one does */
+  replaces: { mode: 'planned' | 'emergency'; sums?: Sums };
 }
 
 /** What a host ran and carried when the plan was made: where an undo goes back to. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Cluster } from './cluster';
 import { NodeOfflineInput } from './inputs/node-offline';
+import { NodeReplacementInput } from './inputs/node-replacement';
 import { NodeOnlineInput } from './inputs/node-online';
 import { HealthWatchInput } from './inputs/health-watch';
 import { RollingUpgradeInput } from './inputs/rolling-upgrade';
@@ -12,6 +13,7 @@ const PUBLISHED: Record<string, z.ZodType> = {
   nodeOffline: NodeOfflineInput,
   nodeOnline: NodeOnlineInput,
   healthWatch: HealthWatchInput,
+  nodeReplacement: NodeReplacementInput,
 };
 
 /** @returns file name in `schemas/` → JSON Schema of what people write */

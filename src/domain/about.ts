@@ -1,5 +1,6 @@
 import type { OutOfService } from '../contracts/out-of-service';
 import type { Intent } from '../contracts/plan';
+import type { HostStatus } from '../contracts/status';
 
 /** What a change is about beside its service: a version, or words. */
 export function aboutOf({ version, about }: Pick<Intent, 'version' | 'about'>): string {
@@ -12,16 +13,17 @@ export function changeText(service: string | null, of: { version?: string | null
   return of.version ? `${service} → ${of.version}` : `${service}`;
 }
 
-/** What became of a host with which such a change is through, in words. */
-const THROUGH: Record<string, string> = {
-  nodeOffline: 'is out of service, as was asked for; nodeOnline brings it back',
-  nodeOnline: 'is in rotation with its full weight',
-};
-
 /** What a host is like that a change is through with; `was` is the version that it ran before. */
-export function throughText(intent: Intent, host: { name: string; version: string }, was: string): string {
-  const { name, version } = host;
-  return `${name} ${THROUGH[intent.workflow] ?? `runs ${version} and is in rotation; it ran ${was} before`}`;
+export function throughText(
+  intent: Intent,
+  host: Pick<HostStatus, 'name' | 'version' | 'balancers'>,
+  was: string,
+): string {
+  const { name, version, balancers } = host;
+  if (intent.version !== undefined) return `${name} runs ${version} and is in rotation; it ran ${was} before`;
+  return Object.values(balancers).some(({ state }) => state === 'out')
+    ? `${name} is out of service, as was asked for; nodeOnline brings it back`
+    : `${name} is in rotation with its full weight`;
 }
 
 /** `n3 is out of service since 2026-11-28 10:15 UTC: new disk (anna)` */

@@ -57,6 +57,11 @@ export function unavailableCap(amount: Amount, total: number): number {
   return Math.max(1, hostsIn(amount, total, Math.floor));
 }
 
+/** How many hosts must go on serving: percentages round up. */
+export function leastServing(amount: Amount, total: number): number {
+  return hostsIn(amount, total, Math.ceil);
+}
+
 /** How many hosts may fail: percentages round down. */
 export function failureBudget(amount: Amount, total: number): number {
   return hostsIn(amount, total, Math.floor);

@@ -5,6 +5,7 @@ export { healthWatch } from './health-watch';
 export { lease } from './lease';
 export { nodeOffline } from './node-offline';
 export { nodeOnline } from './node-online';
+export { nodeReplacement } from './node-replacement';
 export { notifyTest } from './notify-test';
 export { repair } from './repair';
 export { rollingUpgrade } from './rolling-upgrade';

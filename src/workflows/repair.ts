@@ -117,7 +117,7 @@ function stays(run: Change, { name, version }: HostStatus): Todo {
   const { intent } = run.plan;
   const what = intent.version
     ? `${name} runs ${version} and serves; it ran ${was} before the change that was cut off`
-    : throughText(intent, { name, version }, was);
+    : throughText(intent, run.host(name), was);
   return { host: name, what };
 }
 

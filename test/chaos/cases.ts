@@ -44,6 +44,8 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   planRollingUpgrade: [30],
   planNodeOffline: [30],
   planNodeOnline: [30],
+  planNodeReplacement: [30],
+  proveEqual: [10],
   stopService: [15, 90],
   startService: [15, 60],
   markHost: [10],

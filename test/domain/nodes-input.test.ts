@@ -1,5 +1,7 @@
 import { parseNodeOffline } from '../../src/activities/plan/node-offline';
 import { parseNodeOnline } from '../../src/activities/plan/node-online';
+import { parseNodeReplacement } from '../../src/activities/plan/node-replacement';
+import { differentIn } from '../../src/activities/equal';
 import { capacityLeft } from '../../src/activities/plan/capacity';
 import { leftRunning } from '../../src/activities/services';
 import { FAILURES, PawlError, type Mistake } from '../../src/contracts/failures';
@@ -62,6 +64,42 @@ it.each<{ input: object; paths: string[] }>([
   { input: { onWorse: 'back', otherVersion: 'yes' }, paths: ['onWorse', 'otherVersion'] },
 ])('online: $input is wrong at $paths', ({ input, paths }) => {
   expect(mistakesOf(() => parseNodeOnline({ ...ONLINE, ...input })).map(({ path }) => path)).toEqual(paths);
+});
+
+const PLANNED = {
+  mode: 'planned',
+  cluster: 'c.yaml',
+  service: 'web',
+  old: 'n1',
+  new: 's1',
+  reason: 'x',
+  by: 'anna',
+};
+const EMERGENCY = {
+  mode: 'emergency',
+  cluster: 'c.yaml',
+  service: 'web',
+  host: 'n1',
+  reason: 'x',
+  by: 'anna',
+};
+it.each<{ input: object; paths: string[] }>([
+  { input: PLANNED, paths: [] },
+  { input: EMERGENCY, paths: [] },
+  { input: { ...PLANNED, mode: undefined }, paths: ['mode'] },
+  { input: { ...PLANNED, mode: 'quick' }, paths: ['mode'] },
+  { input: { ...PLANNED, host: 'n1' }, paths: ['host'] },
+  { input: { ...EMERGENCY, drain: {}, ramp: [] }, paths: ['drain', 'ramp'] },
+  { input: { ...EMERGENCY, minServing: 0, host: '../n1' }, paths: ['host', 'minServing'] },
+])('replacement: $input is wrong at $paths', ({ input, paths }) => {
+  expect(mistakesOf(() => parseNodeReplacement(input)).map(({ path }) => path)).toEqual(paths);
+});
+
+it('is the same only with both sums, and with some', () => {
+  const sums = { release: 'a', unit: 'b' };
+  expect(differentIn(sums, sums)).toEqual([]);
+  expect(differentIn({ ...sums, unit: 'c' }, sums)).toEqual(['unit file']);
+  expect(differentIn({ release: '', unit: '' }, { release: '', unit: '' })).toEqual(['release', 'unit file']);
 });
 
 const ALL = ['n1', 'n2', 'n3', 'n4'];

@@ -221,7 +221,9 @@ interface NodeStory {
   people?: (run: WorkflowHandle, ground: Ground) => Promise<void>;
   end: string;
 }
-const OUT = { hosts: ['n2'], reason: 'a new disk', by: 'anna' };
+const WHY = { reason: 'a new disk', by: 'anna' };
+const OUT = { hosts: ['n2'], ...WHY };
+const EMERGENCY = { mode: 'emergency', ...WHY };
 const RAMP = [0, 50, 100].map((percent) => ({ percent, seconds: 1 }));
 const NODE_STORIES: Record<string, NodeStory> = {
   'nodeOffline-undone': { input: OUT, people: strangerMeanwhile, end: 'RolledBack' },
@@ -233,6 +235,12 @@ const NODE_STORIES: Record<string, NodeStory> = {
   'nodeOnline-promoted': {
     input: { hosts: ['n2'], ramp: RAMP, gate: HOLDS, approvals: ['before'] },
     people: approveAndPromote,
+    end: 'succeeded',
+  },
+  'nodeReplacement-emergency': { input: { ...EMERGENCY, host: 'n2' }, end: 'succeeded' },
+  // it is out: its unit runs, and it runs what n1 runs
+  'nodeReplacement-planned': {
+    input: { mode: 'planned', old: 'n1', new: 'n2', ...WHY, ramp: RAMP, gate: { enabled: false }, watchSeconds: 1 },
     end: 'succeeded',
   },
 };

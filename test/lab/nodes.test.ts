@@ -2,6 +2,7 @@
 import { copyFile } from 'node:fs/promises';
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freeze, thaw } from '../../lab/hosts/faults';
 import { hostRoot } from '../../lab/hosts/topology';
 import { startLoad } from '../../lab/load';
 import { makeRelease } from '../../lab/service';
@@ -24,7 +25,7 @@ const GATE = {
 
 let ground: Ground;
 beforeAll(async () => {
-  ground = await Ground.up('test-nodes', HOSTS.length);
+  ground = await Ground.up('test-nodes', HOSTS.length, { spare: 1 });
 }, 300_000);
 afterAll(() => ground?.remove(), 60_000);
 jest.setTimeout(120_000);
@@ -88,7 +89,7 @@ async function stickToHosts(): Promise<void> {
   const servers = '/^backend web$/,/^backend webdeb$/ s/server \\(n[0-9]\\) .*/& cookie \\1/';
   const edit = `${servers}; s/^backend web$/&\\n    cookie SRV indirect nocache/`;
   await ground.inside('lb1', 'sed', '-i', edit, '/etc/haproxy/haproxy.cfg');
-  await ground.inside('lb1', 'systemctl', 'reload', 'haproxy');
+  await ground.inside('lb1', 'systemctl', 'restart', 'haproxy');
   await delay(1_500);
 }
 
@@ -245,6 +246,59 @@ it('a stranger on the port is named', async () => {
   expect(end).toBe('RolledBack');
   await expectAllIn(ground);
 });
+
+describe('a spare host', () => {
+  const REPLACE = { mode: 'planned', old: 'n3', new: 's1', reason: 'old hardware', by: 'anna', ...NO_GATE };
+  const FAST = { ramp: RAMP.map(({ percent }) => ({ percent, seconds: 0 })), watchSeconds: 1 };
+
+  it('needs a server in the balancer, and the same release as the one that it replaces', async () => {
+    const [missing] = await mistakesOf('nodeReplacement', REPLACE);
+    expect(missing).toMatchObject({ code: 'noServer', path: 'hosts.s1' });
+    const [line] = /server s1 .* disabled/.exec(missing!.rule)!;
+    await addToBackend(line.replace(' s1:', ` ${ground.address('s1')}:`));
+    // n3 has a drop-in of an earlier test, too
+    await ground.inside('s1', 'touch', '/opt/web/current/extra');
+    const mistakes = await mistakesOf('nodeReplacement', REPLACE);
+    const notEqual = (value: string) => ({ code: 'notEqual', path: 'hosts.s1', value });
+    expect(mistakes).toMatchObject([notEqual('release'), notEqual('unit file')]);
+    await ground.inside('s1', 'rm', '/opt/web/current/extra');
+    await ground.inside('n3', 'rm', '-r', '/run/systemd/system/web.service.d');
+    await ground.inside('n3', 'systemctl', 'daemon-reload');
+  });
+
+  it('takes the place of a host under load', async () => {
+    const { result, requests } = await underLoad(ground, async () =>
+      ended(await ground.startAs('nodeReplacement', { ...REPLACE, ...FAST })),
+    );
+    expect([result.end, result.message]).toEqual(['succeeded', 's1 of web serves in the place of n3']);
+    expect([requests.failures, requests.byHost['s1']!.ok > 0]).toEqual([[], true]);
+    const { n3, s1 } = await ground.servers();
+    expect([n3, s1, await listens('n3')]).toEqual([expect.stringMatching(/^MAINT/), 'UP', false]);
+  });
+
+  it('in an emergency a dead host is out at once, unless too few would be left', async () => {
+    const emergency = { mode: 'emergency', host: 'n2', reason: 'it hangs', by: 'the watch' };
+    await freeze(ground.name, 'n2');
+    try {
+      const [tooFew] = await mistakesOf('nodeReplacement', { ...emergency, minServing: 2 });
+      expect(tooFew).toMatchObject({ code: 'tooFewServing', path: 'minServing' });
+      const begun = Date.now();
+      const { end, message } = await ended(await ground.startAs('nodeReplacement', emergency));
+      expect([end, message]).toEqual(['succeeded', 'n2 of web is out of rotation: it hangs']);
+      expect(Date.now() - begun).toBeLessThan(10_000);
+      expect((await ground.servers())['n2']).toMatch(/^MAINT/);
+    } finally {
+      await thaw(ground.name, 'n2');
+    }
+  });
+});
+
+async function addToBackend(line: string): Promise<void> {
+  const edit = `/^backend web$/,/^backend webdeb$/ s/^    server n1 .*/&\\n    ${line}/`;
+  await ground.inside('lb1', 'sed', '-i', edit, '/etc/haproxy/haproxy.cfg');
+  await ground.inside('lb1', 'systemctl', 'restart', 'haproxy');
+  await delay(1_500);
+}
 
 /** The service's own limit is longer than a test wants to wait. */
 const STOPS_FAST = `mkdir -p /run/systemd/system/web.service.d

@@ -5,14 +5,29 @@ import { Gate } from '../../src/contracts/inputs/gate';
 import { NodeOfflineInput } from '../../src/contracts/inputs/node-offline';
 import { NodeOnlineInput } from '../../src/contracts/inputs/node-online';
 import type { PlannedNotifications } from '../../src/contracts/notifications';
+import { NodeReplacementInput } from '../../src/contracts/inputs/node-replacement';
 import type { OutOfService } from '../../src/contracts/out-of-service';
-import type { Intent, ObservedHost, OfflineIntent, OnlineIntent, Plan } from '../../src/contracts/plan';
+import type {
+  Intent,
+  ObservedHost,
+  OfflineIntent,
+  OnlineIntent,
+  Plan,
+  ReplacementIntent,
+} from '../../src/contracts/plan';
 import { digestOf } from '../../src/domain/plan-hash';
 import { shareOf } from '../../src/domain/ramp';
 
 export type NodeActivities = Pick<
   Activities,
-  'planNodeOffline' | 'planNodeOnline' | 'stopService' | 'startService' | 'markHost' | 'setWeights'
+  | 'planNodeOffline'
+  | 'planNodeOnline'
+  | 'planNodeReplacement'
+  | 'proveEqual'
+  | 'stopService'
+  | 'startService'
+  | 'markHost'
+  | 'setWeights'
 >;
 
 /** What is kept of the hosts of a service. */
@@ -54,6 +69,12 @@ export function nodeActivities(cluster: Faked): NodeActivities {
       const input = NodeOnlineInput.parse(raw);
       return { plan: onlinePlan(cluster, input), dryRun: input.dryRun };
     },
+    planNodeReplacement: async (raw) => {
+      await cluster.trouble['plan']?.();
+      const input = NodeReplacementInput.parse(raw);
+      return { plan: replacementPlan(cluster, input), dryRun: input.dryRun };
+    },
+    proveEqual: ({ host }) => cluster.step('proveEqual', host),
     stopService: async ({ host, round }) => {
       await cluster.step('stopService', host.name);
       cluster.journal.push(`${host.name} stopped round ${round}`);
@@ -157,5 +178,35 @@ function onlinePlan(cluster: Faked, input: NodeOnlineInput): Plan<OnlineIntent> 
     gate: plannedGate(input.gate),
     ramp: { steps: ramp, onWorse, weights: Object.fromEntries(hosts.map((name) => [name, { edge: 100 }])) },
     settings: settingsOf(input),
+  });
+}
+
+function replacementPlan(cluster: Faked, input: NodeReplacementInput): Plan<ReplacementIntent> {
+  const { reason, by } = input;
+  const common = { workflow: 'nodeReplacement', outFor: { reason, by }, maxUnavailable: 1 } as const;
+  if (input.mode === 'emergency') {
+    const settings = settingsOf({
+      ...input,
+      drain: { deadlineSeconds: 0, onDeadline: 'force' },
+      approvals: [],
+      onFailure: 'freeze',
+    });
+    return planOf<ReplacementIntent>(cluster, [input.host], {
+      ...common,
+      about: `${input.host} out at once (${reason})`,
+      replaces: { mode: 'emergency' },
+      rank: 'emergency',
+      settings,
+    });
+  }
+  const { checks, ramp, onWorse, watchSeconds } = input;
+  return planOf<ReplacementIntent>(cluster, [input.new, input.old], {
+    ...common,
+    about: `${input.new} for ${input.old} (${reason})`,
+    replaces: { mode: 'planned', sums: { release: 'r', unit: 'u' } },
+    checks,
+    gate: plannedGate(input.gate),
+    ramp: { steps: ramp, onWorse, weights: { [input.new]: { edge: 100 } } },
+    settings: { ...settingsOf(input), watchSeconds },
   });
 }

@@ -1,4 +1,4 @@
-import { FakeCluster, Harness, fails, until } from './harness';
+import { endOf, FakeCluster, Harness, fails, until } from './harness';
 
 let harness: Harness;
 beforeAll(async () => (harness = await Harness.start()), 240_000);
@@ -193,5 +193,76 @@ describe('nodeOnline', () => {
       await run.executeUpdate('abort', { args: [{ by: 'anna', undo: true }] });
     });
     expect([end, weights(cluster), [...cluster.out]]).toEqual(['Aborted', ['0'], ['n3']]);
+  });
+});
+
+describe('nodeReplacement', () => {
+  const PLANNED = { mode: 'planned', ...OUT, old: 'n1', new: 'n3', ...NO_GATE };
+  const replace = (cluster: FakeCluster, input: object, during: Parameters<Harness['run']>[2] = nobody) =>
+    harness.run(cluster, { ...input }, during, 'nodeReplacement');
+  const spare = () => {
+    const cluster = new FakeCluster();
+    cluster.out.add('n3');
+    return cluster;
+  };
+
+  it('proves the new host equal, raises it, and only then takes the old one out', async () => {
+    const cluster = spare();
+    const { end, message } = await replace(cluster, PLANNED);
+    expect([end, message]).toEqual(['succeeded', 'n3 of web serves in the place of n1']);
+    expect(cluster.journal).toEqual([
+      'proveEqual n3',
+      'mark n3',
+      'startService n3',
+      'proveHealthy n3',
+      ...[0, 10, 50, 100].map((weight) => `weight ${weight} n3`),
+      'unmark n3',
+      'takeOut n1',
+      'stopService n1',
+      'n1 stopped round 0',
+      'mark n1',
+    ]);
+    expect([[...cluster.out], Object.keys(cluster.service.marks)]).toEqual([['n1'], ['n1']]);
+  });
+
+  it('leaves the old one alone when the new one is not equal', async () => {
+    const cluster = spare();
+    cluster.trouble['proveEqual n3'] = fails('NotEqual', 'n3: another release than was planned');
+    const { end, message } = await replace(cluster, PLANNED);
+    expect([end, message]).toEqual(['Failed', expect.stringContaining('another release')]);
+    expect(cluster.journal).toEqual([]);
+  });
+
+  it('keeps the old one when a person leaves the new one out', async () => {
+    const cluster = spare();
+    cluster.trouble['proveHealthy n3'] = fails('Unhealthy', 'no');
+    const { end } = await replace(cluster, { ...PLANNED, onFailure: 'ask' }, async (run) => {
+      await until(run, ({ waitingFor }) => waitingFor?.answers[0]?.message === 'retry');
+      await run.executeUpdate('skip', { args: [{ by: 'anna', host: 'n3' }] });
+    });
+    expect(end).not.toBe('succeeded');
+    expect([cluster.out.has('n1'), cluster.out.has('n3')]).toEqual([false, true]);
+  });
+
+  it('in an emergency takes a host out at once, keeps why, and tells', async () => {
+    const cluster = new FakeCluster();
+    cluster.notifications = { progressSeconds: 0, channels: { ops: ['alert'] } };
+    cluster.sessions = 5;
+    const { end, message } = await replace(cluster, { mode: 'emergency', ...OUT, host: 'n2' });
+    expect([end, message]).toEqual(['succeeded', 'n2 of web is out of rotation: new disk']);
+    expect(cluster.journal).toEqual(['takeOut n2', 'mark n2']);
+    expect(cluster.told.map(({ line }) => line)).toEqual(['ops alert']);
+  });
+
+  it('an emergency does not wait for another change on the same hosts', async () => {
+    const cluster = new FakeCluster();
+    await harness.with(cluster, async ({ start }) => {
+      const usual = await start({ minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 100_000 });
+      await until(usual, ({ phase }) => phase === 'watching');
+      const emergency = await start({ mode: 'emergency', ...OUT, host: 'n2' }, {}, 'nodeReplacement');
+      const [{ message }, { end }] = await Promise.all([endOf(usual), endOf(emergency)]);
+      expect([end, message]).toEqual(['succeeded', expect.stringContaining(emergency.workflowId)]);
+    });
+    expect([...cluster.out]).toEqual(['n2']);
   });
 });

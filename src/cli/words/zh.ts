@@ -32,6 +32,22 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ],
   ['at least {count} MiB must be free (limits.freeMiB)', '至少要有 {count} MiB 空闲空间（limits.freeMiB）'],
   ['at least one host', '至少要有一台主机'],
+  [
+    'without {host} there serve {count} ({left}), and at least {least} must; bring another one in first, or say less',
+    '没有 {host} 时只有 {count} 台提供服务（{left}），至少需要 {least} 台；请先让另一台恢复服务，或写小一些',
+  ],
+  [
+    'not the same as on {host}: bring the same release and unit file to it first',
+    '与 {host} 上的不同：请先把相同的版本和单元文件放上去',
+  ],
+  [
+    'must be in rotation: one that serves nobody is taken out with nodeOffline, and the new one in with nodeOnline',
+    '必须在提供服务：没有流量的主机请用 nodeOffline 停用，再用 nodeOnline 启用新主机',
+  ],
+  [
+    'serves already at {places}; take the old one out with nodeOffline',
+    '已在 {places} 提供服务；请用 nodeOffline 停用旧主机',
+  ],
   ['one line of text, nothing invisible in it', '一行文字，不含不可见字符'],
   ['must rise: the step before it has {percent}', '必须递增：前一步是 {percent}'],
   ['the last step must reach 100', '最后一步必须到 100'],
@@ -341,6 +357,7 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ['the balancer gives no answer', '负载均衡器没有应答'],
   ['the metrics server gives no answer, or none that says anything', '指标服务器没有应答，或应答没有内容'],
   ['the balancer does not show the wanted state yet', '负载均衡器尚未显示所要的状态'],
+  ['a host does not run what it was planned to run', '主机运行的内容与计划不一致'],
   [
     'a process of a stopped service is left, or something listens on its port',
     '已停止的服务还有进程，或仍有程序监听它的端口',

@@ -15,11 +15,12 @@ const base: ActivityOptions = {
 };
 
 /** Reads the world; 100 hosts answer in seconds, a slow bastion in a minute. */
-export const { planRollingUpgrade, planNodeOffline, planNodeOnline } = proxyActivities<Activities>({
-  ...base,
-  startToCloseTimeout: '5m',
-  scheduleToCloseTimeout: '10m',
-});
+export const { planRollingUpgrade, planNodeOffline, planNodeOnline, planNodeReplacement } =
+  proxyActivities<Activities>({
+    ...base,
+    startToCloseTimeout: '5m',
+    scheduleToCloseTimeout: '10m',
+  });
 
 /** Reads a few hosts once more; one that does not answer takes half a minute. */
 export const { lookAtHosts } = proxyActivities<Activities>({

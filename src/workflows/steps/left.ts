@@ -35,7 +35,7 @@ function todosOf(run: Change, host: string): Todo[] {
   const { service, version: wanted } = run.plan.intent;
   const { state, version, balancers } = run.host(host);
   const was = run.plan.observed.hosts[host]?.version ?? 'unknown';
-  if (state === 'done') return [{ host, what: throughText(run.plan.intent, { name: host, version }, was) }];
+  if (state === 'done') return [{ host, what: throughText(run.plan.intent, run.host(host), was) }];
   const places = Object.entries(balancers).map(([name, traffic]) => `${traffic.state} at ${name}`);
   return [
     {

@@ -1,6 +1,6 @@
 /** Steps of hosts that go out of service or come back into it. */
 import type { OutOfService } from '../../contracts/out-of-service';
-import type { PlannedHost } from '../../contracts/plan';
+import type { PlannedHost, Sums } from '../../contracts/plan';
 import type { Change } from './change';
 import { limits, options, step, target } from './host-steps';
 
@@ -37,5 +37,16 @@ export async function markHost(run: Change, host: PlannedHost, mark: OutOfServic
   const summary = `${host.name}: ${mark ? 'keep why it is out' : 'forget why it was out'}`;
   await step(run, host, state, () =>
     markHost.executeWithOptions({ summary }, [{ ...target(run, host), mark }]),
+  );
+}
+
+/** The host runs what was planned, by checksums. */
+export async function proveEqual(run: Change, host: PlannedHost, sums: Sums): Promise<void> {
+  const { proveEqual } = options(run, 120);
+  const { change, service } = target(run, host);
+  await step(run, host, 'checking', () =>
+    proveEqual.executeWithOptions({ summary: `${host.name}: the same release and unit, by checksums` }, [
+      { change, service, host: host.name, sums },
+    ]),
   );
 }

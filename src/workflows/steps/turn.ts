@@ -72,7 +72,7 @@ function askOf(run: Change): LeaseAsk {
     id: run.status.id,
     change: run.turn.key,
     what: changeText(intent.service.name, intent),
-    rank: 'usual',
+    rank: intent.rank ?? 'usual',
     claims: claimsOf(intent.service.name, [...intent.hosts, ...hostsOfSteps(run)]),
     same: [hash, ...(same ? [same] : [])],
   };
