@@ -256,6 +256,7 @@ describe('nodeReplacement', () => {
 
   it('an emergency does not wait for another change on the same hosts', async () => {
     const cluster = new FakeCluster();
+    cluster.watchesAlways = true;
     await harness.with(cluster, async ({ start }) => {
       const usual = await start({ minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 100_000 });
       await until(usual, ({ phase }) => phase === 'watching');
