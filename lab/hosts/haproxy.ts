@@ -1,4 +1,6 @@
 import { connect } from 'node:net';
+import { maintenanceLines } from '../../src/adapters/load-balancers/haproxy/doors';
+import { MaintenanceSettings } from '../../src/contracts/maintenance';
 import type { LabHost } from './topology';
 
 /**
@@ -10,6 +12,10 @@ export function haproxyConfig(hosts: LabHost[]): string {
     hosts
       .filter((host) => host.role === 'app')
       .map((host) => `    server ${host.name} ${host.address}:${port} check weight 100\n`)
+      .join('');
+  const doors = (backend: string) =>
+    maintenanceLines(backend, MaintenanceSettings.parse({}))
+      .map((line) => `    ${line}\n`)
       .join('');
   return `global
     log /dev/log local0
@@ -57,12 +63,17 @@ frontend metrics
     http-request deny
 
 backend web
-    default-server inter 100ms fall 2 rise 2
+${doors('web')}    default-server inter 100ms fall 2 rise 2
 ${servers(8080)}
 backend webdeb
-    default-server inter 200ms fall 2 rise 2
+${doors('webdeb')}    default-server inter 200ms fall 2 rise 2
 ${servers(8081)}`;
 }
+
+/** Files that its configuration names: they must be there when it starts, empty while every service is open. */
+export const DOOR_FILES = ['web', 'webdeb'].flatMap((backend) =>
+  ['addresses', 'pages'].map((kind) => `var/lib/pawl/maintenance/${backend}.${kind}`),
+);
 
 /** One command on HAProxy's runtime socket; resolves with the whole answer. */
 export function askHaproxy(socketPath: string, command: string): Promise<string> {

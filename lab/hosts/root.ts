@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { installFirstRelease } from '../service/install';
 import { run } from './command';
-import { haproxyConfig } from './haproxy';
+import { DOOR_FILES, haproxyConfig } from './haproxy';
 import { mountsBelow, unmountBelow } from './mounts';
 import { writeNginx } from './nginx';
 import { bridgeName, gateway, hostDir, hostRoot, labDir, type LabHost, type LabState } from './topology';
@@ -39,9 +39,13 @@ export async function writeClusterFiles(state: LabState, host: LabHost): Promise
   const root = hostRoot(state.name, host.name);
   const names = state.hosts.map(({ address, name }) => `${address} ${name}\n`).join('');
   await writeFile(join(root, 'etc/hosts'), `127.0.0.1 localhost\n${gateway(state.net)} machine\n${names}`);
-  if (host.role === 'balancer')
-    await writeFile(join(root, 'etc/haproxy/haproxy.cfg'), haproxyConfig(state.hosts));
   if (host.role === 'nginx') await writeNginx(root, state.hosts);
+  if (host.role !== 'balancer') return;
+  for (const file of DOOR_FILES) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await appendFile(join(root, file), '');
+  }
+  await writeFile(join(root, 'etc/haproxy/haproxy.cfg'), haproxyConfig(state.hosts));
 }
 
 /** Overlay paths are relative, because colons and commas in them have a meaning of their own. */

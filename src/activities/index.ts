@@ -16,6 +16,7 @@ import { healthActivities } from './health';
 import { healthWatchActivities } from './health-watch';
 import { measureActivities } from './measure';
 import { leaseActivities } from './lease';
+import { maintenanceActivities } from './maintenance';
 import { notifyActivities } from './notify';
 import { outOfServiceActivities } from './out-of-service';
 import { parseNodeOffline, planOffline } from './plan/node-offline';
@@ -23,6 +24,7 @@ import { parseNodeReplacement, planReplacement } from './plan/node-replacement';
 import { parseNodeOnline, planOnline } from './plan/node-online';
 import { observeHost } from './plan/observe';
 import { refuseUnlessPlanned } from './plan/as-planned';
+import { parseMaintenanceMode, planMaintenance } from './plan/maintenance-mode';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { rampActivities } from './ramp';
 import { releaseActivities } from './releases';
@@ -43,7 +45,7 @@ export interface Outside {
 }
 
 /** A plan activity: input → plan, with nothing touched. A plan that was asked for and is not true any more is refused. */
-function planning<C extends CommonInput>(
+function planning<C extends Omit<CommonInput, 'service'>>(
   worlds: Worlds,
   parse: (raw: unknown) => C,
   plan: (input: C, world: World, signal: AbortSignal) => Promise<Plan>,
@@ -66,6 +68,11 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planNodeOffline: planning(worlds, parseNodeOffline, planOffline),
     planNodeReplacement: planning(worlds, parseNodeReplacement, planReplacement),
     planNodeOnline: planning(worlds, parseNodeOnline, planOnline),
+    /** The plan of a maintenance. @param asked.at when it was asked for, milliseconds */
+    planMaintenanceMode: (asked: { input: unknown; at: number }) =>
+      planning(worlds, parseMaintenanceMode, (input, world, signal) =>
+        planMaintenance(input, world, asked.at, signal),
+      )(asked.input),
     /** What keeps hosts and balancers from being worked on. Changes nothing. */
     async examineCluster(raw: unknown): Promise<Examination> {
       const input = parseInput(DoctorInput, raw);
@@ -105,6 +112,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...fenceActivities(worlds),
     ...searchActivities(worlds),
     ...notifyActivities(worlds),
+    ...maintenanceActivities(worlds),
   };
 }
 

@@ -1,8 +1,10 @@
 import type { Cluster } from '../contracts/cluster';
+import type { Doors } from '../contracts/doors';
 import type { Place, PlannedHost } from '../contracts/plan';
 import type { LoadBalancer, Metrics, Notifier, RemoteHosts, TrafficFacts } from '../contracts/world';
 import { loadCluster } from '../adapters/cluster-file';
 import { openBalancer } from '../adapters/load-balancers';
+import { openDoors } from '../adapters/load-balancers/doors';
 import { openMetrics } from '../adapters/metrics';
 import { openNotifier } from '../adapters/notifications';
 import { openHosts } from '../adapters/ssh';
@@ -10,9 +12,13 @@ import { openHosts } from '../adapters/ssh';
 /** One cluster as the activities reach it. */
 export interface World {
   cluster: Cluster;
+  /** of the cluster file; paths in it begin there */
+  folder: string;
   digest: string;
   hosts: RemoteHosts;
   balancer(name: string): LoadBalancer;
+  /** how the balancer of this name closes services for maintenance */
+  doors(name: string): Doors;
   /** null where the cluster file names no metrics server */
   metrics: Metrics | null;
   notifier: Notifier;
@@ -66,8 +72,10 @@ function openWorld(cluster: Cluster, folder: string, digest: string, onSsh?: (ev
   const balancers = new Map<string, LoadBalancer>();
   return {
     cluster,
+    folder,
     digest,
     hosts,
+    doors: (name) => openDoors(name, cluster, hosts),
     metrics: openMetrics(cluster, folder),
     notifier: openNotifier(cluster, folder),
     balancer(name) {

@@ -1,6 +1,6 @@
 /** Secrets are named by reference; what they are is read where it is used, and never shown. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const KINDS: Record<string, (name: string, env: NodeJS.ProcessEnv) => string | undefined> = {
   env: (name, env) => env[name],
@@ -27,6 +27,12 @@ export function readSecret(reference: string, env = process.env): string {
   if (!secret) throw new SecretUnavailable(`${reference} is empty`);
   hideSecret(secret);
   return secret;
+}
+
+/** The same, of a cluster file: a path begins in its folder. */
+export function secretIn(reference: string, folder: string): string {
+  const [, path] = /^file:(.+)$/s.exec(reference) ?? [];
+  return readSecret(path === undefined ? reference : `file:${resolve(folder, path)}`);
 }
 
 /** Hides a text from now on: a secret, or a part of one that somebody may repeat. */

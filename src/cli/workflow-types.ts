@@ -46,6 +46,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service', 'host', 'old', 'new'],
     example: 'examples/lab/nodeReplacement.json',
   },
+  maintenanceMode: {
+    about: 'close a service with a page for a stated time',
+    prefix: 'maintenance',
+    named: ['service'],
+    example: 'examples/lab/maintenanceMode.json',
+  },
 };
 
 export const typeNames = Object.keys(WORKFLOW_TYPES);

@@ -1,5 +1,6 @@
 /** The cluster file. The descriptions become the published JSON Schema: editors show them. */
 import { z } from 'zod';
+import { Entry, MaintenanceSettings } from './maintenance';
 import { Notifications } from './notifications';
 
 /** Host, balancer and service names: what is safe in file names, units, ids and balancer commands. */
@@ -92,6 +93,7 @@ export const Route = z
       .record(Name, Name)
       .default({})
       .describe('Host to server name; a host that is not listed has a server of its own name.'),
+    entry: Entry.optional(),
   })
   .describe('Where a service stands in a balancer.');
 export type Route = z.output<typeof Route>;
@@ -183,6 +185,13 @@ export const Service = z.strictObject({
     .describe('The body at this path must contain the version as a whole word.'),
   routes: z.array(Route).min(1),
   metrics: ServiceMetrics.optional().describe('What a gate asks the metrics server about this service.'),
+  maintenance: z
+    .strictObject({
+      flagFile: AbsolutePath.optional().describe(
+        'Lies on every host of the service while it is closed, with the times as JSON, for the application to see.',
+      ),
+    })
+    .optional(),
   limits: z
     .strictObject({
       switchSeconds: Seconds(3600).default(120).describe('For stop, switch and start on the host.'),
@@ -222,6 +231,7 @@ export const Cluster = z.strictObject({
   services: z.record(Name, Service).describe('Services by name.'),
   metrics: MetricsServer.optional(),
   notifications: Notifications.optional(),
+  maintenance: MaintenanceSettings.optional(),
   artifacts: z
     .strictObject({
       allowedUrls: z

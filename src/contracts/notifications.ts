@@ -13,6 +13,7 @@ export const EVENT_KINDS = [
   'maintenanceStarted',
   'maintenanceExtended',
   'maintenanceEnded',
+  'maintenanceCancelled',
   'alert',
   'allClear',
 ] as const;
@@ -23,6 +24,7 @@ const MAINTENANCE = [
   'maintenanceStarted',
   'maintenanceExtended',
   'maintenanceEnded',
+  'maintenanceCancelled',
 ] as const;
 
 /** Users are told what they notice, management what becomes of it, the team everything. */
@@ -40,7 +42,8 @@ const ChannelName = z
   );
 
 const REFERENCE = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s]+|credential:[A-Za-z0-9._-]+)$/;
-const Reference = z.string().regex(REFERENCE, 'a reference: env:NAME, file:PATH or credential:NAME');
+/** A secret is named, never shown. */
+export const Reference = z.string().regex(REFERENCE, 'a reference: env:NAME, file:PATH or credential:NAME');
 
 const HTTP_URL = /^https?:\/\/[^/@\s?#]+([/?][^\s#]*)?$/;
 /** Whoever knows the address of a chat's robot may write there: it is a secret itself. */
@@ -216,6 +219,7 @@ export interface FactsOf {
   maintenanceStarted: Maintenance;
   maintenanceExtended: Maintenance;
   maintenanceEnded: Maintenance;
+  maintenanceCancelled: Maintenance;
   alert: { what: string; since: string; effect: string; expected: string };
   allClear: { what: string; since: string; minutes: number };
   test: { by: string };

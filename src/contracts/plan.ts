@@ -3,8 +3,10 @@ import type { Mistake } from './failures';
 import type { PlannedGate } from './gate';
 import type { Check, Drain } from './inputs/common';
 import type { OnWorse, RampStep } from './inputs/ramp';
-import type { RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
 import type { OutOfService } from './out-of-service';
+import type { MaintenanceModeInput } from './inputs/maintenance-mode';
+import type { RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
+import type { PlannedClosure, PlannedPage } from './maintenance';
 import type { PlannedNotifications } from './notifications';
 import type { TrafficState } from './world';
 
@@ -103,6 +105,9 @@ export interface Intent {
   outFor?: { reason: string; by: string };
   /** how hosts come to their full weight */
   ramp?: PlannedRamp;
+  /** services that are closed with a page meanwhile */
+  closures?: PlannedClosure[];
+  page?: PlannedPage;
   /** absent where the cluster file names no channels, and in plans of earlier releases */
   notifications?: PlannedNotifications;
   settings: Settings;
@@ -151,6 +156,13 @@ export interface ReplacementIntent extends Intent {
   outFor: { reason: string; by: string };
   /** `sums`: what the new host must run, as the old one does */
   replaces: { mode: 'planned' | 'emergency'; sums?: Sums };
+}
+
+export interface MaintenanceIntent extends Intent {
+  workflow: 'maintenanceMode';
+  closures: PlannedClosure[];
+  page: PlannedPage;
+  times: Pick<MaintenanceModeInput, 'start' | 'end' | 'durationMinutes' | 'maxMinutes' | 'announce'>;
 }
 
 /** What a host ran and carried when the plan was made: where an undo goes back to. */

@@ -4,6 +4,7 @@ import { NodeOfflineInput } from './inputs/node-offline';
 import { NodeReplacementInput } from './inputs/node-replacement';
 import { NodeOnlineInput } from './inputs/node-online';
 import { HealthWatchInput } from './inputs/health-watch';
+import { MaintenanceModeInput } from './inputs/maintenance-mode';
 import { RollingUpgradeInput } from './inputs/rolling-upgrade';
 
 /** Published for editors and other tools, as `schemas/<name>.schema.json`. */
@@ -14,6 +15,7 @@ const PUBLISHED: Record<string, z.ZodType> = {
   nodeOnline: NodeOnlineInput,
   healthWatch: HealthWatchInput,
   nodeReplacement: NodeReplacementInput,
+  maintenanceMode: MaintenanceModeInput,
 };
 
 /** @returns file name in `schemas/` → JSON Schema of what people write */

@@ -52,7 +52,8 @@ export interface HostStatus {
 /** A step that is done once for the whole change. */
 export interface StepStatus {
   name: string;
-  when: 'before' | 'after';
+  /** absent where it is not about hosts */
+  when?: 'before' | 'after';
   host: string;
   state: 'pending' | 'running' | 'done' | 'undoing' | 'undone' | 'skipped' | 'failed' | 'unreachable';
   note?: string;

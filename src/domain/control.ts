@@ -1,5 +1,6 @@
 import type { Message } from '../contracts/messages';
 import type { HostState, Phase } from '../contracts/status';
+import { extendedEnd, minutesToSpare, type Window } from './maintenance';
 
 export type Gate = 'before' | 'afterFirstBatch';
 
@@ -42,6 +43,8 @@ export interface Moment {
   soaking: boolean;
   /** a gate did not pass and waits for retry, promote or abort */
   gateAsks?: boolean;
+  /** services are closed for maintenance: as it was planned, milliseconds, and its longest */
+  closed?: (Window & { maxMinutes: number }) | null;
   /** a person or a bounded wait is pending, so `extend` has a meaning */
   waiting: boolean;
   /** hosts, and steps that are done once, that wait for retry, skip or abort */
@@ -70,6 +73,8 @@ export function judgeMessage(message: Message, control: Control, now: Moment): V
   if (now.phase === 'rollingBack') return no(`the change is rolling back; ${message.name} means nothing now`);
   switch (message.name) {
     case 'pause':
+      if (now.closed)
+        return no('a maintenance cannot be paused; extend gives it more time, promote ends it now');
       return control.paused
         ? yes(`already paused by ${control.paused.by}`)
         : yes(`recorded; ${whenPauseActs(now)}`);
@@ -79,6 +84,7 @@ export function judgeMessage(message: Message, control: Control, now: Moment): V
     case 'reject':
       return judgeDecision(message, now);
     case 'promote':
+      if (now.closed) return yes('the maintenance ends now: services are opened');
       if (now.gateAsks) return yes('the change goes on in spite of the gate');
       return now.soaking ? yes('this observation ends now') : no('nothing is being observed now');
     case 'skip':
@@ -89,10 +95,24 @@ export function judgeMessage(message: Message, control: Control, now: Moment): V
       if (control.abort) return yes(`already stopped by ${control.abort.by}`);
       return yes(`recorded; ${whatAbortDoes(message.undo, now)}`);
     case 'extend':
+      if (now.closed && control.promoted) return no('the maintenance ends already');
+      if (now.closed) return judgeLonger(message.minutes, control.extended, now.closed);
       return now.waiting
         ? yes(`${message.minutes} more minutes`)
         : no('nothing with a deadline is waited for now');
   }
+}
+
+function judgeLonger(
+  minutes: number,
+  extended: number,
+  { maxMinutes, ...window }: NonNullable<Moment['closed']>,
+): Verdict {
+  const end = extendedEnd(window, extended, maxMinutes);
+  const spare = minutesToSpare(window, end, maxMinutes);
+  if (minutes > spare) return no(`at most ${spare} more minutes, for the plan says maxMinutes`);
+  const text = new Date(end + minutes * 60_000).toISOString().slice(0, 16).replace('T', ' ');
+  return yes(`${minutes} more minutes: it ends at ${text} UTC`);
 }
 
 function whenPauseActs(now: Moment): string {

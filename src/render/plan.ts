@@ -33,12 +33,13 @@ export function planRows(plan: Plan): Row[] {
     line(settingsText(intent)),
     ...gateRows(intent),
     ...whyRows(intent),
+    ...closureRows(intent),
     ...toldRows(plan),
     ...section('batches', batchRows(intent)),
     ...section('hosts', hostRows(plan)),
     ...section('way to the full weight', rampRows(plan)),
     ...section(
-      'steps of each host',
+      intent.hosts.length ? 'steps of each host' : 'steps',
       intent.steps.map(({ id, does, undo }) => table(id, does, `undo: ${undo}`)),
     ),
     ...section('once for the change', (intent.runOnce ?? []).map(onceRow)),
@@ -139,6 +140,28 @@ function gateRows({ gate, batches }: Intent): Row[] {
     `holds up to ${gate.holdSeconds} s`,
   ];
   return [line(texts.join(' · '))];
+}
+
+/** What is closed meanwhile, where, for how long, and who gets through. */
+function closureRows({ closures = [], page }: Intent): Row[] {
+  if (closures.length === 0 || !page) return [];
+  const { addresses, passes } = page.allow;
+  const through = [...addresses, ...passes.map((reference) => `who shows ${reference}`)];
+  return [
+    line(`page in ${page.languages.join(', ')}, times of ${page.timeZone}: ${page.content}`),
+    line(through.length ? `get through: ${through.join(', ')}` : 'nobody gets through'),
+    ...section(
+      'closed meanwhile',
+      closures.map(({ name, doors, flagFile, hosts }) => {
+        const where = doors.map(({ balancer, backend }) => `${balancer}/${backend}`).join(', ');
+        return table(
+          name,
+          where,
+          flagFile ? `${flagFile} on ${count(hosts.length, 'host')}` : 'no flag file',
+        );
+      }),
+    ),
+  ];
 }
 
 function toldRows({ intent: { notifications } }: Plan): Row[] {

@@ -151,7 +151,8 @@ function gateRows({ name, verdict, text, claims }: GateStatus): Row[] {
 }
 
 function stepRow({ name, when, host, state, note }: StepStatus): Row {
-  const cells = [name, `once, ${when} the hosts`, state, `on ${host}`, ...(note ? [note] : [])];
+  const once = when ? [`once, ${when} the hosts`] : [];
+  const cells = [name, ...once, state, `on ${host}`, ...(note ? [note] : [])];
   return { depth: 1, ...toneOf(state), text: cells.join('  ') };
 }
 

@@ -6,6 +6,7 @@ export { lease } from './lease';
 export { nodeOffline } from './node-offline';
 export { nodeOnline } from './node-online';
 export { nodeReplacement } from './node-replacement';
+export { maintenanceMode } from './maintenance-mode';
 export { notifyTest } from './notify-test';
 export { repair } from './repair';
 export { rollingUpgrade } from './rolling-upgrade';

@@ -7,6 +7,7 @@ import { newControl } from '../domain/control';
 import { hostsIn } from '../domain/turn';
 import { lookAround, readState } from './steps/activities';
 import { Change } from './steps/change';
+import { announceMaintenance, closedLeft, closedPieces } from './steps/closing';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { HostFailed } from './steps/host-failure';
@@ -44,7 +45,9 @@ export async function repair(input: RepairInput): Promise<Report> {
     );
     const left: Todo[] = [];
     for (const host of underWay.reverse()) left.push(...(await putBack(run, host)));
-    return ending(run, input, underWay, left);
+    const closed = closedPieces(run).reverse();
+    for (const name of closed) left.push(...(await openPiece(run, name)));
+    return ending(run, input, underWay, left, closed);
   });
 }
 
@@ -60,10 +63,24 @@ function readDead({ dead }: RepairInput): Promise<unknown> {
 
 /** Goes on where the other stood: its plan, its undo entries, and its jobs on the hosts, which go by its name. */
 function inherit(run: Change, dead: ChangeState): void {
-  const { changeId, plan, undo, rounds, status } = dead;
+  const { changeId, plan, undo, rounds, status, closed, announced } = dead;
   Object.assign(run.state, { changeId, plan, undo, rounds, touched: true, control: newControl() });
   const { planHash, cluster, service, version, about, hosts, steps } = status;
   Object.assign(run.status, { planHash, cluster, service, version, about, hosts, steps });
+  if (closed) run.state.closed = closed;
+  // people were told of a maintenance that will not begin
+  if (announced) announceMaintenance(run, 'maintenanceCancelled', announced);
+}
+
+/** @returns what is left to do where a service could not be opened */
+async function openPiece(run: Change, name: string): Promise<Todo[]> {
+  try {
+    await undoOf(run, name);
+    return [];
+  } catch (error) {
+    run.noteStep(name, { state: 'failed', note: undoFailed(name, error).message });
+    return closedLeft(run, name);
+  }
 }
 
 /** @returns what is left to do on a host that could not be put back */
@@ -93,6 +110,7 @@ async function ending(
   { dead }: RepairInput,
   tried: PlannedHost[],
   failed: Todo[],
+  closed: string[],
 ): Promise<Ending> {
   await lookAgain(
     run,
@@ -102,10 +120,12 @@ async function ending(
   run.status.leftToDo = [...failed, ...finished.map((host) => stays(run, host)), ...stepsLeft(run)];
   const names = (hosts: { name: string }[]) => hosts.map(({ name }) => name).join(', ');
   const back = tried.filter(({ name }) => run.host(name).state === 'undone');
+  const opened = closed.filter((name) => run.stepStatus(name).state === 'undone');
   const summary = [
     `${dead.id} was cut off (${dead.why})`,
-    ...(tried.length ? [] : ['no host was under way']),
+    ...(tried.length || closed.length ? [] : ['no host was under way']),
     ...(back.length ? [`back as before: ${names(back)}`] : []),
+    ...(opened.length ? [`open again: ${opened.join(', ')}`] : []),
     ...(failed.length ? [`not put back: ${failed.map(({ host }) => host).join(', ')}`] : []),
     ...(finished.length ? [`finished, and left so: ${names(finished)}`] : []),
   ].join('; ');

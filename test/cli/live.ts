@@ -134,6 +134,11 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
       return { plan, dryRun: input.dryRun };
     },
     ...nodeActivities(present()),
+    planMaintenanceMode: (asked) => steps().planMaintenanceMode(asked),
+    closeDoor: (input) => steps().closeDoor(input),
+    openDoor: (input) => steps().openDoor(input),
+    setFlag: (input) => steps().setFlag(input),
+    guardDoors: () => Context.current().cancelled,
     examineCluster: (raw) => steps().examineCluster(raw),
     notify: (input) => steps().notify(input),
     testChannels: (raw) => steps().testChannels(raw),

@@ -10,6 +10,7 @@ import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@tem
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { root } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
@@ -277,6 +278,41 @@ async function recordNodes(ground: Ground, name: string): Promise<Recorded> {
   return lives(ground, run, name);
 }
 
+/** Of maintenance, told to two channels. */
+const CLOSED = { start: 'now', durationMinutes: 60, content: 'a new disk' };
+const MAINTENANCE_STORIES: Record<string, NodeStory> = {
+  'maintenanceMode-planned': { input: { ...CLOSED, dryRun: true }, end: 'planned' },
+  'maintenanceMode-extended': { input: CLOSED, people: extendAndEnd, end: 'succeeded' },
+  'maintenanceMode-aborted': { input: CLOSED, people: abortWhile('running'), end: 'Aborted' },
+  'maintenanceMode-calledOff': { input: CLOSED, people: callOff, end: 'Aborted' },
+};
+
+async function extendAndEnd(run: WorkflowHandle): Promise<void> {
+  await reached(run, ({ waitingFor }) => !!waitingFor);
+  await run.executeUpdate('extend', { args: [{ by: 'anna', minutes: 10 }] });
+  await reached(run, ({ messages, waitingFor }) => messages.length > 0 && !!waitingFor);
+  await run.executeUpdate('promote', { args: [{ by: 'anna' }] });
+}
+
+/** Once people were told of it. */
+async function callOff(run: WorkflowHandle): Promise<void> {
+  await reached(run, ({ summary }) => summary.startsWith('waits for'));
+  await delay(6_000);
+  await run.signal('abort', { by: 'anna', undo: true });
+}
+
+async function recordMaintenance(ground: Ground, name: string): Promise<Recorded> {
+  const { input, people, end } = MAINTENANCE_STORIES[name]!;
+  const ahead = { start: new Date(Date.now() + 3_605_000).toISOString(), announce: ['48h', '60m'] };
+  const cluster = await clusterWithChannels(ground);
+  const times = people === callOff ? ahead : {};
+  const run = await ground.startAs('maintenanceMode', { ...input, ...times, cluster }, name);
+  await people?.(run, ground);
+  const found = await ended(run);
+  if (found.end !== end) throw new Error(`ended as ${found.end} instead of ${end}: ${found.message}`);
+  return lives(ground, run, name);
+}
+
 interface Recorder {
   /** default: that of the release */
   folder?: string;
@@ -299,6 +335,11 @@ const RECORDERS: Recorder[] = [
     record: (ground) => recordNodes(ground, name),
   })),
   { folder: 'unreleased', name: 'healthWatch-ejected', record: recordHealthWatch },
+  ...Object.keys(MAINTENANCE_STORIES).map((name): Recorder => ({
+    folder: 'unreleased',
+    name,
+    record: (ground) => recordMaintenance(ground, name),
+  })),
   { name: 'doctor-well', record: recordDoctor },
   { name: 'notifyTest-answers', record: recordNotifyTest },
 ];

@@ -30,6 +30,7 @@ import type { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
+import { maintenanceOf } from './maintenance';
 
 /** An input in which a gate may be given in part. */
 export type FakeInput = Partial<Omit<RollingUpgradeInput, 'gate'>> & { gate?: Partial<Gate> };
@@ -174,6 +175,7 @@ export class FakeCluster {
         };
       },
       ...nodeActivities(this),
+      ...maintenanceOf(this),
       examineCluster: async () => {
         await this.trouble['examine']?.();
         return { at: new Date().toISOString(), looked: [`${this.hosts.length} hosts`], findings: [] };

@@ -1,5 +1,7 @@
 import type { Finding } from '../../contracts/examination';
 import { PawlError } from '../../contracts/failures';
+import { MaintenanceSettings } from '../../contracts/maintenance';
+import type { BalancerComplaint } from '../../contracts/world';
 import type { World } from '../world';
 import { factsAt, hostsOf } from '../world';
 import { editCommand, type OnHost } from './commands';
@@ -15,6 +17,7 @@ export async function examineBalancer(
   const { host, kind } = world.cluster.balancers[name]!;
   try {
     const complaints = await world.balancer(name).examine(signal);
+    if (complaints.length === 0) complaints.push(...(await doorComplaints(world, name, signal)));
     if (complaints.length > 0)
       return complaints.map(({ code, what, mend }) => ({
         code,
@@ -44,6 +47,18 @@ export async function examineBalancer(
       },
     ];
   }
+}
+
+/** What keeps services from being closed for maintenance, where the cluster file says how that is proven. */
+async function doorComplaints(world: World, name: string, signal: AbortSignal): Promise<BalancerComplaint[]> {
+  const routes = Object.values(world.cluster.services).flatMap((service) => service.routes);
+  const own = routes.filter(({ balancer, entry }) => balancer === name && entry !== undefined);
+  const backends = [...new Set(own.map(({ backend }) => backend))];
+  const names = world.cluster.maintenance ?? MaintenanceSettings.parse({});
+  const found = await Promise.all(
+    backends.map((backend) => world.doors(name).examine(backend, names, signal)),
+  );
+  return found.flat();
 }
 
 /** One sentence for each place that the balancer does not have. */

@@ -5,7 +5,7 @@ import type { Cluster } from '../../contracts/cluster';
 import type { Announcement, Channel } from '../../contracts/notifications';
 import type { Notifier } from '../../contracts/world';
 import { shortenText } from '../../domain/shorten-text';
-import { hideSecret, readSecret } from '../secrets';
+import { hideSecret, secretIn } from '../secrets';
 import { exchange } from './http';
 import { messageOf, type Message } from './message';
 import { Refused, tidy, troubleOf } from './trouble';
@@ -108,11 +108,6 @@ async function deliver(
       return tidy(answer.body);
     }
   }
-}
-
-function secretIn(reference: string, folder: string): string {
-  const [, path] = /^file:(.+)$/s.exec(reference) ?? [];
-  return readSecret(path === undefined ? reference : `file:${resolve(folder, path)}`);
 }
 
 /** What lets somebody in is in its path or in its query: a server that repeats only that part tells it, too. */

@@ -22,6 +22,21 @@ export const { planRollingUpgrade, planNodeOffline, planNodeOnline, planNodeRepl
     scheduleToCloseTimeout: '10m',
   });
 
+/** Reads the world, and asks each balancer once for each service. */
+export const { planMaintenanceMode } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '10m',
+});
+
+/** Looks on until it is cancelled by the workflow's own timer, or has something to tell. */
+export const { guardDoors } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '8d',
+  // nothing to clean up; what it would still write is fenced
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
 /** Reads a few hosts once more; one that does not answer takes half a minute. */
 export const { lookAtHosts } = proxyActivities<Activities>({
   ...base,

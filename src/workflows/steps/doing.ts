@@ -10,6 +10,10 @@ export class Doing {
   observedUntil: number | null = null;
   /** a gate did not pass and asks a person */
   gateAsks = false;
+  /** waits for a time that nobody moves */
+  appointed = false;
+  /** services are closed for maintenance */
+  closed: Moment['closed'] = null;
   /** the one pause for all hosts that came to a boundary */
   pausing: Promise<void> | null = null;
   /** hosts, and steps that are done once, about which a person is asked */
@@ -25,7 +29,8 @@ export class Doing {
       openGate: this.openGate,
       soaking: this.soaking,
       gateAsks: this.gateAsks,
-      waiting: status.waitingFor !== null,
+      closed: this.closed,
+      waiting: status.waitingFor !== null && !this.appointed,
       askingFor: [...this.askingFor],
       inFlight: [...this.inFlight],
       noReturn,

@@ -4,13 +4,18 @@ import type { Todo } from '../../contracts/status';
 import { throughText } from '../../domain/about';
 import { lookAtHosts } from './activities';
 import type { Change } from './change';
+import { closedLeft } from './closing';
 
 /** Lists what remains for each host that is not as it was, as it is now. */
 export async function listLeftToDo(run: Change): Promise<void> {
   const { undo } = run.state;
-  const hosts = [...new Set(undo.flatMap((entry) => (entry.step === 'runBack' ? [] : [entry.host])))];
+  const hosts = [...new Set(undo.flatMap((entry) => ('name' in entry ? [] : [entry.host])))];
   await lookAgain(run, hosts);
-  run.status.leftToDo.push(...hosts.flatMap((name) => todosOf(run, name)), ...stepsLeft(run));
+  run.status.leftToDo.push(
+    ...hosts.flatMap((name) => todosOf(run, name)),
+    ...stepsLeft(run),
+    ...closedLeft(run),
+  );
 }
 
 /** What was done once for the change and stands. */

@@ -1,8 +1,10 @@
 import type { Tally, Usual } from '../../contracts/gate';
+import type { MaintenanceTimes } from '../../contracts/maintenance';
 import type { Plan } from '../../contracts/plan';
 import type { HostTraffic, Status } from '../../contracts/status';
 import type { Control } from '../../domain/control';
 import { newControl } from '../../domain/control';
+import { closureSteps } from '../../domain/maintenance';
 import { newStatus } from '../../domain/new-status';
 import { completePlan, completeStatus } from '../../domain/older';
 import type { Outbox } from '../../domain/outbox';
@@ -19,7 +21,9 @@ export type UndoEntry =
   | { step: 'forgetMark'; host: string }
   /** of a host that was brought into service */
   | { step: 'stopAgain'; host: string }
-  | { step: 'outAgain'; host: string };
+  | { step: 'outAgain'; host: string }
+  | { step: 'openDoor'; host: string; name: string }
+  | { step: 'lowerFlag'; host: string; name: string };
 
 /** Everything a run knows. Plain JSON: continue-as-new carries it whole. */
 export interface ChangeState {
@@ -45,6 +49,10 @@ export interface ChangeState {
   failed: string[];
   /** absent in what 0.1.0 carried on: it knew no lease */
   turn?: Turn;
+  /** people were told that services will be closed, and they are not yet */
+  announced?: MaintenanceTimes;
+  /** people were told that services are closed, and how long */
+  closed?: MaintenanceTimes;
   /** what people are to be told; only where the plan names channels */
   outbox?: Outbox;
 }
@@ -97,13 +105,21 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
       const balancers: Record<string, HostTraffic> = { ...seen?.traffic };
       return { name, version: seen?.version ?? 'unknown', state: 'pending', balancers };
     }),
-    steps: (intent.runOnce ?? []).map(({ name, when, host }) => ({ name, when, host, state: 'pending' })),
+    steps: [
+      ...(intent.runOnce ?? []).map(({ name, when, host }) => ({
+        name,
+        when,
+        host,
+        state: 'pending' as const,
+      })),
+      ...closureSteps(intent.closures ?? []),
+    ],
   } satisfies Partial<Status>);
 }
 
 /** What an entry puts back: a host, or a step that is done once. No two have the same name. */
 export function subjectOf(entry: UndoEntry): string {
-  return entry.step === 'runBack' ? entry.name : entry.host;
+  return 'name' in entry ? entry.name : entry.host;
 }
 
 /** The step behind which nothing can be put back, once it has begun. */

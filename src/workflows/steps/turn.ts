@@ -9,12 +9,13 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import type { Mistake } from '../../contracts/failures';
-import type { LeaseAsk, Line } from '../../contracts/lease';
+import type { Claim, LeaseAsk, Line } from '../../contracts/lease';
 import { leaseId, TO_LEASE } from '../../contracts/lease';
 import type { PlannedHost } from '../../contracts/plan';
 import type { Phase } from '../../contracts/status';
 import { changeText } from '../../domain/about';
 import { covers } from '../../domain/lease';
+import { closureClaims } from '../../domain/maintenance';
 import { badInput } from '../../domain/mistakes';
 import { claimsOf, hostsIn, waitText } from '../../domain/turn';
 import { askForLease, phasesOf, raiseFences, watchRun } from './activities';
@@ -30,12 +31,17 @@ const SILENCE = 5_000;
  * plan is made again then; when it has become another one, earlier approvals are void.
  *
  * @param replan makes the plan anew and takes it into the state
+ * @param claims default: all that the plan works on
  */
-export async function takeTurn(run: Change, replan: () => Promise<void>): Promise<void> {
+export async function takeTurn(
+  run: Change,
+  replan: () => Promise<void>,
+  claims: (run: Change) => Claim[] = ownClaims,
+): Promise<void> {
   // runs of 0.1.0 go on as they were
   if (run.plan.format < 2) return;
-  for (let { hash } = run.plan; run.plan.intent.hosts.length > 0; { hash } = run.plan) {
-    const ask = askOf(run);
+  for (let { hash } = run.plan; claims(run).length > 0; { hash } = run.plan) {
+    const ask = askOf(run, claims(run));
     if (run.turn.granted && covers(run.turn.granted.claims, ask.claims)) break;
     if (!(await granted(run, ask))) break;
     await replan();
@@ -66,14 +72,22 @@ export async function fencesUp(run: Change): Promise<void> {
   throw new ChangeStopped('failed', `earlier changes could not be locked out: ${message}`, false);
 }
 
-function askOf(run: Change): LeaseAsk {
+function ownClaims(run: Change): Claim[] {
+  const { service, hosts, closures = [] } = run.plan.intent;
+  return [
+    ...(hosts.length ? claimsOf(service.name, [...hosts, ...hostsOfSteps(run)]) : []),
+    ...closureClaims(closures),
+  ];
+}
+
+function askOf(run: Change, claims: Claim[]): LeaseAsk {
   const { intent, hash, same } = run.plan;
   return {
     id: run.status.id,
     change: run.turn.key,
     what: changeText(intent.service.name, intent),
     rank: intent.rank ?? 'usual',
-    claims: claimsOf(intent.service.name, [...intent.hosts, ...hostsOfSteps(run)]),
+    claims,
     same: [hash, ...(same ? [same] : [])],
   };
 }

@@ -2,6 +2,7 @@ import type { PlannedHost } from '../../contracts/plan';
 import { announce } from './announce';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
+import { openAgain } from './closing';
 import { runCommand } from './command';
 import { HostFailed, hostFailed } from './host-failure';
 import { proveHealthy, putBack, switchRelease, takeOut } from './host-steps';
@@ -45,6 +46,8 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
     const step = run.plan.intent.runOnce?.find((planned) => planned.name === name);
     if (step?.undo) await runCommand(run, { ...step, command: step.undo }, 'undo', 'undoing');
   },
+  openDoor: openAgain,
+  lowerFlag: openAgain,
 };
 
 function hostNamed(run: Change, name: string): PlannedHost {

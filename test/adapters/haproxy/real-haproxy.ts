@@ -26,6 +26,8 @@ export interface TestServer {
 export interface TestHaproxy {
   folder: string;
   socket: string;
+  /** of its frontend, on 127.0.0.1 */
+  port: number;
   /** of level `operator` */
   readOnlySocket: string;
   /** what it reads at its start, where it was told to */
@@ -54,6 +56,8 @@ export interface HaproxyOptions {
   masterSocket?: boolean;
   /** default false: what it was told is lost with its process */
   readsState?: boolean;
+  /** at the beginning of the backend */
+  backendLines?: (backend: string) => string[];
 }
 
 export async function startHaproxy(options: HaproxyOptions = {}): Promise<TestHaproxy> {
@@ -67,7 +71,7 @@ export async function startHaproxy(options: HaproxyOptions = {}): Promise<TestHa
   const port = await freePort();
   const config = join(folder, 'haproxy.cfg');
   const stateFile = join(folder, 'server-state');
-  let text = configText([socket, readOnlySocket], port, backend, servers);
+  let text = configText([socket, readOnlySocket], port, backend, servers, options.backendLines?.(backend));
   if (options.readsState)
     text = text
       .replace('global\n', `global\n  server-state-file ${stateFile}\n`)
@@ -83,6 +87,7 @@ export async function startHaproxy(options: HaproxyOptions = {}): Promise<TestHa
   return {
     folder,
     socket,
+    port,
     readOnlySocket,
     stateFile,
     backend,
@@ -126,6 +131,7 @@ function configText(
   port: number,
   backend: string,
   servers: Record<string, { port: number }>,
+  backendLines: string[] = [],
 ): string {
   const { n1, n2, n3 } = servers;
   return `
@@ -143,7 +149,7 @@ frontend front
   bind 127.0.0.1:${port}
   default_backend ${backend}
 backend ${backend}
-  option httpchk GET /health
+${backendLines.map((line) => `  ${line}\n`).join('')}  option httpchk GET /health
   default-server check inter 100ms fall 2 rise 2 weight 100 pool-purge-delay 60s
   server n1 127.0.0.1:${n1!.port}
   server n2 127.0.0.1:${n2!.port}

@@ -25,6 +25,7 @@ export const FACTS: FactsOf = {
   maintenanceStarted: maintenance,
   maintenanceExtended: maintenance,
   maintenanceEnded: maintenance,
+  maintenanceCancelled: maintenance,
   alert: {
     what: 'the error rate is 12 %',
     since: '2026-11-24T20:00:00.000Z',

@@ -89,6 +89,14 @@ The maintenance is over. Questions: {{ contact }}`,
     management: `Maintenance of {{ service }} is over
 It took {{ minutes }} min.`,
   },
+  maintenanceCancelled: {
+    team: `Maintenance of {{ service }} on {{ cluster }} does not take place
+It was announced for {{ from | moment }}: {{ why }}. Contact: {{ contact }}`,
+    users: `{{ service }}: the maintenance does not take place
+You can go on working on {{ from | moment }}. Questions: {{ contact }}`,
+    management: `Maintenance of {{ service }} does not take place
+It was announced for {{ from | moment }}: {{ why }}.`,
+  },
   alert: {
     team: `ALERT: {{ service }} on {{ cluster }}
 {{ what }}, since {{ since | moment }}. Effect: {{ effect }}. Expected: {{ expected }}`,

@@ -89,6 +89,14 @@ export const ZH: Texts = {
     management: `{{ service }} 维护结束
 用时 {{ minutes }} 分钟。`,
   },
+  maintenanceCancelled: {
+    team: `{{ cluster }} 上的 {{ service }}：维护取消
+原定 {{ from | moment }}：{{ why }}。联系人：{{ contact }}`,
+    users: `{{ service }} 的维护已取消
+{{ from | moment }} 可以正常使用。咨询：{{ contact }}`,
+    management: `{{ service }} 的维护已取消
+原定 {{ from | moment }}：{{ why }}。`,
+  },
   alert: {
     team: `告警：{{ cluster }} 上的 {{ service }}
 {{ what }}，始于 {{ since | moment }}。影响：{{ effect }}。预计：{{ expected }}`,

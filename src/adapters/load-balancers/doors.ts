@@ -1,0 +1,19 @@
+import type { Cluster } from '../../contracts/cluster';
+import type { Doors } from '../../contracts/doors';
+import { PawlError } from '../../contracts/failures';
+import type { RemoteHosts } from '../../contracts/world';
+import { haproxyDoors } from './haproxy/doors';
+
+/**
+ * The doors of the balancer of this name. Opens no connection yet.
+ *
+ * @throws BadInput when the cluster file has no such balancer
+ */
+export function openDoors(name: string, cluster: Cluster, hosts: RemoteHosts): Doors {
+  const balancer = Object.hasOwn(cluster.balancers, name) ? cluster.balancers[name] : undefined;
+  if (!balancer) throw new PawlError('BadInput', `${cluster.cluster} has no balancer "${name}"`);
+  switch (balancer.kind) {
+    case 'haproxy':
+      return haproxyDoors({ host: hosts.on(balancer.host), socket: balancer.socket });
+  }
+}
