@@ -17,8 +17,10 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `lateRefusal`: the second host's check fails; both hosts are undone, the first one out of full service
  * - `leftAsIs`: the spoilt release again, and the change is to leave everything as it stands
  * - `offline`: the first host is taken out of service; `online`: it comes back
+ * - `maintenance`: the service is closed for some seconds to all but those whose requests are counted
  */
-export type Story = 'upgrade' | 'badRelease' | 'lateRefusal' | 'leftAsIs' | 'offline' | 'online';
+export type Story =
+  'upgrade' | 'badRelease' | 'lateRefusal' | 'leftAsIs' | 'offline' | 'online' | 'maintenance';
 
 type Point = Pick<Trap, 'activity' | 'host' | 'nth'> & { story: Story };
 
@@ -140,10 +142,19 @@ const NODES: Point[] = [
   point('online', 'setWeights', 'n1', 2),
 ];
 
-const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES];
+/** Flags on both hosts first, taken away last. */
+const DOORS: Point[] = [
+  point('maintenance', 'planMaintenanceMode'),
+  ...[1, 3].map((nth) => point('maintenance', 'setFlag', undefined, nth)),
+  point('maintenance', 'closeDoor'),
+  point('maintenance', 'guardDoors'),
+  point('maintenance', 'openDoor'),
+];
+
+const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES, ...DOORS];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
-  ['takeOut', 'switchRelease', 'putBack'].includes(activity),
+  ['takeOut', 'switchRelease', 'putBack', 'closeDoor', 'openDoor'].includes(activity),
 );
 /** So long that whoever comes after the fault finds the job still running. */
 const LONG_JOB = { delayMs: 200, holdMs: 12_000 };
@@ -185,6 +196,7 @@ const FAST_NAMES = [
   'killWorker switchRelease n1 during@90 (badRelease, number 2)',
   'killWorker stopService n1 during@15 (offline)',
   'killWorker setWeights n1 during@30 (online, number 2)',
+  'killWorker openDoor all during@60 (maintenance)',
 ];
 
 export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {

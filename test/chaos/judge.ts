@@ -12,6 +12,8 @@ export interface Seen {
   samples: number;
 }
 
+const PAGES = '/var/lib/pawl/maintenance/web.pages';
+const FLAG = '/run/web/maintenance';
 /** Fewer samples than these would prove nothing; the shortest runs last a second, and a busy machine looks less often. */
 const LEAST_SAMPLES = 5;
 
@@ -34,6 +36,13 @@ export async function judge(ground: Ground, want: Wanted, marks: Marks, seen: Se
     await judgeTraces(ground, host, wish, marks, expect);
     if (!wish.unplanned) judgeReport(end, host, wish, expect);
   }
+  expect('pages of a closed service', await ground.inside('lb1', 'cat', PAGES), '');
+  for (const [host] of hosts)
+    expect(
+      `flag file of ${host}`,
+      await ground.inside(host, 'sh', '-c', `ls ${FLAG} 2>/dev/null || true`),
+      '',
+    );
   expect('failed requests', requests.failures.slice(0, 3), []);
   if (mostOut.length > 1) faults.push(`out at once: ${mostOut.join(', ')}`);
   if (samples < LEAST_SAMPLES) faults.push(`only ${samples} samples of the balancer`);

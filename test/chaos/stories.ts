@@ -53,10 +53,26 @@ export const ONLINE = {
   ramp: [0, 50, 100].map((percent) => ({ percent, seconds: 0 })),
   gate: { enabled: false },
 };
+/** Seconds for which the service is closed: longer than any fault keeps a worker away. */
+const CLOSED_SECONDS = 20;
+/** Whoever sends requests gets through, so that a lost one would be seen. */
+const closedFor = (seconds: number) => ({
+  start: 'now',
+  end: new Date(Date.now() + seconds * 1_000).toISOString(),
+  content: 'chaos',
+  allow: { addresses: ['0.0.0.0/0'] },
+});
+
 /** Of other types than an upgrade. */
 export const NODE_STORIES: Partial<Record<Story, { type: string; input: object }>> = {
   offline: { type: 'nodeOffline', input: OFFLINE },
   online: { type: 'nodeOnline', input: ONLINE },
+  maintenance: {
+    type: 'maintenanceMode',
+    get input() {
+      return closedFor(CLOSED_SECONDS);
+    },
+  },
 };
 
 /** As quick as can be, unless it is the observations, the steps or the gates that are struck. */
@@ -101,6 +117,8 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
       return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true, jobs: 1 }, n2: unplanned() } };
     case 'online':
       return { end: 'succeeded', hosts: { n1: { starts: [now], version: now }, n2: unplanned() } };
+    case 'maintenance':
+      return { end: 'succeeded', hosts: { n1: unplanned(), n2: unplanned() } };
     case 'leftAsIs':
       return { end: 'Frozen', hosts: { n1: { ...changed(), left: true }, n2: untouched() } };
   }

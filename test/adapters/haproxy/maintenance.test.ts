@@ -83,6 +83,13 @@ test('a closed backend answers 503 with the page, its marker, and when to ask ag
   expect((await request()).status).toBe(200);
 });
 
+test('just before the expected end it still shows the page, and nobody is to ask in a second', async () => {
+  await close({ until: inSeconds(10) });
+  const { headers, body } = await request();
+  expect(body).toBe(PAGE);
+  expect(headers['retry-after']).toBe('30');
+});
+
 test('after the expected end it shows the other text, and asks for patience instead of a past time', async () => {
   await close({ until: inSeconds(-30) });
   const { headers, body } = await request();

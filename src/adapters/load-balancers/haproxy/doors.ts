@@ -74,7 +74,8 @@ export function maintenanceLines(backend: string, { header, cookie }: PassNames)
   const pass = (shown: string) => `acl pawl_allowed ${shown},sha2(256),hex,map(${pages}) -m found`;
   return [
     `acl pawl_closed str(until),map(${pages}) -m found`,
-    `acl pawl_late date,neg,add(txn.pawl_until) lt ${SHORTEST_RETRY}`,
+    'acl pawl_late date,neg,add(txn.pawl_until) lt 1',
+    `acl pawl_soon date,neg,add(txn.pawl_until) lt ${SHORTEST_RETRY}`,
     `acl pawl_allowed src,map_ip(${fileOf(backend, 'addresses')}) -m found`,
     pass(`req.hdr(${header})`),
     pass(`req.cook(${cookie})`),
@@ -83,6 +84,7 @@ export function maintenanceLines(backend: string, { header, cookie }: PassNames)
     'http-request set-var(txn.pawl_page) str(page)',
     'http-request set-var(txn.pawl_page) str(late) if pawl_late',
     'http-request set-var(txn.pawl_retry) date,neg,add(txn.pawl_until)',
+    `http-request set-var(txn.pawl_retry) int(${SHORTEST_RETRY}) if pawl_soon`,
     `http-request set-var(txn.pawl_retry) int(${ASK_AGAIN}) if pawl_late`,
     'http-request return status 503 content-type "text/html; charset=utf-8"' +
       ' hdr Retry-After "%[var(txn.pawl_retry)]" hdr Cache-Control no-store' +
