@@ -15,5 +15,20 @@ export function openDoors(name: string, cluster: Cluster, hosts: RemoteHosts): D
   switch (balancer.kind) {
     case 'haproxy':
       return haproxyDoors({ host: hosts.on(balancer.host), socket: balancer.socket });
+    case 'nginx':
+      return noDoors(name);
   }
+}
+
+/** A balancer that shows no pages: plans say so before anything is touched. */
+function noDoors(name: string): Doors {
+  const what = `${name} is an nginx, at which Pawl shows no maintenance pages yet`;
+  const refuse = () => Promise.reject(new PawlError('BalancerRefused', what));
+  return {
+    largestPage: 0,
+    close: refuse,
+    open: refuse,
+    byHand: () => 'true',
+    examine: () => Promise.resolve([{ code: 'noDoors', what, mend: 'true' }]),
+  };
 }
