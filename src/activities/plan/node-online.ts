@@ -9,7 +9,7 @@ import { servingWeights } from '../ramp';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
-import { plannedGate } from './gate';
+import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { mustHaveUnit } from './observe';
 import { otherVersions, plannedRamp } from './ramp';
@@ -89,6 +89,7 @@ export async function planOnline(
       .filter(({ host }) => isIn(host.name))
       .map(({ host }) => `${host.name} serves already and is left alone`),
     ...(peers.length ? [] : ['nobody else serves: there are no peers to judge by']),
+    ...uncounted(world, input.gate, service),
     ...shortenedRamp(input.ramp),
     ...weakerGate(input.gate),
   ];

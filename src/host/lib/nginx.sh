@@ -44,7 +44,7 @@ nginx_ask() { # UPSTREAM
     connect($nginx, pack("S n C4 x8", 2, $port, 127, 0, 0, 1)) or die "$!\n";
     syswrite($nginx, "HEAD /$path HTTP/1.0\r\n\r\n");
     while (<$nginx>) { print "$1\n" if /^X-Pawl-Served: (\w+ \d+ \d+)\r?$/i }
-  ' "$port" "$1" 8>&- 9>&-) 2>/dev/null || return 1
+  ' "$port" "$1" 2>/dev/null 8>&- 9>&-) || return 1
   case $answer in
   *' '*' '*) ;;
   *) return 1 ;;
@@ -67,7 +67,7 @@ nginx_master() {
 nginx_workers() {
   for status in $(grep -lsx "PPid:[[:blank:]]*$master" /proc/[0-9]*/status); do
     pid=${status#/proc/} pid=${pid%/status}
-    title= numbers=
+    title='' numbers=''
     { read -r title <"/proc/$pid/cmdline"; read -r numbers <"/proc/$pid/stat"; } 2>/dev/null
     case $title in
     'nginx: worker process is shutting down'*) age=old ;;
