@@ -57,6 +57,12 @@ sum=$(sha256sum <"$said")
 
 fence_enter "maintenance/$backend" "$1" "$2"
 mkdir -p "$folder"
-write addresses && write pages && sync "$folder" || give_up 1 "$folder cannot be written"
-load addresses
-load pages
+# who is let through never sees a page, not even for a moment
+if [ -s "$said" ]; then
+  first=addresses then=pages
+else
+  first=pages then=addresses
+fi
+write "$first" && write "$then" && sync "$folder" || give_up 1 "$folder cannot be written"
+load "$first"
+load "$then"

@@ -125,6 +125,21 @@ test.each([
   expect((await request({ ...headers, 'x-pawl-proof': '1' }, from)).status).toBe(503);
 });
 
+test('who gets through never sees the page, neither while it is closed nor while it is opened', async () => {
+  const seen = new Set<number | undefined>();
+  let over = false;
+  const asking = (async () => {
+    while (!over) seen.add((await request({}, '127.0.0.9')).status);
+  })();
+  for (let times = 0; times < 3; times += 1) {
+    await close({ addresses: ['127.0.0.9'] });
+    await open();
+  }
+  over = true;
+  await asking;
+  expect([...seen]).toEqual([200]);
+});
+
 test('the largest page is served whole', async () => {
   const page = `<p>${'护'.repeat(4_093)}xx</p>`;
   expect(Buffer.byteLength(page)).toBe(doors.largestPage);
