@@ -33,7 +33,7 @@ export const MESSAGES = {
     payload: z.strictObject({ by: By, note: Note }),
   },
   promote: {
-    description: 'End the present soak or watch now.',
+    description: 'End the present soak, watch or maintenance now.',
     payload: z.strictObject({ by: By, note: Note }),
   },
   skip: {
