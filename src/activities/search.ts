@@ -3,11 +3,14 @@ import { Context, cancellationSignal } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Held } from '../contracts/lease';
 import { leaseId } from '../contracts/lease';
+import type { OutOfService } from '../contracts/out-of-service';
 import type { PlannedService } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
 import { readFences } from '../adapters/ssh/fences';
+import { outText } from '../domain/about';
 import { claimsOf } from '../domain/turn';
 import { described, firstRunOf } from './lease';
+import { marksOf } from './out-of-service';
 import { observeHost } from './plan/observe';
 import type { World, Worlds } from './world';
 import { hostsOf } from './world';
@@ -22,6 +25,8 @@ export interface Found {
   host: string;
   version: string;
   balancers: Record<string, HostTraffic>;
+  /** in words, where it is out of service on purpose */
+  out?: string;
 }
 
 export function searchActivities(worlds: Worlds) {
@@ -70,12 +75,12 @@ export function searchActivities(worlds: Worlds) {
     /** How hosts are, by their own and the balancers' word. What cannot be read is `unknown`. */
     async lookAround(input: { file: string; hosts: string[] }): Promise<Found[]> {
       const world = await worlds.of(input.file);
-      const looks = Object.entries(world.cluster.services).flatMap(([name, service]) =>
-        hostsOf(world.cluster, name)
-          .filter((host) => input.hosts.includes(host.name))
-          .map((host) => look(world, { ...service, name }, host)),
-      );
-      return Promise.all(looks);
+      const looks = Object.entries(world.cluster.services).map(async ([name, service]) => {
+        const hosts = hostsOf(world.cluster, name).filter((host) => input.hosts.includes(host.name));
+        const marks = hosts.length ? await marksOf(world, name, cancellationSignal()) : {};
+        return Promise.all(hosts.map((host) => look(world, { ...service, name }, host, marks[host.name])));
+      });
+      return (await Promise.all(looks)).flat();
     },
   };
 }
@@ -84,6 +89,7 @@ async function look(
   world: World,
   service: PlannedService,
   host: ReturnType<typeof hostsOf>[number],
+  mark: OutOfService | undefined,
 ): Promise<Found> {
   const { facts } = await observeHost(world, service, host, cancellationSignal());
   const unknown: HostTraffic = { state: 'unknown', weight: 0, sessions: 0 };
@@ -96,6 +102,7 @@ async function look(
     host: host.name,
     version: facts.version || 'unknown',
     balancers: Object.fromEntries(balancers),
+    ...(mark && { out: outText(host.name, mark) }),
   };
 }
 

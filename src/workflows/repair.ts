@@ -146,7 +146,10 @@ async function reportOnly(run: Change, { dead, cluster, file, claims }: RepairIn
   const summary = 'how its hosts are';
   const found = await lookAround.executeWithOptions({ summary }, [{ file, hosts: hostsIn(claims) }]);
   Object.assign(run.status, { cluster, service: found[0]?.service ?? null });
-  const out = found.filter(({ balancers }) => Object.values(balancers).some(({ state }) => state !== 'in'));
+  const away = found.filter(({ balancers }) => Object.values(balancers).some(({ state }) => state !== 'in'));
+  // those that are out of service on purpose are left so
+  run.status.notes.push(...away.flatMap((one) => one.out ?? []));
+  const out = away.filter((one) => one.out === undefined);
   run.status.leftToDo = out.map(({ host, version, unit, balancers }) => {
     const places = Object.entries(balancers).map(([name, { state }]) => `${state} at ${name}`);
     return {
@@ -156,6 +159,10 @@ async function reportOnly(run: Change, { dead, cluster, file, claims }: RepairIn
     };
   });
   const why = `${dead.id} was cut off (${dead.why}), and what it had done cannot be read any more`;
-  if (out.length === 0) return { end: 'succeeded', summary: `${why}; all of its hosts are in rotation` };
+  if (out.length === 0)
+    return {
+      end: 'succeeded',
+      summary: `${why}; all of its hosts are in rotation${away.length ? ', or out of service on purpose' : ''}`,
+    };
   return { end: 'failed', summary: `${why}; not in rotation: ${out.map(({ host }) => host).join(', ')}` };
 }

@@ -108,12 +108,12 @@ export class TemporalUi {
   // --- starting
 
   /** Types a whole start form, and follows it to the page of the run. */
-  async start(id: string, input: object): Promise<void> {
+  async start(id: string, input: object, type = 'rollingUpgrade'): Promise<void> {
     await this.page.goto(`${this.url}/workflows`);
     await this.page.getByRole('link', { name: 'Start Workflow' }).click();
     await this.page.getByLabel('Workflow ID').fill(id);
     await this.page.getByLabel('Task Queue').fill(TASK_QUEUE);
-    await this.page.getByLabel('Workflow Type').fill('rollingUpgrade');
+    await this.page.getByLabel('Workflow Type').fill(type);
     await this.typeJson(this.page.locator('body'), JSON.stringify(input));
     await this.submitStart();
   }
