@@ -45,8 +45,11 @@ export interface Trouble {
   /** milliseconds */
   since: number;
   why: string;
-  /** `failed`: it could not be taken out; `floor`: too few would be left; `told`: people only are told */
-  state: 'ejected' | 'failed' | 'floor' | 'told';
+  /**
+   * `retired`: out until somebody brings it in; `failed`: it could not be taken out; `floor`: too few would be left;
+   * `told`: people only are told
+   */
+  state: 'ejected' | 'retired' | 'failed' | 'floor' | 'told';
 }
 
 /** Everything a watch knows. Plain JSON: heartbeats and continue-as-new carry it. */

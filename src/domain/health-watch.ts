@@ -90,8 +90,10 @@ function judgeHost(
 ): WatchNews | null {
   const { host } = seen;
   const why = seen.fault ?? known.trouble?.why ?? '';
-  if (isOthers(seen))
-    return seen.away && known.trouble ? over(known, host, `${seen.away.by} wants it out`) : null;
+  if (isOthers(seen)) {
+    const handedOn = seen.away && known.trouble && known.trouble.state !== 'retired';
+    return handedOn ? over(known, host, `${seen.away!.by} wants it out`) : null;
+  }
   if (seen.away) {
     known.trouble ??= { since: round.now, why: 'taken out by an earlier health watch', state: 'ejected' };
     return known.passes >= policy.passes ? { news: 'putBack', host, why: known.trouble.why } : null;
@@ -101,8 +103,8 @@ function judgeHost(
   const trouble = (state: Trouble['state']) => {
     known.trouble = { since: known.trouble?.since ?? round.now, why, state };
   };
-  if (policy.onUnhealthy === 'eject' && round.left >= policy.floor) {
-    trouble('ejected');
+  if (policy.onUnhealthy !== 'tell' && round.left >= policy.floor) {
+    trouble(policy.onUnhealthy === 'retire' ? 'retired' : 'ejected');
     return { news: 'eject', host, why };
   }
   const told = known.trouble !== null;

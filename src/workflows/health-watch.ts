@@ -14,6 +14,7 @@ import { ejectionId } from '../contracts/health-watch';
 import type { Report } from '../contracts/status';
 import { settled } from '../domain/health-watch';
 import { ejection } from './ejection';
+import { nodeReplacement } from './node-replacement';
 import { planHealthWatch, watchService } from './steps/activities';
 import { isLong } from './steps/long';
 import { plainly } from './steps/plainly';
@@ -47,7 +48,7 @@ export async function healthWatch(input: unknown, carried?: WatchState): Promise
 
 function whatFor({ hosts, policy }: PlannedWatch): string {
   const { intervalSeconds, failures, onUnhealthy, floor } = policy;
-  const then = onUnhealthy === 'eject' ? `leaves while ${floor} others serve` : 'is told of';
+  const then = onUnhealthy === 'tell' ? 'is told of' : `leaves while ${floor} others serve`;
   return `planned: a look at ${hosts.length} hosts every ${intervalSeconds} s; who fails ${failures} in a row ${then}`;
 }
 
@@ -90,36 +91,54 @@ async function take(run: WatchRun, { memory, news, looked }: Watched): Promise<v
   }
 }
 
-async function carryOut(run: WatchRun, { news, host, why }: WatchNews): Promise<EjectionResult> {
+async function carryOut(run: WatchRun, news: WatchNews): Promise<EjectionResult> {
+  try {
+    if (news.news === 'eject' && run.plan.policy.onUnhealthy === 'retire') return await retire(run, news);
+    return await eject(run, news);
+  } catch (error) {
+    // what the child itself failed with
+    const { cause, message } = error as Error;
+    return { done: false, why: cause instanceof Error ? cause.message : message };
+  }
+}
+
+function eject(run: WatchRun, { news, host, why }: WatchNews): Promise<EjectionResult> {
   const { cluster, file, service, policy, hosts } = run.plan;
   const act = news === 'eject' ? 'eject' : 'putBack';
-  const id = ejectionId(act, service, host, Date.now());
-  try {
-    return await executeChild(ejection, {
-      workflowId: id,
-      args: [
-        {
-          cluster,
-          file,
-          service,
-          host: run.plannedHost(host),
-          act,
-          why,
-          cap: hosts.length - policy.floor,
-          weights: run.weightsOf(host),
-        },
-      ],
-      // it holds a lease: it is ended by its own work, not by ours
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowTaskTimeout: '5s',
-      staticSummary: `${host}: ${act === 'eject' ? 'out of rotation' : 'back into rotation'} (${why})`,
-    });
-  } catch (error) {
-    return {
-      done: false,
-      why: error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '',
-    };
-  }
+  return executeChild(ejection, {
+    workflowId: ejectionId(act, service, host, Date.now()),
+    args: [
+      {
+        cluster,
+        file,
+        service,
+        host: run.plannedHost(host),
+        act,
+        why,
+        cap: hosts.length - policy.floor,
+        weights: run.weightsOf(host),
+      },
+    ],
+    // it holds a lease: it is ended by its own work, not by ours
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    workflowTaskTimeout: '5s',
+    staticSummary: `${host}: ${act === 'eject' ? 'out of rotation' : 'back into rotation'} (${why})`,
+  });
+}
+
+/** Out until a person brings it in: the emergency response of this service. */
+async function retire({ plan }: WatchRun, { host, why }: WatchNews): Promise<EjectionResult> {
+  const { file: cluster, service, policy } = plan;
+  const reason = `unhealthy: ${why}`.replace(/\s+/g, ' ').slice(0, 200);
+  const by = workflowInfo().workflowId.slice(0, 200);
+  await executeChild(nodeReplacement, {
+    workflowId: `replace-${service}-${host}-${Date.now()}`,
+    args: [{ mode: 'emergency', cluster, service, host, reason, by, minServing: Math.max(1, policy.floor) }],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    workflowTaskTimeout: '5s',
+    staticSummary: `${host}: out at once (${why})`,
+  });
+  return { done: true, why: '' };
 }
 
 function isOld(): boolean {

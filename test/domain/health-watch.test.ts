@@ -28,7 +28,7 @@ function watch(looks: string[], policy = POLICY, works = true): string[] {
     memory = structuredClone(judged.memory);
     for (const one of judged.news) {
       settled(memory, one, works);
-      if (works && one.news === 'eject') out.add(one.host);
+      if (works && one.news === 'eject' && policy.onUnhealthy === 'eject') out.add(one.host);
       if (works && one.news === 'putBack') out.delete(one.host);
     }
     return judged.news.map((one) => `${round} ${one.news} ${one.host}${because(one)}`);
@@ -81,6 +81,14 @@ it.each([
 it('a watch that only tells does so once', () => {
   expect(watch(Array<string>(7).fill('x..'), { ...POLICY, onUnhealthy: 'tell' })).toEqual([
     '2 stays n1: this watch only tells',
+  ]);
+});
+
+it('a host that is retired stays so until somebody brings it in, and is well then', () => {
+  const retire = { ...POLICY, onUnhealthy: 'retire' as const };
+  expect(watch(['x..', 'x..', 'x..', 'o..', 'o..', 'b..', '...', '...'], retire)).toEqual([
+    '2 eject n1',
+    '7 over n1',
   ]);
 });
 

@@ -12,6 +12,7 @@ import type { GateInput } from '../../src/activities/measure';
 import type { Tally, Verdict } from '../../src/contracts/gate';
 import type { Gate } from '../../src/contracts/inputs/gate';
 import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
+import type { HealthWatchInput } from '../../src/contracts/inputs/health-watch';
 import type { Watched } from '../../src/contracts/health-watch';
 import { leaseActivities } from '../../src/activities/lease';
 import { searchActivities } from '../../src/activities/search';
@@ -267,12 +268,12 @@ export class FakeCluster {
         return Promise.resolve(places);
       },
       planHealthWatch: (raw) => {
-        const { service = 'web', dryRun = false } = raw as { service?: string; dryRun?: boolean };
+        const { service = 'web', dryRun = false, onUnhealthy = 'eject' } = raw as Partial<HealthWatchInput>;
         const policy = {
           intervalSeconds: 30,
           failures: 3,
           passes: 3,
-          onUnhealthy: 'eject' as const,
+          onUnhealthy,
           floor: 2,
         };
         const { name: cluster, hosts, notifications } = this;

@@ -151,3 +151,22 @@ it('that is only planned says what it would do, and ends', async () => {
     ]);
   });
 });
+
+it('takes a host out for good where it is told to, as an emergency replacement does', async () => {
+  const cluster = newCluster();
+  await harness.with(cluster, async (company) => {
+    cluster.watched.push(seen([{ news: 'eject', host: 'n2', why: 'answers 500' }]));
+    const handle = await watch(company, { onUnhealthy: 'retire' });
+    const { notes } = await shows(handle, (status) => status.notes.length > 0);
+    expect(notes[0]).toContain('n2 was taken out: answers 500');
+    expect(cluster.journal).toContain('takeOut n2');
+    await shows(handle, () => cluster.told.length > 0);
+    await abort(handle);
+    await endOf(handle as never);
+    // by the replacement, and not once more by the watch
+    const alerts = cluster.told.filter(({ announcement }) => announcement.kind === 'alert');
+    expect(alerts.map(({ announcement }) => announcement.change)).toEqual([
+      expect.stringMatching(/^replace-web-n2-/),
+    ]);
+  });
+});

@@ -30,7 +30,7 @@ export function planWatch(input: HealthWatchInput, world: World): PlannedWatch {
     ]);
   const { intervalSeconds, failures, passes, onUnhealthy } = input;
   const notifications = plannedNotifications(world.cluster, input.service);
-  const never = onUnhealthy === 'eject' && floor === hosts.length;
+  const never = onUnhealthy !== 'tell' && floor === hosts.length;
   return {
     cluster: world.cluster.cluster,
     file: input.cluster,

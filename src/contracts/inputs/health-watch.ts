@@ -13,8 +13,11 @@ export const HealthWatchInput = z.strictObject({
   passes: Times.default(3),
   /** hosts that must be in rotation; a percentage rounds up. Nobody is taken out below it */
   minServing: Amount.default('50%'),
-  /** take an unhealthy host out of rotation, and back when it is well again; or tell people only */
-  onUnhealthy: z.enum(['eject', 'tell']).default('eject'),
+  /**
+   * take an unhealthy host out of rotation, and back when it is well again; out for good, by a nodeReplacement in
+   * emergency mode; or tell people only
+   */
+  onUnhealthy: z.enum(['eject', 'retire', 'tell']).default('eject'),
   note: z.string().max(2_000).optional(),
   /** check the input only, and say what would be watched */
   dryRun: z.boolean().default(false),

@@ -216,6 +216,8 @@ export class WatchRun {
     } else if (news.news !== 'putBack' && told[host] === undefined) {
       told[host] = at;
       const out = done?.done === true;
+      // an emergency replacement has told it already, in its own name
+      if (out && this.plan.policy.onUnhealthy === 'retire') return;
       const effect = out
         ? 'it is out of rotation, requests go to the other hosts'
         : `it stays in rotation: ${news.news === 'stays' ? news.because : (done?.why ?? '')}`;
