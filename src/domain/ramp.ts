@@ -31,12 +31,16 @@ export function rampMistakes(steps: readonly RampStep[]): Mistake[] {
   return mistakes;
 }
 
-/** A weight of 1 cannot be halved: steps that would have the same weight say so. */
+/** A weight of 1 cannot be halved: steps that would have the same weight, or none at all, say so. */
 export function cannotRamp(full: number, steps: readonly RampStep[]): string | undefined {
   const weights = steps.map(({ percent }) => weightAt(full, percent));
   const same = weights.findIndex((weight, index) => index > 0 && weight === weights[index - 1]);
-  if (full > 0 && same < 0) return undefined;
   if (full === 0) return 'no full weight is known; give its server one in the balancer';
+  if (same < 0) {
+    // nobody can be judged without requests, and nginx knows no weight 0
+    const none = steps.find(({ percent }, index) => percent > 0 && weights[index] === 0);
+    return none && `${none.percent} % of it is no weight; a full weight of 100 can be shared finely`;
+  }
   const [before, after] = [steps[same - 1]!.percent, steps[same]!.percent];
   return `${before} % and ${after} % of it are the same weight; a full weight of 100 can be shared finely`;
 }

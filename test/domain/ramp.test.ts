@@ -46,6 +46,11 @@ it.each([
   expect(said).toEqual(why === undefined ? undefined : expect.stringContaining(why));
 });
 
+it('a step above 0 % that would bring no weight is none, whatever the step before it is', () => {
+  expect(cannotRamp(4, steps(10, 50, 100))).toMatch(/^10 % of it is no weight/);
+  expect(cannotRamp(4, steps(0, 25, 100))).toBeUndefined();
+});
+
 it.each([
   { at: 0, setbacks: 0, worse: false, onWorse: 'stepBack', next: { at: 1, setbacks: 0 } },
   { at: 3, setbacks: 0, worse: false, onWorse: 'stepBack', next: 'up' },

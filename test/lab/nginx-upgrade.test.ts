@@ -9,6 +9,7 @@ import type { Status } from '../../src/contracts/status';
 import { makeRelease } from '../../lab/service';
 import { Ground, ended } from './ground';
 import { once, play, QUICK, type Scene } from './scene';
+import { expectShare, sharesOnTheWay } from './shares';
 
 let ground: Ground;
 beforeAll(async () => {
@@ -21,6 +22,12 @@ const FILE = '/etc/nginx/pawl/web.servers';
 /** Shell text on nginx's host, as root. */
 const there = (text: string) => ground.inside('lb2', 'sh', '-c', text);
 const servers = async () => (await there(`cat ${FILE}`)).split('\n');
+
+/** Within 10 s. */
+async function until(so: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 10_000; !(await so()); await delay(50))
+    if (Date.now() > end) throw new Error(`not so within 10 s: ${FILE} has\n${(await servers()).join('\n')}`);
+}
 
 /** An upgrade while clients come through nginx, too. */
 async function upgrade(during: (scene: Scene) => Promise<unknown>, options: Parameters<typeof play>[2] = {}) {
@@ -104,6 +111,39 @@ it('reloads, a hand in its file and a SIGKILL bring no request to a host that is
   const { failures } = done.inner;
   expect(failures.filter(({ kind }) => !['refused', 'reset'].includes(kind))).toEqual([]);
   expectLossless({ ...done, inner: { ...done.inner, failures: [] } });
+});
+
+it('a host goes out and comes back weight after weight, with the share that its weight says at both', async () => {
+  const NO_GATE = { gate: { enabled: false } };
+  const before = await servers();
+  const loads = await Promise.all(
+    ['lb1', 'lb2'].map((host) => startLoad({ url: `http://${ground.address(host)}/`, rate: 200 })),
+  );
+  try {
+    const out = { hosts: ['n2'], reason: 'a new disk', by: 'anna' };
+    expect(await ended(await ground.startAs('nodeOffline', out))).toMatchObject({ end: 'succeeded' });
+    expect((await servers())[1]).toMatch(/ weight=100 down; # n2$/);
+    // no change is at work any more: its service is stopped, so a request that came to it would fail
+    await there(`systemctl reload nginx; sed -i 's/ down; # n2/; # n2/' ${FILE}`);
+    await until(async () => / down; # n2$/.test((await servers())[1]!));
+
+    const ramp = [0, 10, 50, 100].map((percent) => ({ percent, seconds: percent ? 3 : 1 }));
+    const run = await ground.startAs('nodeOnline', { hosts: ['n2'], ramp, ...NO_GATE });
+    for (const share of await sharesOnTheWay(run, 'n2', loads)) expectShare(share, 100);
+    for (const load of loads) expect((await load.snapshot()).failures).toEqual([]);
+    // dead when the last weight is due: it is set as soon as there is an nginx again
+    await there('systemctl kill --signal=KILL nginx');
+    await delay(2_000);
+    await there('until systemctl start nginx; do sleep 0.1; done');
+    const { end, message, report } = await ended(run);
+    expect([end, message]).toEqual(['succeeded', 'n2 of web serves with its full weight']);
+    expect(report.hosts[0]!.balancers['inner']).toMatchObject({ state: 'in', weight: 100 });
+    expect(await servers()).toEqual(before);
+  } finally {
+    const [edge, inner] = await Promise.all(loads.map((load) => load.stop()));
+    expect(edge!.failures).toEqual([]);
+    expect(inner!.failures.filter(({ kind }) => !['refused', 'reset', 'cut'].includes(kind))).toEqual([]);
+  }
 });
 
 it('alone counts no requests: the plan says so, and the gate goes by own probes', async () => {

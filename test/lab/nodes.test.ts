@@ -7,7 +7,8 @@ import { hostRoot } from '../../lab/hosts/topology';
 import { startLoad } from '../../lab/load';
 import { makeRelease } from '../../lab/service';
 import type { Mistake } from '../../src/contracts/failures';
-import { ended, Ground, reached } from './ground';
+import { ended, Ground } from './ground';
+import { expectShare, sharesOnTheWay } from './shares';
 import { expectAllIn, underLoad, untilBusy } from './whole-run';
 
 const HOSTS = ['n1', 'n2', 'n3'];
@@ -158,33 +159,13 @@ it('it stays out, is known to be out, and gets no request', async () => {
 
 it('it comes back weight after weight, with the share of requests that its weight says', async () => {
   const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: 400 });
-  const shares: [weight: number, hits: number, all: number][] = [];
   try {
     const run = await online({ ramp: RAMP, ...NO_GATE });
-    const sent = async () => {
-      const { byHost } = await load.snapshot();
-      const ok = (host: string) => byHost[host]?.ok ?? 0;
-      return { n3: ok('n3'), all: HOSTS.reduce((sum, host) => sum + ok(host), 0) };
-    };
-    for (const percent of [0, 10, 50]) {
-      await reached(run, ({ summary }) => summary.startsWith(`n3 at ${percent} %`));
-      await delay(200);
-      const from = await sent();
-      await delay(percent ? 2_000 : 500);
-      const to = await sent();
-      shares.push([percent, to.n3 - from.n3, to.all - from.all]);
-    }
+    for (const share of await sharesOnTheWay(run, 'n3', [load])) expectShare(share, 200);
     const { end, message } = await ended(run);
     expect([end, message]).toEqual(['succeeded', 'n3 of web serves with its full weight']);
   } finally {
     expect((await load.stop()).failures).toEqual([]);
-  }
-  for (const [weight, hits, all] of shares) {
-    const share = weight / (weight + 200);
-    // five deviations, and the two hits that a snapshot may be late by
-    const margin = 5 * Math.sqrt(all * share * (1 - share)) + (weight ? 2 : 0);
-    expect(Math.abs(hits - share * all)).toBeLessThanOrEqual(margin);
-    if (weight) expect(hits).toBeGreaterThan(0);
   }
   await expectAllIn(ground);
 });

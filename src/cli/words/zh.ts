@@ -60,6 +60,10 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
     '{before} % 与 {after} % 对应同一个权重；完整权重设为 100 就能细分',
   ],
   [
+    '{percent} % of it is no weight; a full weight of 100 can be shared finely',
+    '{percent} % 得不到任何权重；完整权重设为 100 就能细分',
+  ],
+  [
     '{cap} of {all} hosts may not be out: nobody would serve',
     '{all} 台主机中不能有 {cap} 台停用：没有主机提供服务了',
   ],

@@ -1,0 +1,56 @@
+/** Which share of the requests a host gets on its way to its full weight, as clients count it. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Load } from '../../lab/load';
+import { reached } from './ground';
+
+export interface Share {
+  /** of the full weight, which is 100 */
+  percent: number;
+  /** requests that the host has answered, and that all have answered */
+  hits: number;
+  all: number;
+}
+
+/**
+ * Counts at 0, 10 and 50 % of a host's full weight. The step at 0 % must last 1 s, the others 3 s.
+ *
+ * @returns for each step one share by load, in the order of the loads
+ */
+export async function sharesOnTheWay(run: WorkflowHandle, host: string, loads: Load[]): Promise<Share[]> {
+  const shares: Share[] = [];
+  for (const percent of [0, 10, 50]) {
+    await reached(run, ({ summary }) => summary.startsWith(`${host} at ${percent} %`));
+    await delay(200);
+    const from = await answered(host, loads);
+    await delay(percent ? 2_000 : 500);
+    const to = await answered(host, loads);
+    const grown = to.map(({ hits, all }, index) => ({
+      percent,
+      hits: hits - from[index]!.hits,
+      all: all - from[index]!.all,
+    }));
+    shares.push(...grown);
+  }
+  return shares;
+}
+
+function answered(host: string, loads: Load[]) {
+  return Promise.all(
+    loads.map(async (load) => {
+      const { byHost } = await load.snapshot();
+      const all = Object.values(byHost).reduce((sum, { ok }) => sum + ok, 0);
+      return { hits: byHost[host]?.ok ?? 0, all };
+    }),
+  );
+}
+
+/** @param others the sum of the others' weights */
+export function expectShare({ percent, hits, all }: Share, others: number): void {
+  const share = percent / (percent + others);
+  // five deviations, and the two hits that a snapshot may be late by
+  const margin = 5 * Math.sqrt(all * share * (1 - share)) + (percent ? 2 : 0);
+  expect(all).toBeGreaterThan(0);
+  expect(Math.abs(hits - share * all)).toBeLessThanOrEqual(margin);
+  if (percent) expect(hits).toBeGreaterThan(0);
+}
