@@ -5,6 +5,7 @@ import { parse, stringify } from 'yaml';
 import { startLoad } from '../../lab/load';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Examination } from '../../src/contracts/examination';
+import type { Mistake } from '../../src/contracts/failures';
 import type { Status } from '../../src/contracts/status';
 import { makeRelease } from '../../lab/service';
 import { Ground, ended } from './ground';
@@ -67,6 +68,16 @@ it('is well, by what doctor sees', async () => {
   const { findings, looked } = (await handle.result()) as Examination;
   expect(findings).toEqual([]);
   expect(looked).toContain('balancers inner: configuration, files of servers, what it serves, servers');
+});
+
+it('a host without a server is told the line of each balancer in its own language', async () => {
+  const input = { mode: 'planned', old: 'n2', new: 'lb1', reason: 'old hardware', by: 'anna' };
+  const { end, details } = await ended(await ground.startAs('nodeReplacement', input));
+  const { mistakes } = details[0] as { mistakes: Mistake[] };
+  expect(end).toBe('BadInput');
+  const { rule } = mistakes.find(({ code }) => code === 'noServer')!;
+  expect(rule).toContain('"server lb1 lb1:8080 check weight 100 disabled" in backend web at edge');
+  expect(rule).toContain(`"server lb1:8080 weight=100 down; # lb1" in ${FILE} at inner`);
 });
 
 it('loses no request, and downloads of 8 s through nginx end before their host is stopped', async () => {

@@ -182,10 +182,12 @@ function withTheLine(
   host: PlannedHost,
 ): Mistake[] {
   const address = cluster.hosts[host.name]?.address ?? host.name;
-  const lines = host.places.map(
-    ({ balancer, backend, server }) =>
-      `"server ${server} ${address}:${service.port} check weight 100 disabled" in backend ${backend} at ${balancer}`,
-  );
+  const lines = host.places.map(({ balancer, backend, server }) => {
+    const at = cluster.balancers[balancer];
+    return at?.kind === 'nginx'
+      ? `"server ${address}:${service.port} weight=100 down; # ${server}" in ${at.folder}/${backend}.servers at ${balancer}`
+      : `"server ${server} ${address}:${service.port} check weight 100 disabled" in backend ${backend} at ${balancer}`;
+  });
   return mistakes.map((mistake) =>
     mistake.code === 'BalancerRefused'
       ? {
