@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { nodeActivities } from '../workflows/fake-nodes';
 import { Context } from '@temporalio/activity';
 import {
   bundleWorkflowCode,
@@ -133,8 +132,15 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
       refuseUnlessPlanned(input, plan);
       return { plan, dryRun: input.dryRun };
     },
-    ...nodeActivities(present()),
-    planMaintenanceMode: (asked) => steps().planMaintenanceMode(asked),
+    planNodeOffline: (raw) => steps().planNodeOffline(raw),
+    planNodeOnline: (raw) => steps().planNodeOnline(raw),
+    planNodeReplacement: (raw) => steps().planNodeReplacement(raw),
+    proveEqual: (input) => steps().proveEqual(input),
+    stopService: (input) => steps().stopService(input),
+    startService: (input) => steps().startService(input),
+    markHost: (input) => steps().markHost(input),
+    setWeights: (input) => steps().setWeights(input),
+    planMaintenanceMode: (raw) => steps().planMaintenanceMode(raw),
     closeDoor: (input) => steps().closeDoor(input),
     openDoor: (input) => steps().openDoor(input),
     setFlag: (input) => steps().setFlag(input),
