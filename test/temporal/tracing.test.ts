@@ -83,6 +83,8 @@ it('is one trace for each change, with its steps inside', async () => {
   expect(done).toMatchObject({ traceId: run?.traceId, parentSpanId: asked?.spanId });
   // the lease outlives changes, and has a trace of its own
   const others = spans.filter(({ traceId }) => traceId !== run?.traceId).map(({ name }) => name);
-  expect(others.filter((name) => !/:(lease|findHolders|watchRun|ask|leaseGranted)$/.test(name))).toEqual([]);
+  expect(
+    others.filter((name) => !/:(lease|findHolders|watchRun|keepBalancers|ask|leaseGranted)$/.test(name)),
+  ).toEqual([]);
   expect(new Set(services)).toEqual(new Set(['pawl']));
 });
