@@ -126,6 +126,6 @@ it('a host that a change leaves out stays out until it is handed back; one that 
   await ground.putBackByHand('n1');
   await ground.haproxy('set server web/n3 state ready');
   await lease().result();
-  await until('n1', /UP/);
+  await until('n1', /^UP$/);
   await expectAllIn(ground);
 });
