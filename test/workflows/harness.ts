@@ -33,6 +33,13 @@ import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { maintenanceOf } from './maintenance';
 
+/**
+ * When activities that look on in reality look again here. The test server skips time only while no activity runs, and
+ * never again once a run has ended in the moment in which another attempt began: so none of these times is a multiple or
+ * a divisor of a time that workflows wait for. A lease goes on as another run after a day.
+ */
+const LOOKS_AGAIN = { atBalancers: '40h', atRuns: '613s' } as const;
+
 /** An input in which a gate may be given in part. */
 export type FakeInput = Partial<Omit<RollingUpgradeInput, 'gate'>> & { gate?: Partial<Gate> };
 
@@ -153,14 +160,14 @@ export class FakeCluster {
     this.journal.push(`${name} ${host}`);
   }
 
-  /** The real one looks on without end, and the test server skips time only while no activity runs. */
+  /** The real one looks on without end. */
   private async lookOn(): Promise<BalancerNews> {
     this.balancerLooks.on += 1;
     for (;;) {
       const news = this.news.shift();
       if (news) return news;
       if (!this.watchesAlways)
-        throw ApplicationFailure.create({ message: 'nothing new', nextRetryDelay: '1d' });
+        throw ApplicationFailure.create({ message: 'nothing new', nextRetryDelay: LOOKS_AGAIN.atBalancers });
       await Context.current().sleep(25);
     }
   }
@@ -329,11 +336,11 @@ const toTemporal = {
   readState: searchActivities({} as Worlds).readState,
 };
 
-/** The real one looks on without end, and the test server skips time only while no activity runs. */
+/** The real one looks on without end. */
 const looksNowAndThen: Activities['watchRun'] = async ({ id }) => {
   const { status } = await Context.current().client.workflow.getHandle(id).describe();
   if (status.name === 'RUNNING')
-    throw ApplicationFailure.create({ message: `${id} runs`, nextRetryDelay: '10m' });
+    throw ApplicationFailure.create({ message: `${id} runs`, nextRetryDelay: LOOKS_AGAIN.atRuns });
   return toTemporal.watchRun({ id });
 };
 
