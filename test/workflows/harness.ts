@@ -36,9 +36,13 @@ import { maintenanceOf } from './maintenance';
 /**
  * When activities that look on in reality look again here. The test server skips time only while no activity runs, and
  * never again once a run has ended in the moment in which another attempt began: so none of these times is a multiple or
- * a divisor of a time that workflows wait for. A lease goes on as another run after a day.
+ * a divisor of a time that workflows wait for. A lease goes on as another run after a day. Runs are looked at less and
+ * less often: each look takes real time, and a soak has weeks.
  */
-const LOOKS_AGAIN = { atBalancers: '40h', atRuns: '613s' } as const;
+const LOOKS_AGAIN = {
+  atBalancers: '40h',
+  atRuns: (attempt: number) => `${Math.ceil(613 * 1.3 ** Math.min(attempt - 1, 13))}s` as const,
+};
 
 /** An input in which a gate may be given in part. */
 export type FakeInput = Partial<Omit<RollingUpgradeInput, 'gate'>> & { gate?: Partial<Gate> };
@@ -338,9 +342,13 @@ const toTemporal = {
 
 /** The real one looks on without end. */
 const looksNowAndThen: Activities['watchRun'] = async ({ id }) => {
-  const { status } = await Context.current().client.workflow.getHandle(id).describe();
+  const { client, info } = Context.current();
+  const { status } = await client.workflow.getHandle(id).describe();
   if (status.name === 'RUNNING')
-    throw ApplicationFailure.create({ message: `${id} runs`, nextRetryDelay: LOOKS_AGAIN.atRuns });
+    throw ApplicationFailure.create({
+      message: `${id} runs`,
+      nextRetryDelay: LOOKS_AGAIN.atRuns(info.attempt),
+    });
   return toTemporal.watchRun({ id });
 };
 
@@ -391,10 +399,7 @@ export class Harness {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
     const logger = new DefaultLogger('ERROR');
     const bundle = await bundleWorkflowCode({ payloadConverterPath, workflowsPath, logger });
-    const path = await findTestServer();
-    const env = await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path } },
-    });
+    const env = await skippingServer(await findTestServer());
     const types = { Keyword: 2, KeywordList: 7, Double: 4 } as const;
     await env.connection.operatorService
       .addSearchAttributes({
@@ -485,6 +490,19 @@ export class Harness {
 
   stop(): Promise<void> {
     return this.env.teardown();
+  }
+}
+
+/** The SDK gives a server few seconds to start, which Java alone may need on a busy machine. */
+async function skippingServer(path: string, attempts = 3): Promise<TestWorkflowEnvironment> {
+  const server = { executable: { type: 'existing-path' as const, path } };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await TestWorkflowEnvironment.createTimeSkipping({ server });
+    } catch (error) {
+      if (attempt === attempts) throw error;
+      console.warn(`the test server is started again: ${String(error)}`);
+    }
   }
 }
 
