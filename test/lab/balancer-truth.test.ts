@@ -9,7 +9,7 @@ import type { Status } from '../../src/contracts/status';
 import { Ground, ended, reached } from './ground';
 import { makeSlowRelease } from './odd-releases';
 import { QUICK } from './scene';
-import { expectAllIn, underLoad } from './whole-run';
+import { expectAllIn, underLoad, untilBusy } from './whole-run';
 
 /** Milliseconds that were promised. */
 const PROMISED = 30_000;
@@ -29,10 +29,26 @@ jest.setTimeout(90_000);
 const there = (text: string) => ground.inside('lb1', 'sh', '-c', text);
 const state = async (host: string) => (await ground.servers().catch(() => null))?.[host] ?? 'no answer';
 
+/** What befalls a HAProxy that goes on with what it finds at its start. */
+const STRIKES = ['systemctl reload haproxy', 'systemctl restart haproxy', 'pkill -9 haproxy'];
+
+/** Weight of a server as HAProxy has it; null while it gives no answer. */
+async function weight(host: string): Promise<number | null> {
+  const rows = await ground.haproxy('show servers state web').catch(() => '');
+  const row = rows.split('\n').find((line) => line.split(' ')[3] === host);
+  return row === undefined ? null : Number(row.split(' ')[7]);
+}
+
+async function answer<T>(ask: () => Promise<T>, none: T): Promise<T> {
+  for (;;) {
+    const said = await ask();
+    if (said !== none) return said;
+  }
+}
+
 /** What HAProxy that has just started says of a server first, and what it has sent there in its first second. */
 async function firstSecond(host: string): Promise<{ said: string; requests: number }> {
-  let said = 'no answer';
-  while (said === 'no answer') said = await state(host);
+  const said = await answer(() => state(host), 'no answer');
   await delay(1_000);
   const rows = (await ground.haproxy('show stat -1 4 -1')).split('\n').map((row) => row.split(','));
   const column = rows[0]!.indexOf('stot');
@@ -126,6 +142,46 @@ it('a host that a change leaves out stays out until it is handed back; one that 
   await ground.putBackByHand('n1');
   await ground.haproxy('set server web/n3 state ready');
   await lease().result();
+  await until('n1', /^UP$/);
+  await expectAllIn(ground);
+});
+
+it('a host that drains, and one on its way in, stay what they are through all that befalls HAProxy', async () => {
+  const away = { hosts: ['n1'], reason: 'a new disk', by: 'anna', drain: { deadlineSeconds: 60 } };
+  const outUnderStrikes = async () => {
+    await untilBusy(ground, 'n1');
+    const leaving = await ground.startAs('nodeOffline', away);
+    await until('n1', /DRAIN/);
+    await there(STRIKES[0]!);
+    expect(await firstSecond('n1')).toEqual({ said: 'DRAIN', requests: 0 });
+    await ground.haproxy('set server web/n1 state ready');
+    await until('n1', /DRAIN/);
+    for (const strike of STRIKES.slice(1)) {
+      await there(strike);
+      expect(await firstSecond('n1')).toEqual({
+        said: expect.stringMatching(/^(DRAIN|MAINT)/) as string,
+        requests: 0,
+      });
+    }
+    expect((await ended(leaving)).end).toBe('succeeded');
+  };
+  await underLoad(ground, outUnderStrikes, { slow: { everyMs: 200 } });
+  const ramp = [10, 100].map((percent) => ({ percent, seconds: 120 }));
+  const back = { hosts: ['n1'], ramp, otherVersion: true, gate: { enabled: false } };
+  const coming = await ground.startAs('nodeOnline', back);
+  await reached(coming, ({ summary }) => summary.startsWith('n1 at 10 %'));
+  for (const strike of STRIKES) {
+    await there(strike);
+    expect([strike, await answer(() => weight('n1'), null)]).toEqual([strike, 10]);
+  }
+  await ground.haproxy('set server web/n1 weight 90');
+  for (const begun = performance.now(); (await weight('n1')) !== 10; await delay(20))
+    expect(performance.now() - begun).toBeLessThan(PROMISED);
+  for (const percent of [10, 100]) {
+    await reached(coming, ({ summary }) => summary.startsWith(`n1 at ${percent} %`));
+    await coming.executeUpdate('promote', { args: [{ by: 'the test' }] });
+  }
+  expect((await ended(coming)).end).toBe('succeeded');
   await until('n1', /^UP$/);
   await expectAllIn(ground);
 });
