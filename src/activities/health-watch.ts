@@ -11,7 +11,7 @@ import { leaseId } from '../contracts/lease';
 import type { PlannedHost } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
 import type { TrafficFacts } from '../contracts/world';
-import { faultSeen, judgeLook } from '../domain/health-watch';
+import { faultSeen, judgeLook, looksAlike } from '../domain/health-watch';
 import { hostsIn } from '../domain/turn';
 import { attempt } from './attempt';
 import { described } from './lease';
@@ -36,7 +36,7 @@ export function healthWatchActivities(worlds: Worlds, leaving: () => boolean = (
     },
 
     /**
-     * Looks at all hosts of a service every so many seconds, until something changes. What it has counted goes along
+     * Looks at all hosts of a service every so many seconds, until there is news, or hosts look otherwise than people see them. What it has counted goes along
      * with its heartbeats: a worker that dies neither forgets failures nor counts them faster.
      */
     async watchService(input: {
@@ -45,6 +45,8 @@ export function healthWatchActivities(worlds: Worlds, leaving: () => boolean = (
       service: string;
       policy: WatchPolicy;
       memory: WatchMemory;
+      /** what people see of it */
+      looked: Looked[];
     }): Promise<Watched> {
       const { signal, progress } = attempt({ epoch: 0 });
       const { client, info } = Context.current();
@@ -61,7 +63,7 @@ export function healthWatchActivities(worlds: Worlds, leaving: () => boolean = (
         );
         const judged = judgeLook(memory, looked, input.policy, Date.now());
         memory = judged.memory;
-        if (judged.news.length || performance.now() - begun > LONGEST)
+        if (judged.news.length || !looksAlike(input.looked, looked) || performance.now() - begun > LONGEST)
           return { memory, news: judged.news, looked };
         progress(JSON.stringify(memory));
       }

@@ -70,7 +70,7 @@ export type WatchNews =
 export interface Watched {
   memory: WatchMemory;
   news: WatchNews[];
-  /** of the last look; empty where there was none */
+  /** of the last look; empty: there was none */
   looked: Looked[];
 }
 

@@ -121,6 +121,16 @@ function over(known: Known, host: string, why: string): WatchNews {
   return { news: 'over', host, why };
 }
 
+/** Whether two looks show the same to people; how many requests a host has at work changes all the time. */
+export function looksAlike(one: readonly Looked[], other: readonly Looked[]): boolean {
+  return JSON.stringify(one.map(shown)) === JSON.stringify(other.map(shown));
+}
+
+function shown({ host, fault, serving, away, busy, balancers }: Looked) {
+  const at = Object.entries(balancers).map(([name, { state, weight }]) => [name, state, weight]);
+  return [host, fault === undefined, serving, away?.by, away?.own, busy, at];
+}
+
 /** Writes down how an ejection or a putting back went; what failed is tried again after as many looks as before. */
 export function settled(memory: WatchMemory, { host, news }: WatchNews, done: boolean): void {
   const known = memory.hosts[host];

@@ -63,11 +63,11 @@ function planned(input: unknown) {
 /** @returns undefined when a person cut it short */
 async function look(run: WatchRun): Promise<Watched | undefined> {
   const { cluster, file, service, policy } = run.plan;
-  const { memory } = run.state;
+  const { memory, looked } = run.state;
   try {
     return await run.interruptibly(() =>
       watchService.executeWithOptions({ summary: `watch ${service}` }, [
-        { cluster, file, service, policy, memory },
+        { cluster, file, service, policy, memory, looked },
       ]),
     );
   } catch (error) {

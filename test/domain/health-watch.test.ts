@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Looked, WatchMemory, WatchNews, WatchPolicy } from '../../src/contracts/health-watch';
 import { isEjection } from '../../src/contracts/health-watch';
-import { faultSeen, judgeLook, newMemory, settled } from '../../src/domain/health-watch';
+import { faultSeen, judgeLook, looksAlike, newMemory, settled } from '../../src/domain/health-watch';
 
 const POLICY: WatchPolicy = { intervalSeconds: 30, failures: 3, passes: 2, onUnhealthy: 'eject', floor: 2 };
 
@@ -163,3 +163,22 @@ it.each([
   ['eject-web-n11-1764324944000', false],
   ['offline-web-n1', false],
 ])('%s was done by a watch of web for n1: %s', (id, is) => expect(isEjection('web', 'n1', id)).toBe(is));
+
+it.each([
+  { what: 'the same', then: {}, alike: true },
+  { what: 'more requests at work', then: at('in', 100, 7), alike: true },
+  { what: 'unhealthy, which has its own words', then: { fault: 'answers 500' }, alike: true },
+  { what: 'nobody can tell', then: { fault: undefined }, alike: false },
+  { what: 'down', then: at('down', 100), alike: false },
+  { what: 'another weight', then: at('in', 50), alike: false },
+  { what: 'a change works there', then: { busy: 'upgrade-1' }, alike: false },
+  { what: 'out of service', then: { away: { by: 'offline-1', own: false } }, alike: false },
+])('people see news when a host is $what: $alike is alike', ({ then, alike }) => {
+  const before = { ...seenAs('n1', '.', false), ...at('in', 100) };
+  expect(looksAlike([before], [{ ...before, ...then }])).toBe(alike);
+  expect(looksAlike([], [before])).toBe(false);
+});
+
+function at(state: 'in' | 'down', weight: number, sessions = 0): Pick<Looked, 'balancers'> {
+  return { balancers: { edge: { state, weight, sessions } } };
+}

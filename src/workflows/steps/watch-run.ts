@@ -35,7 +35,7 @@ import { listen } from './messages';
 export interface WatchState {
   plan: PlannedWatch | null;
   memory: WatchMemory;
-  /** as of the last news */
+  /** as people see it: of the last look that saw something else */
   looked: Looked[];
   control: Control;
   outbox: Outbox;
@@ -44,6 +44,11 @@ export interface WatchState {
   told: Record<string, string>;
 }
 
+/** What messages do here, where it is not what they do in a change. */
+const ANSWERS: Partial<Record<Message['name'], string>> = {
+  abort: 'the watch ends; hosts that it has taken out stay out',
+  pause: 'nobody looks at the hosts until resume, for a day at most',
+};
 const MOST_NOTES = 20;
 /** Milliseconds; a pause that was forgotten must not leave a service unwatched for months. */
 const LONGEST_PAUSE = 24 * 3_600_000;
@@ -66,7 +71,7 @@ export class WatchRun {
       told: {},
     };
     setHandler(defineQuery<Status>('status'), () => this.state.status, {
-      description: 'Hosts as of the last news, and what is wrong',
+      description: 'Hosts as the watch sees them, and what is wrong',
     });
     setHandler(defineQuery<WatchState>('state'), () => this.state, {
       description: 'All that the watch knows',
@@ -149,11 +154,9 @@ export class WatchRun {
   private take(message: Message): string {
     const { control } = this.state;
     const verdict = judgeMessage(message, control, this.moment());
+    const own = this.stopped || (this.paused && message.name === 'pause') ? undefined : ANSWERS[message.name];
     if (verdict.ok) applyMessage(message, control, this.moment());
-    const answer =
-      verdict.ok && message.name === 'abort'
-        ? 'the watch ends; hosts that it has taken out stay out'
-        : verdict.text;
+    const answer = verdict.ok ? (own ?? verdict.text) : verdict.text;
     this.record(message.name, message.by, answer);
     if (this.paused || this.stopped) this.scope?.cancel();
     return answer;
