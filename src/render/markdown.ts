@@ -34,6 +34,8 @@ export function statusMarkdown(status: Status): string {
     ].join('\n'),
     ...(waits.length ? waiting(waits) : status.endedAt || status.line ? [] : [HOW_TO_STEER]),
     ...(table.length ? [['```', ...tableLines(table), '```'].join('\n')] : []),
+    // two lists in a row would be drawn as one
+    ...(waits.length && others.length && !table.length ? ['**So far:**'] : []),
     ...(others.length ? [list(others)] : []),
   ].join('\n\n');
 }

@@ -41,6 +41,20 @@ it('says first what is waited for, with the JSON to paste', () => {
   ]);
 });
 
+it('parts what was done from the answers, where no host stands between them', () => {
+  const waitingFor = {
+    what: 'web is closed for maintenance',
+    answers: [{ message: 'promote' as const, payload: { by: 'you' } }],
+    until: '2026-11-26T10:36:00.000Z',
+    then: 'it is opened',
+  };
+  expect(
+    shown({ hosts: [], notes: ['nobody is told'], waitingFor })
+      .split('\n')
+      .slice(-5),
+  ).toEqual(['- **promote:** `{"by":"you"}`', '', '**So far:**', '', '- nobody is told']);
+});
+
 it('keeps words from outside within their place', () => {
   const text = shown({
     hosts: [host('n1', 'failed', { note: 'it said\n```\n# **x**' })],
