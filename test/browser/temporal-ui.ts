@@ -92,6 +92,11 @@ export class TemporalUi {
     }
   }
 
+  /** How it looks now, for whoever wants to see it, beside the other results of the tests. */
+  async look(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(stateDir, 'test', `${name}.png`), fullPage: true });
+  }
+
   /** For the documentation, where PAWL_PICTURES names a folder for them. */
   async picture(name: string, height = 1_000): Promise<void> {
     const folder = process.env['PAWL_PICTURES'];
@@ -227,6 +232,7 @@ export class TemporalUi {
   async offered(kind: 'update' | 'signal'): Promise<string[]> {
     const dialog = await this.dialog(kind);
     await dialog.getByTestId(`${kind}-select-button`).click();
+    await dialog.getByRole('option').first().waitFor();
     await this.picture(`temporal-ui-${kind}s`);
     const offered = await dialog.getByRole('option').allInnerTexts();
     await this.page.keyboard.press('Escape');
