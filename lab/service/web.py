@@ -7,7 +7,7 @@ else, and a start should take some 50 ms.
 
   /          host and version       /health   200 ok
   /version   the version            /slow     answers after 8 s, or ?ms= milliseconds
-  /path/one  200, unless the release spoils this path
+  /path/one  200, unless the release spoils this path; /path/two, too
   /metrics   response times as a histogram of Prometheus; health and version are spared
 """
 import bisect
@@ -74,7 +74,7 @@ def answer(target):
     if path == '/slow':
         ms = query[3:] if query.startswith('ms=') and query[3:].isdigit() else '8000'
         return 200, f'{HOST} {VERSION} after {ms} ms\n', delay + min(int(ms), 600_000) / 1000
-    if path in ('/', '/path/one'):
+    if path in ('/', '/path/one', '/path/two'):
         return 200, f'{HOST} {VERSION}\n', delay
     return 404, 'no such path\n', delay
 

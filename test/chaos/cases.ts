@@ -17,10 +17,24 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `lateRefusal`: the second host's check fails; both hosts are undone, the first one out of full service
  * - `leftAsIs`: the spoilt release again, and the change is to leave everything as it stands
  * - `offline`: the first host is taken out of service; `online`: it comes back
+ * - `replacement`: the first host, which was out, takes the place of the second one
+ * - `emergency`: the first host goes out at once
+ * - `watch`: the first host is unhealthy, and a health watch takes it out
  * - `maintenance`: the service is closed for some seconds to all but those whose requests are counted
+ * - `nginx`: the upgrade again, with nginx beside HAProxy; requests come through nginx
  */
 export type Story =
-  'upgrade' | 'badRelease' | 'lateRefusal' | 'leftAsIs' | 'offline' | 'online' | 'maintenance';
+  | 'upgrade'
+  | 'badRelease'
+  | 'lateRefusal'
+  | 'leftAsIs'
+  | 'offline'
+  | 'online'
+  | 'replacement'
+  | 'emergency'
+  | 'watch'
+  | 'maintenance'
+  | 'nginx';
 
 type Point = Pick<Trap, 'activity' | 'host' | 'nth'> & { story: Story };
 
@@ -74,11 +88,12 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   askForLease: [5],
   raiseFences: [10],
   watchRun: [200],
-  keepBalancers: [200],
+  // while the change works, and when it is long over
+  keepBalancers: [1_000, 6_000],
   lookAtBalancers: [10],
   handBack: [10],
   planHealthWatch: [10],
-  watchService: [200],
+  watchService: [18_000],
   phasesOf: [5],
   findHolders: [20],
   readState: [5],
@@ -116,8 +131,12 @@ const UNDO: Point[] = [
   ),
 ];
 
+/** Nothing comes after these unless something else goes wrong. */
+const WITHOUT_END: (keyof Activities)[] = ['keepBalancers'];
+
 /** Before, during (at each moment) and after. */
 function around(at: Point, fault: Fault): ChaosCase[] {
+  if (WITHOUT_END.includes(at.activity)) return during(at, fault);
   return [
     { ...at, fault, when: 'before', delayMs: 0 },
     ...during(at, fault),
@@ -140,7 +159,32 @@ const NODES: Point[] = [
   ),
   // from nothing to some of its weight
   point('online', 'setWeights', 'n1', 2),
+  // of the lease, which keeps the host out
+  point('offline', 'keepBalancers'),
+  point('replacement', 'planNodeReplacement'),
+  point('replacement', 'proveEqual'),
+  ...(['startService', 'proveHealthy', 'markHost'] as const).map((activity) =>
+    point('replacement', activity, 'n1'),
+  ),
+  point('replacement', 'setWeights', 'n1', 2),
+  ...(['takeOut', 'stopService', 'markHost'] as const).map((activity) =>
+    point('replacement', activity, 'n2'),
+  ),
+  point('replacement', 'watchHosts'),
+  point('emergency', 'planNodeReplacement'),
+  ...(['takeOut', 'markHost'] as const).map((activity) => point('emergency', activity, 'n1')),
 ];
+
+const WATCH: Point[] = [
+  point('watch', 'planHealthWatch'),
+  // the first one ends with the first look
+  point('watch', 'watchService', undefined, 2),
+  point('watch', 'takeOut', 'n1'),
+];
+
+const NGINX: Point[] = (['takeOut', 'switchRelease', 'putBack'] as const).map((activity) =>
+  point('nginx', activity, 'n1'),
+);
 
 /** Flags on both hosts first, taken away last. */
 const DOORS: Point[] = [
@@ -151,7 +195,7 @@ const DOORS: Point[] = [
   point('maintenance', 'openDoor'),
 ];
 
-const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES, ...DOORS];
+const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES, ...DOORS, ...WATCH, ...NGINX];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
   ['takeOut', 'switchRelease', 'putBack', 'closeDoor', 'openDoor'].includes(activity),
@@ -166,7 +210,7 @@ export const GRID: ChaosCase[] = [
   ...POINTS.flatMap((at) => around(at, 'killWorker')),
   ...POINTS.flatMap((at) => around(at, 'killTemporal')),
   ...POINTS.flatMap((at) => during(at, 'cutSsh', { cut: at.host ?? 'n1' })),
-  ...AT_BALANCER.flatMap((at) => during(at, 'cutSsh', { cut: 'lb1' })),
+  ...AT_BALANCER.flatMap((at) => during(at, 'cutSsh', { cut: at.story === 'nginx' ? 'lb2' : 'lb1' })),
   ...UPGRADE.flatMap((at) => during(at, 'freeze')),
   ...POINTS.flatMap((at) => during(at, 'overtake')),
   ...FAULTS.map((fault): ChaosCase => ({ ...SWITCH_N1!, fault, when: 'during', ...LONG_JOB, cut: 'n1' })),
@@ -186,17 +230,17 @@ export function nameOf({ fault, activity, host, nth, when, delayMs, story, cut, 
 
 /** The most telling ones, for `npm test`. */
 const FAST_NAMES = [
-  'killWorker switchRelease n1 before (upgrade)',
   'killWorker switchRelease n1 during@200 (upgrade, long job)',
-  'killWorker switchRelease n2 after (upgrade)',
-  'killWorker takeOut n2 during@25 (upgrade)',
-  'killWorker putBack n1 during@40 (upgrade)',
   'killTemporal switchRelease n1 during@90 (upgrade)',
   'cutSsh switchRelease n1 during@200 (upgrade, at n1, long job)',
   'killWorker switchRelease n1 during@90 (badRelease, number 2)',
-  'killWorker stopService n1 during@15 (offline)',
+  'killWorker keepBalancers all during@6000 (offline)',
   'killWorker setWeights n1 during@30 (online, number 2)',
+  'killWorker stopService n2 during@15 (replacement)',
+  'killWorker takeOut n1 after (emergency)',
+  'killWorker takeOut n1 during@25 (watch)',
   'killWorker openDoor all during@60 (maintenance)',
+  'killWorker putBack n1 during@40 (nginx)',
 ];
 
 export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {

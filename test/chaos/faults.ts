@@ -21,6 +21,7 @@ interface Times {
 }
 
 export interface Struck extends Times {
+  workflowId: string;
   activityId: string;
   /** the body was over before its moment came */
   late: boolean;
@@ -44,7 +45,8 @@ export const ACTS: Record<Fault, Trap['act']> = {
 export async function strike(scene: Scene, chaos: ChaosCase): Promise<Struck> {
   const sprung = await untilSprung(scene.folder, SPRUNG_WITHIN_MS);
   const times = await FAULTS[chaos.fault](scene, sprung, chaos);
-  return { ...times, activityId: sprung.activityId, late: sprung.late };
+  const { workflowId, activityId, late } = sprung;
+  return { ...times, workflowId, activityId, late };
 }
 
 const FAULTS: Record<Fault, (scene: Scene, sprung: Sprung, chaos: ChaosCase) => Promise<Times>> = {

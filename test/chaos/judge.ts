@@ -1,8 +1,9 @@
 /** What must be true when a run is over, by traces that Pawl does not write, and by its own report. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadResult } from '../../lab/load';
 import type { Ended, Ground } from '../lab/ground';
 import type { Wanted, WantedHost } from './stories';
-import { rotation, tracesOf, type Marks } from './traces';
+import { nginxServers, rotation, toldKinds, tracesOf, type Marks } from './traces';
 
 export interface Seen {
   end: Ended;
@@ -36,6 +37,9 @@ export async function judge(ground: Ground, want: Wanted, marks: Marks, seen: Se
     await judgeTraces(ground, host, wish, marks, expect);
     if (!wish.unplanned) judgeReport(end, host, wish, expect);
   }
+  expect("nginx's servers", await nginxServers(ground), ['n1 weight=100', 'n2 weight=100']);
+  const alerts = (await toldKinds(ground)).filter((kind) => kind === 'alert');
+  expect('alerts', alerts.length, want.alerts ?? 0);
   expect('pages of a closed service', await ground.inside('lb1', 'cat', PAGES), '');
   for (const [host] of hosts)
     expect(
@@ -45,8 +49,32 @@ export async function judge(ground: Ground, want: Wanted, marks: Marks, seen: Se
     );
   expect('failed requests', requests.failures.slice(0, 3), []);
   if (mostOut.length > 1) faults.push(`out at once: ${mostOut.join(', ')}`);
+  for (const [host, wish] of hosts) if (wish.left || wish.out) await judgeKeeping(ground, host, expect);
   if (samples < LEAST_SAMPLES) faults.push(`only ${samples} samples of the balancer`);
   return faults;
+}
+
+/** Milliseconds. */
+const KEPT_WITHIN = 10_000;
+
+/** Whoever is out stays out: a HAProxy that has just been started knows it, and a hand that puts it in is undone. */
+async function judgeKeeping(ground: Ground, host: string, expect: Expect): Promise<void> {
+  await ground.inside('lb1', 'systemctl', 'restart', 'haproxy');
+  const word = async () => (await rotation(ground).catch(() => null))?.[host];
+  expect(`HAProxy's first word of ${host}`, await until(word, (one) => one !== undefined), 'MAINT 100');
+  await ground.haproxy(`set server web/${host} state ready`);
+  expect(`${host} after a hand has put it in`, await until(word, (one) => one === 'MAINT 100'), 'MAINT 100');
+  const all = () => rotation(ground);
+  const others = await until(all, (one) => Object.values(one).every((other) => /^(UP|MAINT) /.test(other)));
+  expect('out at the end', Object.values(others).filter((other) => other !== 'UP 100').length, 1);
+}
+
+/** @returns the last thing seen, as wanted or when the time was over */
+async function until<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
+  for (const end = Date.now() + KEPT_WITHIN; ; await delay(50)) {
+    const seen = await look();
+    if (wanted(seen) || Date.now() > end) return seen;
+  }
 }
 
 type Expect = (what: string, found: unknown, wish: unknown) => void;

@@ -4,11 +4,12 @@
  */
 import { join } from 'node:path';
 import { stateDir } from '../../lab/paths';
-import { ended, Ground, reached } from '../lab/ground';
+import { ended, reached, type Ground } from '../lab/ground';
 import { underLoad } from '../lab/whole-run';
 import { FAST, GRID, nameOf, type ChaosCase } from './cases';
 import { Crew } from './crew';
 import type { Scene } from './faults';
+import { groundUp } from './grounds';
 import { judge } from './judge';
 import { play, RATE, type Outcome } from './play';
 import { firstRunOf, resetTo, runOf } from './resets';
@@ -45,7 +46,7 @@ async function playNext(at: Scene, chaos: ChaosCase): Promise<Outcome> {
   const next = newVersion();
   const outcome = await play(at, chaos, now, next);
   keep(outcome);
-  if (chaos.story === 'upgrade') now = next;
+  if (chaos.story === 'upgrade' || chaos.story === 'nginx') now = next;
   // nobody knows what the next case would find
   if (!outcome.ok || chaos.story === 'leftAsIs') await leave();
   return outcome;
@@ -95,7 +96,7 @@ async function onScene<T>(work: (at: Scene) => Promise<T>): Promise<T> {
 
 async function arrive(): Promise<Scene> {
   const folder = join(stateDir, 'chaos', NAME);
-  const ground = await Ground.up(NAME, 2, { worker: false });
+  const ground = await groundUp(NAME);
   const crew = new Crew(ground, folder);
   await crew.down();
   await ground.inside('n2', 'touch', REFUSAL);

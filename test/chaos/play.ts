@@ -6,9 +6,10 @@ import { ended, type Ended, type Ground } from '../lab/ground';
 import { underLoad } from '../lab/whole-run';
 import { nameOf, type ChaosCase } from './cases';
 import { ACTS, strike, type Scene } from './faults';
+import { bothBalancers } from './grounds';
 import { judge } from './judge';
 import { progressOf } from './progress';
-import { inputOf, NODE_STORIES, OFFLINE, ONLINE, releaseOf, wanted } from './stories';
+import { inputOf, releaseOf, TOLD, wanted } from './stories';
 import { mark, sweep } from './traces';
 import { clearTrap, setTrap } from './trap';
 
@@ -46,22 +47,27 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
   const { ground, crew, folder } = scene;
   const { activity, host, nth, when, delayMs, story, fault } = chaos;
   const name = nameOf(chaos);
-  await prepare(scene, story);
+  const told = TOLD[story];
+  await crew.up();
+  await told?.before?.(ground);
   await sweep(ground);
   const marks = await mark(ground);
   setTrap(folder, { id: name, activity, host, nth, when, delayMs, act: ACTS[fault] });
-  await crew.up();
   try {
     const start = await starting(ground, chaos, next);
     const strikeIt = () => struckRun(scene, chaos, start);
-    const { result, ...seen } = await underLoad(ground, strikeIt, { rate: RATE });
+    const { result, ...seen } = await underLoad(ground, strikeIt, {
+      rate: RATE,
+      ...throughOf(ground, story),
+    });
     const { end, seconds, away, goesOn, reattached, late } = result;
     const faults = await judge(ground, wanted(chaos, now, next), marks, { end, ...seen });
     if (goesOn > MOST_SECONDS) faults.push(`it went on only after ${goesOn} s`);
     const requests = { sent: seen.requests.sent, failed: seen.requests.failed };
     const { mostOut, samples } = seen;
     const figures = { away, goesOn, seconds, requests, mostOut: mostOut.length, samples, reattached, late };
-    if (story === 'offline') await back(scene);
+    clearTrap(folder);
+    await told?.after?.(ground);
     return { case: name, ok: faults.length === 0, faults, ...figures };
   } finally {
     clearTrap(folder);
@@ -69,22 +75,9 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
   }
 }
 
-/** Whoever is to come back has been taken out before. */
-async function prepare({ ground, crew }: Scene, story: ChaosCase['story']): Promise<void> {
-  if (story !== 'online') return;
-  await crew.up();
-  await well(ground.startAs('nodeOffline', OFFLINE));
-}
-
-/** The next case finds all hosts in rotation. */
-async function back({ ground, folder }: Scene): Promise<void> {
-  clearTrap(folder);
-  await well(ground.startAs('nodeOnline', ONLINE));
-}
-
-async function well(started: Promise<WorkflowHandle>): Promise<void> {
-  const { end, message } = await ended(await started);
-  if (end !== 'succeeded') throw new Error(`ended as ${end}: ${message}`);
+/** The balancer through which requests come, where it is not the usual one. */
+function throughOf(ground: Ground, story: ChaosCase['story']): { url?: string } {
+  return story === 'nginx' ? { url: `http://${ground.address('lb2')}/` } : {};
 }
 
 /** @returns starts the run of a story */
@@ -93,10 +86,11 @@ async function starting(
   chaos: ChaosCase,
   next: string,
 ): Promise<() => Promise<WorkflowHandle>> {
-  const of = NODE_STORIES[chaos.story];
-  if (of) return () => ground.startAs(of.type, of.input);
+  const told = TOLD[chaos.story];
+  if (told) return () => ground.startAs(told.type, told.input(chaos));
   const artifact = await releaseOf(chaos.story, next);
-  return () => ground.start(inputOf(chaos, next, artifact));
+  const cluster = chaos.story === 'nginx' ? bothBalancers(ground) : ground.cluster;
+  return () => ground.start({ ...inputOf(chaos, next, artifact), cluster });
 }
 
 /** Starts the run, strikes it, and waits for its end. */
@@ -105,10 +99,18 @@ async function struckRun(scene: Scene, chaos: ChaosCase, start: () => Promise<Wo
   const begun = Date.now();
   const held = chaos.holdMs ? hold(ground.address('n1'), chaos.holdMs) : undefined;
   const handle = await start();
-  const run = Promise.all([throughRestarts(handle), strike(scene, chaos)]);
+  const run = Promise.all([
+    throughRestarts(handle),
+    strike(scene, chaos),
+    TOLD[chaos.story]?.until?.(handle),
+  ]);
   const [end, struck] = await within(RUN_WITHIN_MS, run);
   const seconds = (Date.now() - begun) / 1_000;
-  const { at = 0, late, reattached } = await progressOf(handle, struck);
+  const {
+    at = 0,
+    late,
+    reattached,
+  } = await progressOf(ground.client.workflow.getHandle(struck.workflowId), struck);
   const freeAt = Math.max(struck.backAt, (await held) ?? 0);
   return {
     end,

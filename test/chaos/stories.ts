@@ -1,5 +1,7 @@
 /** What is asked of Pawl in a case, and how it must look when it is over, whatever struck meanwhile. */
+import type { WorkflowHandle } from '@temporalio/client';
 import { makeRelease, type Behaviour } from '../../lab/service';
+import { ended, reached, type Ground } from '../lab/ground';
 import type { ChaosCase, Story } from './cases';
 
 export interface WantedHost {
@@ -20,8 +22,10 @@ export interface WantedHost {
 
 export interface Wanted {
   /** of the run, as `ended` tells it */
-  end: 'succeeded' | 'RolledBack' | 'Frozen';
+  end: 'succeeded' | 'RolledBack' | 'Frozen' | 'Aborted';
   hosts: Record<'n1' | 'n2', WantedHost>;
+  /** that people got; default: none */
+  alerts?: number;
 }
 
 /** On n2 only: there the check of `lateRefusal` fails. */
@@ -47,12 +51,11 @@ const RUN_ONCE = [
 const GATE = { availabilityPercent: 95, errorRatePercent: 5, p95ToleranceMs: 1_000, hostCpuPercent: 100 };
 
 /** Out of service and back, as quick as can be. */
-export const OFFLINE = { hosts: ['n1'], reason: 'chaos', by: 'the test', drain: { deadlineSeconds: 60 } };
-export const ONLINE = {
-  hosts: ['n1'],
-  ramp: [0, 50, 100].map((percent) => ({ percent, seconds: 0 })),
-  gate: { enabled: false },
-};
+const WHY = { reason: 'chaos', by: 'the test' };
+const DRAIN = { drain: { deadlineSeconds: 60 } };
+const RAMP = { ramp: [0, 50, 100].map((percent) => ({ percent, seconds: 0 })), gate: { enabled: false } };
+const OFFLINE = { hosts: ['n1'], ...WHY, ...DRAIN };
+const REPLACE = { mode: 'planned', old: 'n2', new: 'n1', ...WHY, ...DRAIN, ...RAMP, watchSeconds: 2 };
 /** Seconds for which the service is closed: longer than any fault keeps a worker away. */
 const CLOSED_SECONDS = 20;
 /** Whoever sends requests gets through, so that a lost one would be seen. */
@@ -63,16 +66,70 @@ const closedFor = (seconds: number) => ({
   allow: { addresses: ['0.0.0.0/0'] },
 });
 
-/** Of other types than an upgrade. */
-export const NODE_STORIES: Partial<Record<Story, { type: string; input: object }>> = {
-  offline: { type: 'nodeOffline', input: OFFLINE },
-  online: { type: 'nodeOnline', input: ONLINE },
-  maintenance: {
-    type: 'maintenanceMode',
-    get input() {
-      return closedFor(CLOSED_SECONDS);
+/** What is asked for health, and by nobody else. */
+export const HEALTH = '/path/two';
+/** Looks in a row: where the counting itself is struck, so many that one who had forgotten would come too late. */
+const failures = ({ activity }: Pick<ChaosCase, 'activity'>) => (activity === 'watchService' ? 20 : 2);
+
+/** Something that is done on the ground; throws when it does not come to its end. */
+type Move = (ground: Ground) => Promise<void>;
+
+const change =
+  (type: string, input: object): Move =>
+  async (ground) => {
+    const { end, message } = await ended(await ground.startAs(type, input));
+    if (end !== 'succeeded') throw new Error(`${type} ended as ${end}: ${message}`);
+  };
+const goesOut = change('nodeOffline', OFFLINE);
+const comesIn = (host: string) => change('nodeOnline', { hosts: [host], ...RAMP });
+/** The service of n1 from now on. */
+const behaves =
+  (behaviour: Behaviour): Move =>
+  async (ground) => {
+    const file = '/opt/web/current/behaviour.json';
+    const script = `echo '${JSON.stringify(behaviour)}' >${file} && systemctl restart web`;
+    await ground.inside('n1', 'sh', '-c', script);
+  };
+
+/** A story of another type than an upgrade. */
+interface Told {
+  type: string;
+  input: (chaos: ChaosCase) => object;
+  before?: Move;
+  /** whoever runs for ever is ended so */
+  until?: (run: WorkflowHandle) => Promise<unknown>;
+  /** the next case finds all hosts in rotation */
+  after?: Move;
+}
+
+export const TOLD: Partial<Record<Story, Told>> = {
+  offline: { type: 'nodeOffline', input: () => OFFLINE, after: comesIn('n1') },
+  online: { type: 'nodeOnline', before: goesOut, input: () => ({ hosts: ['n1'], ...RAMP }) },
+  replacement: {
+    type: 'nodeReplacement',
+    before: goesOut,
+    input: () => REPLACE,
+    after: comesIn('n2'),
+  },
+  emergency: {
+    type: 'nodeReplacement',
+    input: () => ({ mode: 'emergency', host: 'n1', ...WHY }),
+    after: comesIn('n1'),
+  },
+  watch: {
+    type: 'healthWatch',
+    before: behaves({ badPath: HEALTH }),
+    input: (chaos) => ({ intervalSeconds: 1, failures: failures(chaos), minServing: 1 }),
+    until: async (run) => {
+      await reached(run, ({ notes }) => notes.some((note) => note.includes('n1 was taken out')), 90_000);
+      await run.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
+    },
+    after: async (ground) => {
+      await behaves({})(ground);
+      await comesIn('n1')(ground);
     },
   },
+  maintenance: { type: 'maintenanceMode', input: () => closedFor(CLOSED_SECONDS) },
 };
 
 /** As quick as can be, unless it is the observations, the steps or the gates that are struck. */
@@ -108,6 +165,7 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
   const undone = (): WantedHost => ({ starts: [next, now], version: now });
   switch (story) {
     case 'upgrade':
+    case 'nginx':
       return { end: 'succeeded', hosts: { n1: changed(), n2: changed() } };
     case 'badRelease':
       return { end: 'RolledBack', hosts: { n1: undone(), n2: untouched() } };
@@ -117,6 +175,22 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
       return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true, jobs: 1 }, n2: unplanned() } };
     case 'online':
       return { end: 'succeeded', hosts: { n1: { starts: [now], version: now }, n2: unplanned() } };
+    case 'replacement':
+      return {
+        end: 'succeeded',
+        hosts: {
+          n1: { starts: [now], version: now },
+          n2: { ...untouched(), out: true, jobs: 1 },
+        },
+      };
+    case 'emergency':
+      return {
+        end: 'succeeded',
+        hosts: { n1: { ...unplanned(), out: true }, n2: unplanned() },
+        alerts: 1,
+      };
+    case 'watch':
+      return { end: 'Aborted', hosts: { n1: { ...unplanned(), left: true }, n2: unplanned() }, alerts: 1 };
     case 'maintenance':
       return { end: 'succeeded', hosts: { n1: unplanned(), n2: unplanned() } };
     case 'leftAsIs':

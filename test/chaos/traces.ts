@@ -1,5 +1,8 @@
 /** What a run has left on hosts and balancer, read without Pawl. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Ground } from '../lab/ground';
+import { toldIn } from './grounds';
 import { JOURNAL } from './stories';
 
 export const HOSTS = ['n1', 'n2'];
@@ -31,7 +34,10 @@ export async function sweep(ground: Ground): Promise<void> {
     for release in *; do
       [ "$release" = "$running" ] || rm -rf "$release" ".pawl/$release.sha256"
     done`;
-  await Promise.all(HOSTS.map((host) => ground.inside(host, 'sh', '-c', script)));
+  await Promise.all([
+    ...HOSTS.map((host) => ground.inside(host, 'sh', '-c', script)),
+    rm(toldFile(ground), { force: true }),
+  ]);
 }
 
 /** A line for each job: how often begun, and the words of its end. */
@@ -72,5 +78,19 @@ export async function rotation(ground: Ground): Promise<Record<string, string>> 
     servers.map((value) => [value('svname'), `${value('status')} ${value('weight')}`]),
   );
 }
+
+/** Servers as nginx's file has them, e.g. `n1 weight=100`. */
+export async function nginxServers(ground: Ground): Promise<string[]> {
+  const file = await ground.inside('lb2', 'cat', '/etc/nginx/pawl/web.servers');
+  return lines(file).map((line) => line.replace(/^ *server \S+ (.*); # (\S+)(.*)$/, '$2 $1$3'));
+}
+
+/** Kinds of the messages that people got. */
+export async function toldKinds(ground: Ground): Promise<string[]> {
+  const text = await readFile(toldFile(ground), 'utf8').catch(() => '');
+  return lines(text).map((line) => (JSON.parse(line) as { kind: string }).kind);
+}
+
+const toldFile = (ground: Ground) => join(toldIn(ground), 'notifications.jsonl');
 
 const lines = (text: string) => text.split('\n').filter(Boolean);

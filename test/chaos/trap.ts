@@ -29,6 +29,8 @@ export interface Sprung {
   /** milliseconds of the clock */
   at: number;
   pid: number;
+  /** the run that it belongs to: the change's own, its lease's, a child's */
+  workflowId: string;
   activityId: string;
   /** the body was over before `delayMs`: what was to come during it came after it */
   late: boolean;
@@ -133,7 +135,13 @@ async function spring(
   const { sprung, go } = files(folder);
   // an activity of an earlier case may end only now
   if (readTrap(folder)?.id !== id) return;
-  const note: Sprung = { at: Date.now(), pid: process.pid, activityId: info.activityId, late };
+  const note: Sprung = {
+    at: Date.now(),
+    pid: process.pid,
+    workflowId: info.workflowExecution?.workflowId ?? '',
+    activityId: info.activityId,
+    late,
+  };
   try {
     writeFileSync(sprung, JSON.stringify(note), { flag: 'wx' });
   } catch {
