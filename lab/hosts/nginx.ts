@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,6 +30,7 @@ http {
     server {
         listen 80;
         location / {
+            include ${FOLDER}/web.door;
             proxy_pass http://web;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
@@ -44,17 +46,30 @@ export async function writeNginx(root: string, hosts: LabHost[]): Promise<void> 
   const app = hosts.filter(({ role }) => role === 'app');
   const servers = app.map(({ name, address }) => `server ${address}:8080 weight=100; # ${name}\n`).join('');
   const file = join(root, FOLDER, 'web.servers');
+  const doors = ['web.maps', 'web.door'].map((name) => join(root, FOLDER, name));
   const names = (text: string) => text.match(/(?<=# )\S+/g)?.join();
-  if (existsSync(file) && names(await readFile(file, 'utf8')) === names(servers)) return;
+  const is = [file, ...doors].every(existsSync);
+  if (is && names(await readFile(file, 'utf8')) === names(servers)) return;
   await mkdir(join(root, FOLDER), { recursive: true });
   await writeFile(join(root, 'etc/nginx/nginx.conf'), CONFIG);
   await writeFile(file, servers);
+  for (const door of doors) await writeFile(door, '');
   await writeFile(join(root, FOLDER, 'served.conf'), servedConf(servers));
 }
 
-const servedConf = (servers: string) => `server {
+function servedConf(servers: string): string {
+  const empty = createHash('sha256').digest('hex');
+  const files: [name: string, digest: string, shown: string][] = [
+    ['web.servers', digestOfServers(servers), `alias ${FOLDER}/web.servers`],
+    ['web.maps', empty, 'return 204'],
+    ['web.door', empty, 'return 204'],
+  ];
+  const location = ([name, digest, shown]: (typeof files)[number]) =>
+    `    location = /${name} { add_header X-Pawl-Served "${digest} ${Date.now()}000000 $pid" always; ${shown}; }\n`;
+  return `include ${FOLDER}/*.maps;
+server {
     listen 127.0.0.1:${PORT};
     access_log off; auth_basic off; open_file_cache off; default_type text/plain;
-    location = /web { add_header X-Pawl-Served "${digestOfServers(servers)} ${Date.now()}000000 $pid" always; alias ${FOLDER}/web.servers; }
-}
+${files.map(location).join('')}}
 `;
+}

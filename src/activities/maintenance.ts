@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createHash } from 'node:crypto';
 import type { Closure } from '../contracts/doors';
 import { PawlError } from '../contracts/failures';
 import type { MaintenanceTimes, PlannedDoor, PlannedPage } from '../contracts/maintenance';
@@ -146,14 +145,14 @@ async function proven(
       const wanted = marker ? 'the page' : 'the service';
       throw new PawlError(
         'BalancerNotAsWanted',
-        `${door.balancer}: ${address}:${port}${path} answers ${says} instead of ${wanted}; do its lines stand at the beginning of backend ${door.backend}?`,
+        `${door.balancer}: ${address}:${port}${path} answers ${says} instead of ${wanted}; \`pawl doctor\` shows which lines ${door.backend} needs there`,
       );
     }
     await delay(100, undefined, { signal });
   }
 }
 
-/** The page with its times, and who gets through. Secrets are read here, and only their sums go on. */
+/** The page with its times, and who gets through. Secrets are read here, and go to balancers only. */
 export async function closureOf(
   world: World,
   { service, page, times }: Pick<ClosedDoor, 'service' | 'page' | 'times'>,
@@ -163,11 +162,9 @@ export async function closureOf(
   const [from, to] = [Date.parse(times.from), Date.parse(times.to)];
   const { content, contact, languages, timeZone, allow } = page;
   const pages = renderPages(template, { service, content, contact, languages, timeZone, from, to });
-  const passes = allow.passes.map((reference) => sumOf(secretIn(reference, world.folder)));
+  const passes = allow.passes.map((reference) => secretIn(reference, world.folder));
   const until = Math.round(to / 1_000);
   const { addresses } = allow;
   const marker = markerOf(pages.page, pages.late, until, ...addresses, ...passes);
   return { ...pages, until, marker, addresses, passes };
 }
-
-const sumOf = (secret: string) => createHash('sha256').update(secret).digest('hex').toUpperCase();

@@ -52,10 +52,12 @@ function secured(stream: Duplex, { hostName }: Entry): Promise<Duplex> {
 
 function head(stream: Duplex, { path, hostName, address }: Entry, signal: AbortSignal): Promise<Served> {
   return new Promise((resolve, reject) => {
-    const headers = { host: hostName ?? address, connection: 'close', [PROOF_HEADER]: '1' };
-    const sent = http.get({ path, createConnection: () => stream, signal, headers }, (response) => {
-      const marker = response.headers[MARKER_HEADER.toLowerCase()];
-      resolve({ status: response.statusCode ?? 0, marker: typeof marker === 'string' ? marker : null });
+    const asked = { host: hostName ?? address, connection: 'close', [PROOF_HEADER]: '1' };
+    const sent = http.get({ path, createConnection: () => stream, signal, headers: asked }, (response) => {
+      const { statusCode: status = 0, headers } = response;
+      const marker = headers[MARKER_HEADER.toLowerCase()];
+      // lines of which half is there may name the page and let through
+      resolve({ status, marker: status === 503 && typeof marker === 'string' ? marker : null });
       response.destroy();
     });
     sent.on('error', reject);

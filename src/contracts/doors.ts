@@ -1,5 +1,4 @@
 /** A balancer's doors to services: open, or closed with a page. */
-import type { PassNames } from './maintenance';
 import type { BalancerComplaint, Fence } from './world';
 
 /** What a balancer is told. */
@@ -12,7 +11,7 @@ export interface Closure {
   page: string;
   late: string;
   addresses: string[];
-  /** SHA-256 of each pass, upper-case hexadecimal */
+  /** the secrets themselves, for this worker and the balancer's host only */
   passes: string[];
 }
 
@@ -34,5 +33,5 @@ export interface Doors {
   /** A command that opens it without Pawl, as root on its host. */
   byHand(backend: string): string;
   /** What its configuration lacks. Changes nothing. */
-  examine(backend: string, names: PassNames, signal: AbortSignal): Promise<BalancerComplaint[]>;
+  examine(backend: string, signal: AbortSignal): Promise<BalancerComplaint[]>;
 }

@@ -19,8 +19,10 @@ const UNIT: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MINUTE = 60_000;
 /** Nobody plans further ahead, and timers end somewhere. */
 const FARTHEST = 366 * 86_400_000;
-/** A page that says "in a moment" needs no more to be true. */
+/** Seconds; a page that says "in a moment" needs no more to be true. */
 export const SHORTEST_RETRY = 30;
+/** Seconds after which to ask again when the expected end has passed. */
+export const ASK_AGAIN = 120;
 
 /** @param ahead such as `48h`, `2d`, `90m` */
 export function durationOf(ahead: string): number {

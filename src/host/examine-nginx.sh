@@ -21,7 +21,7 @@ for upstream; do
   file=$folder/$upstream.servers
   [ -f "$file" ] || { echo "file.$upstream=missing" && continue; }
   echo "file.$upstream=$(included "$file")"
-  if ! nginx_ask "$upstream"; then
+  if ! nginx_ask "$upstream.servers"; then
     echo "served.$upstream=silent"
   elif [ "$served" = "$(nginx_digest "$file")" ]; then
     echo "served.$upstream=yes"

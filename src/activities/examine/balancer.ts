@@ -1,6 +1,5 @@
 import type { Finding } from '../../contracts/examination';
 import { PawlError } from '../../contracts/failures';
-import { MaintenanceSettings } from '../../contracts/maintenance';
 import type { BalancerComplaint } from '../../contracts/world';
 import type { World } from '../world';
 import { factsAt, hostsOf } from '../world';
@@ -54,10 +53,7 @@ async function doorComplaints(world: World, name: string, signal: AbortSignal): 
   const routes = Object.values(world.cluster.services).flatMap((service) => service.routes);
   const own = routes.filter(({ balancer, entry }) => balancer === name && entry !== undefined);
   const backends = [...new Set(own.map(({ backend }) => backend))];
-  const names = world.cluster.maintenance ?? MaintenanceSettings.parse({});
-  const found = await Promise.all(
-    backends.map((backend) => world.doors(name).examine(backend, names, signal)),
-  );
+  const found = await Promise.all(backends.map((backend) => world.doors(name).examine(backend, signal)));
   return found.flat();
 }
 

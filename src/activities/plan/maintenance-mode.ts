@@ -176,7 +176,7 @@ async function doorMistakes(
     doors.map(async ({ balancer, host, backend, entry }): Promise<Mistake[]> => {
       const path = `balancers.${balancer}`;
       try {
-        const complaints = await world.doors(balancer).examine(backend, settingsOf(world.cluster), signal);
+        const complaints = await world.doors(balancer).examine(backend, signal);
         if (complaints.length > 0)
           return complaints.map(({ code, what }) => ({ code, path, value: backend, rule: what }));
         await served(world.hosts.on(host), entry, signal);

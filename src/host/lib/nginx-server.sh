@@ -1,24 +1,15 @@
 # One server of an upstream in nginx, as `nginx-set` and `nginx-assert` see and set it. A program that asks for this
-# text with `# uses: fence nginx nginx-server wanted` sets `config`, `folder`, `port`, `upstream` and `server` first, and
-# calls `nginx_open`, then `nginx_alone` in the server's lane.
+# text with `# uses: fence nginx nginx-load nginx-server wanted` sets `config`, `folder`, `port`, `upstream` and `server`
+# first, and calls `nginx_open`, then `nginx_alone` in the server's lane.
 
 nginx_open() {
-  file=$folder/$upstream.servers
-  told=$folder/served.conf
-  new=$folder/.$upstream.new
-  backups=/var/lib/pawl/nginx
+  names=$upstream.servers
+  file=$folder/$names
+  new=$folder/.$names.new
   # nginx itself reads at its start what is wanted
   state_file=
   wanted_folder=/var/lib/pawl/wanted/nginx$folder
   wanted_file=$wanted_folder/$upstream/$server
-}
-
-# One write at a time: all are to few files, and a reload loads all of them.
-nginx_alone() { # SECONDS
-  mkdir -p "$backups"
-  exec 8>"$backups/.lock"
-  flock -w "$1" 8 || fence_refuse 92 "lane busy: another reload of nginx has not ended"
-  trap 'rm -f "$new"' EXIT
 }
 
 # Nothing has become of it: what was wanted before is wanted still.
@@ -34,7 +25,7 @@ look() {
   read -r address state now <<END
 $line
 END
-  nginx_ask "$upstream" || refuse 4 "nginx gives no answer of $upstream at 127.0.0.1:$port"
+  nginx_ask "$names" || refuse 4 "nginx gives no answer of $upstream at 127.0.0.1:$port"
   nginx_master
 }
 
@@ -102,64 +93,17 @@ bring() { # in|held|draining|out [WEIGHT]
   chmod --reference="$file" "$new" && chown --reference="$file" "$new"
   if [ "$(nginx_digest "$file")" = "$served" ] && [ "$(nginx_digest "$new")" = "$served" ]; then
     # words for us alone
-    cmp -s "$new" "$file" || put "$new" "$file"
+    cmp -s "$new" "$file" || put "$names"
     return
   fi
-  load
-}
-
-# A power cut leaves one or the other, whole.
-put() { # FROM TO
-  sync "$1" && mv -T "$1" "$2"
-}
-
-load() {
-  back_up || refuse 3 "the backup in $backups cannot be written; nothing was changed"
-  written=$(date +%s%N)
-  put "$new" "$file" && nginx_served_conf "$written" >"$new" && chmod 644 "$new" && put "$new" "$told" ||
-    put_back 3 "$folder cannot be written; it was put back as it was"
-  said=$(nginx -t -q -c "$config" 2>&1 8>&- 9>&-) ||
-    put_back 3 "nginx -t refuses the configuration, so $file was put back as it was: $(echo "$said" | head -n 3)"
-  before=$(nginx_workers | grep ' now$')
-  find_log
-  kill -HUP "$master" || put_back 4 "nginx's process $master is gone; $file was put back as it was"
-  is_served "$written" "$before" ||
-    put_back 5 "nginx serves the configuration of before, so $file was put back as it was. The reason: $why"
+  keep_copy || refuse 3 "the backup in $backups cannot be written; nothing was changed"
+  take
+  reload
 }
 
 # As it was before the change whose epoch is `change`; the newest ten stay.
-back_up() {
-  kept_as=$backups/$upstream.servers.$change
-  [ -e "$kept_as" ] || cp -p "$file" "$kept_as"
-  for old in $(find "$backups" -name "$upstream.servers.*" | sort -r | tail -n +11); do rm -f "$old"; done
-  cp -p "$file" "$backups/.$upstream.before" && cp -p "$told" "$backups/.served.before"
-}
-
-put_back() { # CODE WORDS
-  cp -p "$backups/.$upstream.before" "$new" && put "$new" "$file"
-  cp -p "$backups/.served.before" "$new" && put "$new" "$told"
-  refuse "$1" "$2"
-}
-
-# Where it says why it does not load what is well written: in its log only.
-find_log() {
-  log=$(nginx -T -c "$config" 2>/dev/null 8>&- 9>&- | sed -n 's/^[[:blank:]]*error_log[[:blank:]]\{1,\}\([^ ;]*\).*/\1/p' | head -n 1)
-  log=${log:-/var/log/nginx/error.log}
-  [ -f "$log" ] || log=/dev/null
-  log_size=$(wc -c <"$log")
-}
-
-# New workers say so, and none of those who were there takes connections any more. Sets `why` otherwise.
-is_served() { # STAMP WORKERS
-  until=$(($(date +%s) + 10))
-  why='no new process in 10 s'
-  while [ "$(date +%s)" -le "$until" ]; do
-    if nginx_ask "$upstream" && [ "$stamp" = "$1" ] && ! nginx_workers | grep -qxF -- "$2"; then return; fi
-    said=$(tail -c "+$((log_size + 1))" "$log" | grep '\[emerg\]')
-    [ -z "$said" ] || why=$(echo "$said" | head -n 1)
-    # it tries to bind a port several times
-    echo "$said" | grep -v 'bind() to' | grep -q . && break
-    sleep 0.05
-  done
-  return 1
+keep_copy() {
+  kept_as=$backups/$names.$change
+  [ -e "$kept_as" ] || cp -p "$file" "$kept_as" || return 1
+  for old in $(find "$backups" -name "$names.*" | sort -r | tail -n +11); do rm -f "$old"; done
 }

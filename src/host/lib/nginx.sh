@@ -3,9 +3,11 @@
 #
 #   $folder/UPSTREAM.servers  the servers of an upstream, one a line, each with its name:
 #                             server 192.0.2.11:8080 weight=100; # web1
-#   $folder/served.conf       a server on 127.0.0.1:$port that shows this file and says which one is served: the
-#                             digest of what nginx reads of it, when it was written, and who answers
-# A reload reads both, so whoever answers with a digest serves what it stands for.
+#   $folder/UPSTREAM.maps     who gets a maintenance page, and what it says; empty while all get through
+#   $folder/UPSTREAM.door     what a location does with that; empty likewise
+#   $folder/served.conf       a server on 127.0.0.1:$port that says of each of these files which one is served: the
+#                             digest of what nginx reads of it, when it was written, and who answers. It shows servers
+# A reload reads all, so whoever answers with a digest serves what it stands for.
 
 give_up() { # CODE WORDS
   echo "$2" >&2
@@ -15,26 +17,32 @@ give_up() { # CODE WORDS
 # nginx lies where only root looks
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 
-# What nginx reads of a file: comments say what is wanted, and need no reload.
+# What nginx reads of a file: comments among servers say what is wanted, and need no reload.
 nginx_digest() { # FILE
-  digest=$(sed 's/#.*//; s/^[[:blank:]]*//; s/[[:blank:]]*$//; /^$/d' "$1" | sha256sum) && echo "${digest%% *}"
+  case $1 in
+  *.servers | *.servers.new) digest=$(sed 's/#.*//; s/^[[:blank:]]*//; s/[[:blank:]]*$//; /^$/d' "$1" | sha256sum) ;;
+  *) digest=$(sha256sum <"$1") ;;
+  esac && echo "${digest%% *}"
 }
 
 nginx_served_conf() { # STAMP
-  echo '# Written by Pawl (docs/nginx.md): tells which servers nginx serves.'
+  echo '# Written by Pawl (docs/nginx.md): tells what nginx serves.'
+  echo "include $folder/*.maps;"
   echo 'server {'
   echo "    listen 127.0.0.1:$port;"
   echo '    access_log off; auth_basic off; open_file_cache off; default_type text/plain;'
-  for file in "$folder"/*.servers; do
-    name=${file##*/}
-    echo "    location = /${name%.servers} { add_header X-Pawl-Served \"$(nginx_digest "$file") $1 \$pid\" always; alias $file; }"
+  for ours in "$folder"/*.servers "$folder"/*.maps "$folder"/*.door; do
+    [ -e "$ours" ] || continue
+    # what passes are good for is nobody else's business
+    case $ours in *.servers) shown="alias $ours" ;; *) shown='return 204' ;; esac
+    echo "    location = /${ours##*/} { add_header X-Pawl-Served \"$(nginx_digest "$ours") $1 \$pid\" always; $shown; }"
   done
   echo '}'
 }
 
-# Sets `served`, `stamp` and `worker`: what nginx says that it serves of an upstream, since when, and which process
-# says so. Fails when there is no answer within 2 s.
-nginx_ask() { # UPSTREAM
+# Sets `served`, `stamp` and `worker`: what nginx says that it serves of a file, since when, and which process says so.
+# Fails when there is no answer within 2 s.
+nginx_ask() { # NAME
   # PF_INET is 2 and SOCK_STREAM 1 on Linux; perl's module Socket takes longer to load than all the rest
   # shellcheck disable=SC2016
   answer=$(perl -e '

@@ -18,7 +18,7 @@ import type { UndoEntry } from './state';
 import { subjectOf } from './state';
 import { walk } from './walk';
 
-/** Seconds for one door or flag: a lane's lock, some commands, a proof of five seconds. */
+/** Seconds for one door or flag: locks, a reload of a large configuration, a proof of five seconds. */
 const STEP_SECONDS = 60;
 /** Hosts whose flag files are written side by side. */
 const FLAGS_AT_ONCE = 20;

@@ -85,6 +85,8 @@ export async function reachNginx(): Promise<Reached> {
       await Promise.all([real.stop(), sshd.stop()]);
       for (const folders of [`lanes/nginx/${upstream}`, `wanted/nginx${folder}`])
         await rm(`/var/lib/pawl/${folders}`, { recursive: true, force: true });
+      for (const name of [upstream, `${upstream}-nobody`])
+        await rm(`/var/lib/pawl/lanes/maintenance/nginx/${name}.fence`, { force: true });
       for (const name of await readdir(BACKUPS))
         if (name.includes(upstream)) await rm(`${BACKUPS}/${name}`, { force: true });
     },

@@ -12,6 +12,8 @@ export interface TestNginx {
   config: string;
   folder: string;
   port: number;
+  /** where clients come in, on 127.0.0.1 */
+  front: number;
   upstream: string;
   servers: Record<string, TestServer & { port: number }>;
   /** the body of an answer; `path` may be `/?ms=2000` */
@@ -54,7 +56,8 @@ export async function startNginx(): Promise<TestNginx> {
   await write(
     names.map((name) => `server 127.0.0.1:${servers[name]!.port} weight=100; # ${name}\n`).join(''),
   );
-  await writeFile(join(folder, 'served.conf'), '');
+  for (const name of ['served.conf', `${upstream}.maps`, `${upstream}.door`])
+    await writeFile(join(folder, name), '');
   let master = await startMaster(config, front);
   const workers = async () => {
     const children = (await readFile(`/proc/${master.pid}/task/${master.pid}/children`, 'utf8')).trim();
@@ -71,6 +74,7 @@ export async function startNginx(): Promise<TestNginx> {
     config,
     folder,
     port,
+    front,
     upstream,
     servers,
     request: (path = '/') => request(front, path),
@@ -143,6 +147,7 @@ http {
   server {
     listen 127.0.0.1:${front};
     location / {
+      include ${root}/pawl/${upstream}.door;
       proxy_pass http://${upstream};
       proxy_http_version 1.1;
       proxy_set_header Connection "";
@@ -157,8 +162,9 @@ async function startMaster(config: string, front: number): Promise<ChildProcess>
   const master = spawn('/usr/sbin/nginx', ['-c', config], { stdio: 'ignore' });
   await until(async () => {
     if (master.exitCode !== null) throw new Error(`nginx ended with ${master.exitCode}`);
-    return request(front, '/health').then(
-      () => true,
+    const socket = connect(front, '127.0.0.1');
+    return once(socket, 'connect').then(
+      () => !!socket.destroy(),
       () => false,
     );
   });

@@ -1,3 +1,4 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { until } from '../haproxy/real-haproxy';
 import { reachNginx, signal, type Reached } from './reached';
@@ -103,12 +104,17 @@ describe('what happens to nginx', () => {
 
   it('a reload that nginx takes and does not make is told with its reason, and the file is put back', async () => {
     const before = await at.real.read();
+    // another upstream, which has nothing to do with it
+    const other = `${at.real.folder}/z.servers`;
+    await writeFile(other, 'server 127.0.0.1:1; # z\n');
     const taken = await at.real.takePort();
     await expect(at.set('n1', { state: 'draining' })).rejects.toMatchObject({
       type: 'BalancerNotAsWanted',
       message: expect.stringMatching(/put back as it was\..*Address already in use/s) as string,
     });
     expect(await at.real.read()).toBe(before);
+    expect(await readFile(other, 'utf8')).toBe('server 127.0.0.1:1; # z\n');
+    await rm(other);
     expect(await at.facts('n1')).toMatchObject({ state: 'in' });
     await taken.free();
     await at.set('n1', { state: 'draining' });

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { Closure, Doors } from '../../../contracts/doors';
 import { MARKER_HEADER, PROOF_HEADER } from '../../../contracts/doors';
-import { PawlError, type FailureType } from '../../../contracts/failures';
+import { PawlError } from '../../../contracts/failures';
 import type { PassNames } from '../../../contracts/maintenance';
 import type { BalancerComplaint, Fence } from '../../../contracts/world';
-import { SHORTEST_RETRY } from '../../../domain/maintenance';
+import { ASK_AGAIN, SHORTEST_RETRY } from '../../../domain/maintenance';
 import { quote } from '../../ssh/quote';
+import { FAILURE_OF } from '../exit-codes';
 import { ask, placeOf, type RuntimeSocket } from './runtime';
 import { readInfo } from './tables';
 
@@ -14,22 +15,13 @@ import { readInfo } from './tables';
 const LARGEST_PAGE = 12 * 1_024;
 /** Milliseconds: the lane's lock 5 s, some fifteen commands of at most 2 s, two syncs. */
 const LIMIT = 45_000;
-/** Seconds after which to ask again when the expected end has passed. */
-const ASK_AGAIN = 120;
 const FOLDER = '/var/lib/pawl/maintenance';
 const RELOAD = 'systemctl reload haproxy';
 const CONFIG = '/etc/haproxy/haproxy.cfg';
-/** By exit code of `src/host/haproxy-maintenance.sh`. */
-const FAILURE_OF: Record<number, FailureType> = {
-  3: 'BalancerRefused',
-  4: 'BalancerUnavailable',
-  5: 'BalancerNotAsWanted',
-  82: 'OutcomeUnknown',
-};
 
 const fileOf = (backend: string, kind: 'addresses' | 'pages') => `${FOLDER}/${backend}.${kind}`;
 
-export function haproxyDoors(at: RuntimeSocket): Doors {
+export function haproxyDoors(at: RuntimeSocket, names: PassNames): Doors {
   const tell = async (backend: string, lines: string[], fence: Fence, signal: AbortSignal) => {
     const text = lines.map((line) => `${line}\n`).join('');
     const sum = createHash('sha256').update(text).digest('hex');
@@ -49,14 +41,14 @@ export function haproxyDoors(at: RuntimeSocket): Doors {
     close: (backend, closure, fence, signal) => tell(backend, linesOf(closure), fence, signal),
     open: (backend, fence, signal) => tell(backend, [], fence, signal),
     byHand: (backend) => `: > ${quote(fileOf(backend, 'pages'))} && ${RELOAD}`,
-    examine: (backend, names, signal) => examine(at, backend, names, signal),
+    examine: (backend, signal) => examine(at, backend, names, signal),
   };
 }
 
 function linesOf({ until, marker, page, late, addresses, passes }: Closure): string[] {
   return [
     ...addresses.map((address) => `addresses ${address} yes`),
-    ...passes.map((digest) => `pages ${digest} pass`),
+    ...passes.map((pass) => `pages ${sumOf(pass)} pass`),
     `pages marker ${marker}`,
     `pages page ${page}`,
     `pages late ${late}`,
@@ -64,6 +56,9 @@ function linesOf({ until, marker, page, late, addresses, passes }: Closure): str
     `pages until ${until}`,
   ];
 }
+
+/** As HAProxy reckons it. */
+const sumOf = (secret: string) => createHash('sha256').update(secret).digest('hex').toUpperCase();
 
 /**
  * What a backend says once, so that Pawl can close and open it without a reload. HAProxy itself tells from the

@@ -1,6 +1,6 @@
 /** HAProxy 2.0 and newer: reads over its forwarded runtime socket, fenced writes by a program on its host. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { PawlError, type FailureType } from '../../../contracts/failures';
+import { PawlError } from '../../../contracts/failures';
 import type { Requests } from '../../../contracts/gate';
 import type {
   BalancerComplaint,
@@ -12,6 +12,7 @@ import type {
   WantedTraffic,
 } from '../../../contracts/world';
 import { raiseFences } from '../../ssh/fences';
+import { FAILURE_OF } from '../exit-codes';
 import { examine } from './examine';
 import { factsOf, generationOf, plainFactsOf, requestsOf } from './facts';
 import { reconcile } from './reconcile';
@@ -20,12 +21,6 @@ import { column, numberIn, readCsv, readInfo, readServersState, type Row } from 
 
 /** Milliseconds: the lane's lock 5 s, three questions of 2 s. */
 const SET_LIMIT = 15_000;
-/** By exit code of `src/host/haproxy-*.sh`. */
-const FAILURE_OF: Record<number, FailureType> = {
-  3: 'BalancerRefused',
-  4: 'BalancerUnavailable',
-  5: 'BalancerNotAsWanted',
-};
 
 export function haproxy(at: RuntimeSocket): LoadBalancer {
   return new HaProxy(at);

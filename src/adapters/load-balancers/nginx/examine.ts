@@ -13,27 +13,46 @@ export async function examine(
   signal: AbortSignal,
 ): Promise<BalancerComplaint[]> {
   const args = [at.config, at.folder, String(at.port), ...upstreams];
-  const { stdout } = await at.host.run('examine-nginx', args, { signal, timeoutMs: LIMIT });
-  const said = new Map([...stdout.matchAll(/^([\w.-]+)=(.*)$/gm)].map(([, key, value]) => [key!, value!]));
-  const complaints = complaintsOf(said, at, upstreams);
+  const complaints = complaintsOf(await factsIn(at, 'examine-nginx', args, signal), at, upstreams);
   return complaints.length > 0 ? complaints : forwarding(at, upstreams, signal);
 }
 
-function complaintsOf(said: Map<string, string>, at: NginxPlace, upstreams: string[]): BalancerComplaint[] {
-  const { config, folder } = at;
+/** What a program tells: `KEY=VALUE` lines, by their keys. */
+export type Facts = Map<string, string[]>;
+
+export async function factsIn(
+  { host }: NginxPlace,
+  program: string,
+  args: string[],
+  signal: AbortSignal,
+): Promise<Facts> {
+  const { stdout } = await host.run(program, args, { signal, timeoutMs: LIMIT });
+  const facts: Facts = new Map();
+  for (const [, key, value] of stdout.matchAll(/^([\w.-]+)=(.*)$/gm))
+    facts.set(key!, [...(facts.get(key!) ?? []), value!]);
+  return facts;
+}
+
+export const untested = ({ config }: NginxPlace, says = ''): BalancerComplaint => ({
+  code: 'notTested',
+  what: `nginx -t refuses ${config}: ${says}`,
+  mend: `nginx -t -c ${quote(config)}`,
+});
+
+/** Where nobody can say which file it is. */
+export const editCommand = (upstream: string) =>
+  `\${EDITOR:-vi} $(grep -rlE ${quote(`upstream +${upstream}\\b`)} /etc/nginx | head -n 1)`;
+
+function complaintsOf(said: Facts, at: NginxPlace, upstreams: string[]): BalancerComplaint[] {
+  const { folder } = at;
   if (!said.has('version'))
     return [{ code: 'noNginx', what: 'has no program nginx', mend: 'apt-get install -y nginx' }];
-  if (!said.has('tested'))
-    return [
-      {
-        code: 'notTested',
-        what: `nginx -t refuses ${config}: ${said.get('says')}`,
-        mend: `nginx -t -c ${quote(config)}`,
-      },
-    ];
-  const files = upstreams.flatMap((upstream) => fileComplaint(said.get(`file.${upstream}`), upstream, at));
+  if (!said.has('tested')) return [untested(at, said.get('says')?.[0])];
+  const files = upstreams.flatMap((upstream) =>
+    fileComplaint(said.get(`file.${upstream}`)?.[0], upstream, at),
+  );
   if (files.length > 0) return files;
-  if (said.get('told') !== 'yes')
+  if (said.get('told')?.[0] !== 'yes')
     return [
       {
         code: 'noMarker',
@@ -41,7 +60,7 @@ function complaintsOf(said: Map<string, string>, at: NginxPlace, upstreams: stri
         mend: `echo ${quote(`include ${folder}/served.conf;`)} >/etc/nginx/conf.d/pawl.conf && ${tellServed(at)}`,
       },
     ];
-  const unproven = upstreams.filter((upstream) => said.get(`served.${upstream}`) !== 'yes');
+  const unproven = upstreams.filter((upstream) => said.get(`served.${upstream}`)?.[0] !== 'yes');
   if (unproven.length === 0) return [];
   const list = unproven.map((upstream) => fileOf(at, upstream)).join(', ');
   return [
@@ -51,29 +70,32 @@ function complaintsOf(said: Map<string, string>, at: NginxPlace, upstreams: stri
 
 function fileComplaint(found: string | undefined, upstream: string, at: NginxPlace): BalancerComplaint[] {
   const file = fileOf(at, upstream);
-  const edit = (path: string) => `mkdir -p ${quote(at.folder)} && \${EDITOR:-vi} ${path}`;
+  const folder = `mkdir -p ${quote(at.folder)}`;
   if (found === 'missing') {
     const what = `there is no ${file} with the servers of upstream ${upstream}, one a line: server ADDRESS:PORT; # NAME`;
-    return [{ code: 'noServers', what, mend: edit(quote(file)) }];
+    return [{ code: 'noServers', what, mend: `${folder} && \${EDITOR:-vi} ${quote(file)}` }];
   }
   if (found === 'yes') return [];
   return [
     {
       code: 'notIncluded',
       what: `no file of its configuration includes ${file}: it belongs into upstream ${upstream} { … }, in place of the servers there`,
-      mend: edit(`$(grep -rlE ${quote(`upstream +${upstream}\\b`)} /etc/nginx | head -n 1)`),
+      mend: `${folder} && ${editCommand(upstream)}`,
     },
   ];
 }
 
 /** What `nginx_served_conf` of `src/host/lib/nginx.sh` writes, as one command line. */
 export function tellServed({ config, folder, port }: NginxPlace): string {
-  const digest = `sed 's/#.*//; s/^[[:blank:]]*//; s/[[:blank:]]*$//; /^$/d' "$f" | sha256sum | cut -c 1-64`;
-  const location = `printf 'location = /%s { add_header X-Pawl-Served "%s %s $pid" always; alias %s; }\\n' "$u" "$(${digest})" "$(date +%s%N)" "$f"`;
-  const each = `for f in ${quote(folder)}/*.servers; do u=\${f##*/}; u=\${u%.servers}; ${location}; done`;
+  const servers = `sed 's/#.*//; s/^[[:blank:]]*//; s/[[:blank:]]*$//; /^$/d' "$f"`;
+  const kind = `case $n in *.servers) s="alias $f" d=$(${servers} | sha256sum);; *) s='return 204' d=$(sha256sum <"$f");; esac`;
+  const location = `printf 'location = /%s { add_header X-Pawl-Served "%s %s $pid" always; %s; }\\n' "$n" "\${d%% *}" "$(date +%s%N)" "$s"`;
+  const files = ['servers', 'maps', 'door'].map((one) => `${quote(folder)}/*.${one}`).join(' ');
+  const each = `for f in ${files}; do [ -e "$f" ] || continue; n=\${f##*/}; ${kind}; ${location}; done`;
+  const maps = `echo ${quote(`include ${folder}/*.maps;`)}`;
   const server = `'server { listen 127.0.0.1:${port}; access_log off; auth_basic off; open_file_cache off; default_type text/plain;'`;
   const load = `nginx -t -c ${quote(config)} && systemctl reload-or-restart nginx`;
-  return `{ echo ${server}; ${each}; echo '}'; } >${quote(`${folder}/served.conf`)} && ${load}`;
+  return `{ ${maps}; echo ${server}; ${each}; echo '}'; } >${quote(`${folder}/served.conf`)} && ${load}`;
 }
 
 /** Writes are done by a program on its host, reads come through sshd. */

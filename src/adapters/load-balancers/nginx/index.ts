@@ -3,7 +3,7 @@
  * a forwarded TCP stream to nginx itself, fenced writes are done by a program on its host.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { PawlError, type FailureType } from '../../../contracts/failures';
+import { PawlError } from '../../../contracts/failures';
 import type {
   BalancerComplaint,
   Fence,
@@ -14,11 +14,12 @@ import type {
   WantedTraffic,
 } from '../../../contracts/world';
 import { raiseFences } from '../../ssh/fences';
+import { FAILURE_OF } from '../exit-codes';
 import { examine } from './examine';
 import { unhealthy, type Health } from './probe';
 import { reconcile } from './reconcile';
 import { askServed, fileOf, placeOf, type NginxPlace, type Served } from './served';
-import type { ServerLine } from './servers';
+import { checkName, type ServerLine } from './servers';
 
 export interface NginxSettings extends NginxPlace {
   /** of the service behind each upstream */
@@ -31,12 +32,6 @@ const COUNT_LIMIT = 15_000;
 /** Milliseconds between two looks at a file that is not served: somebody may just be loading it. */
 const LOADING = 150;
 const LOOKS = 3;
-/** By exit code of `src/host/nginx-*.sh`. */
-const FAILURE_OF: Record<number, FailureType> = {
-  3: 'BalancerRefused',
-  4: 'BalancerUnavailable',
-  5: 'BalancerNotAsWanted',
-};
 
 export function nginx(at: NginxSettings): LoadBalancer {
   return new Nginx(at);
@@ -243,12 +238,6 @@ function factsOf({ wanted, weight }: ServerLine, fault: string | undefined): Sta
     .filter(Boolean)
     .join(', ');
   return { state: wanted === 'draining' || healthy ? wanted : 'down', says, healthy };
-}
-
-/** What is safe in a file's name, in nginx's configuration and as a fence's lane. */
-function checkName(name: string): string {
-  if (/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(name)) return name;
-  throw new PawlError('BadInput', `${JSON.stringify(name)} cannot be the name of an upstream or a server`);
 }
 
 function checkWeight(weight: number): string {

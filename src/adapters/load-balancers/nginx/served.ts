@@ -41,7 +41,7 @@ export const fileOf = ({ folder }: NginxPlace, upstream: string): string => `${f
  * cannot be understood, and the SSH failures
  */
 export async function askServed(at: NginxPlace, upstream: string, signal: AbortSignal): Promise<Served> {
-  const { status, headers, body } = await ask(at, `/${upstream}`, signal);
+  const { status, headers, body } = await ask(at, `/${upstream}.servers`, signal);
   const marker = /^([0-9a-f]{64}) (\d+) (\d+)$/.exec(String(headers[MARKER] ?? ''));
   const place = `${placeOf(at)}: ${fileOf(at, upstream)}`;
   if (!marker)

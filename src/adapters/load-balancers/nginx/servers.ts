@@ -59,3 +59,9 @@ export function hostAndPort(address: string): { host: string; port: number } {
     throw new PawlError('BalancerRefused', `${address} is no address of a server on another host`);
   return { host, port: Number(port) };
 }
+
+/** What is safe in a file's name, in nginx's configuration and as a fence's lane. */
+export function checkName(name: string): string {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(name)) return name;
+  throw new PawlError('BadInput', `${JSON.stringify(name)} cannot be the name of an upstream or a server`);
+}

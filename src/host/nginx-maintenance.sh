@@ -1,0 +1,48 @@
+# Closes the door to an upstream of nginx with a page, or opens it: two files, a reload, and the proof that nginx serves
+# both. Safe to repeat.
+# usage: nginx-maintenance EPOCH ATTEMPT CONFIG FOLDER PORT UPSTREAM SHA256
+#   stdin has that sum; its lines are `maps LINE` and `door LINE`; none of them: open
+# uses: fence nginx nginx-load
+# exits 3 nginx refuses, 4 it gives no answer, 5 it does not serve what was set, 82 stdin ended early
+set -u
+config=$3 folder=$4 port=$5 upstream=$6 file=$folder/$upstream.maps names=
+# nginx reads them as root when it starts; passes stand in them
+umask 077
+
+refuse() { # CODE WORDS
+  give_up "$1" "$2"
+}
+
+# What lies there is what is wanted, and nginx serves it.
+is_so() {
+  for name in $names; do
+    cmp -s "$folder/.$name.new" "$folder/$name" || return 1
+    nginx_ask "$name" && [ "$(nginx_digest "$folder/$name")" = "$served" ] || return 1
+  done
+}
+
+said=$(mktemp) || exit 1
+trap 'rm -f "$said"' EXIT
+cat >"$said"
+sum=$(sha256sum <"$said")
+[ "$sum" = "$7  -" ] || give_up 82 "the text has the sum ${sum%% *}"
+
+fence_enter "maintenance/nginx/$upstream" "$1" "$2"
+nginx_alone 20
+trap 'rm -f "$said"; nginx_tidy' EXIT
+# a door names what stands in the maps
+if [ -s "$said" ]; then
+  names="$upstream.maps $upstream.door"
+else
+  names="$upstream.door $upstream.maps"
+fi
+for name in $names; do
+  [ -f "$folder/$name" ] || refuse 3 "there is no $folder/$name"
+  sed -n "s/^${name##*.} //p" "$said" >"$folder/.$name.new" || refuse 3 "$folder cannot be written"
+done
+is_so && exit 0
+take
+sync "$folder"
+nginx_ask "${names%% *}" || refuse 4 "nginx gives no answer at 127.0.0.1:$port; it begins with this when it starts"
+nginx_master
+reload
