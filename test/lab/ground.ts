@@ -160,7 +160,7 @@ const WEBDEB = {
   release: { kind: 'deb', package: PACKAGE },
   health: { path: '/health' },
   version: { path: '/version' },
-  routes: [{ balancer: 'edge', backend: 'webdeb' }],
+  routes: [{ balancer: 'edge', backend: 'webdeb', entry: { port: 81 } }],
 };
 
 /** The example's cluster file, cut down to the hosts that this lab has. */
@@ -183,7 +183,7 @@ export async function clusterFile(lab: Lab, limits: object): Promise<string> {
   const nginx = lab.hosts.find(({ role }) => role === 'nginx');
   if (nginx) {
     example.balancers['inner'] = { kind: 'nginx', host: nginx.name };
-    web.routes.push({ balancer: 'inner', backend: 'web' });
+    web.routes.push({ balancer: 'inner', backend: 'web', entry: { port: 80 } });
   }
   return stringify(example);
 }

@@ -1,9 +1,9 @@
 /** A service that is closed for maintenance, as clients see it: on real hosts, while things go wrong. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { get, type IncomingHttpHeaders } from 'node:http';
 import { makeRelease } from '../../lab/service';
 import { until } from '../../lab/hosts/wait';
 import { Ground, ended, reached } from './ground';
+import { ask } from './page';
 import { answer, QUICK } from './scene';
 
 const PASS = 'only-testers-know-this';
@@ -18,19 +18,7 @@ beforeAll(async () => {
 afterAll(() => ground?.remove(), 60_000);
 jest.setTimeout(90_000);
 
-interface Answer {
-  status: number | undefined;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-const request = (headers: Record<string, string> = {}) =>
-  new Promise<Answer>((resolve, reject) => {
-    get({ host: ground.address('lb1'), path: '/', headers, agent: false }, (incoming) => {
-      let body = '';
-      incoming.setEncoding('utf8').on('data', (text: string) => (body += text));
-      incoming.on('end', () => resolve({ status: incoming.statusCode, headers: incoming.headers, body }));
-    }).on('error', reject);
-  });
+const request = (headers?: Record<string, string>) => ask(ground.address('lb1'), headers);
 const status = async (headers?: Record<string, string>) => (await request(headers)).status;
 const tester = { 'x-maintenance-pass': PASS };
 const flags = () =>
