@@ -2,10 +2,11 @@ import { PawlError } from '../contracts/failures';
 import type { PlannedArtifact, PlannedHost, PlannedService } from '../contracts/plan';
 import type { Jobs, RemoteHost } from '../contracts/world';
 import { upload } from '../adapters/ssh';
-import { jobKey } from '../adapters/ssh/job-key';
 import type { ArtifactStore } from '../adapters/artifacts';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
+import type { UnitJob } from './services';
+import { unitJob } from './services';
 import { keepingOut } from './traffic';
 import type { Worlds } from './world';
 
@@ -65,49 +66,13 @@ export function releaseActivities(worlds: Worlds, jobs: Jobs, artifacts: Artifac
     },
 
     /** Stops the service, switches to a staged release, and starts it: one job, once for each round. */
-    async switchRelease(input: {
-      change: ChangeRef;
-      service: PlannedService;
-      host: PlannedHost;
-      version: string;
-      step: string;
-      round: number;
-    }): Promise<{ reattached: boolean }> {
+    async switchRelease(input: UnitJob & { version: string }): Promise<{ reattached: boolean }> {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);
-      const { service, host } = input;
-      const { script, args } = switchJob(service, input.version);
-      const key = jobKey({
-        change: input.change.id,
-        step: input.step,
-        host: host.name,
-        script,
-        args,
-        round: input.round,
-      });
-      const result = await keepingOut(world, host, now, () =>
-        jobs.run(
-          world.hosts.on(host.name),
-          // each of its moves converges, so a job that a reboot has cut goes on where it stood
-          {
-            key,
-            lane: service.name,
-            fence: now.fence,
-            script,
-            args,
-            maxSeconds: service.limits.switchSeconds,
-            ifCut: 'runAgain',
-          },
-          now.signal,
-          now.progress,
-        ),
+      const { service, host, version } = input;
+      return keepingOut(world, host, now, () =>
+        unitJob(world, jobs, input, switchJob(service, version), `switching to ${version}`),
       );
-      if (result.code !== 0)
-        throw new PawlError(
-          'JobFailed',
-          `${host.name}: switching to ${input.version} ended with ${result.code}: ${result.output.trim().slice(-300)}`,
-        );
-      return { reattached: result.reattached };
     },
   };
 }

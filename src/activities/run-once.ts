@@ -1,8 +1,6 @@
-import { PawlError } from '../contracts/failures';
 import type { Jobs } from '../contracts/world';
-import { jobKey } from '../adapters/ssh/job-key';
 import type { ChangeRef } from './attempt';
-import { attempt } from './attempt';
+import { runJob } from './job';
 import type { Worlds } from './world';
 
 export function runOnceActivities(worlds: Worlds, jobs: Jobs) {
@@ -20,26 +18,9 @@ export function runOnceActivities(worlds: Worlds, jobs: Jobs) {
       round: number;
     }): Promise<{ reattached: boolean }> {
       const world = await worlds.of(input.change.cluster);
-      const now = attempt(input.change);
-      const { host, step, round, command: args } = input;
-      const key = jobKey({ change: input.change.id, step, host, script: 'command', args, round });
-      const { code, output, reattached } = await jobs.run(
-        world.hosts.on(host),
-        {
-          key,
-          lane: input.lane,
-          fence: now.fence,
-          script: 'command',
-          args,
-          maxSeconds: input.timeoutSeconds,
-          ifCut: input.ifCut === 'runAgain' ? 'runAgain' : 'report',
-        },
-        now.signal,
-        now.progress,
-      );
-      if (code !== 0)
-        throw new PawlError('JobFailed', `${host}: ${step} ended with ${code}: ${output.trim().slice(-300)}`);
-      return { reattached };
+      const { lane, step, command: args, timeoutSeconds: maxSeconds } = input;
+      const ifCut = input.ifCut === 'runAgain' ? 'runAgain' : 'report';
+      return runJob(world, jobs, input, { lane, script: 'command', args, maxSeconds, ifCut }, step);
     },
   };
 }

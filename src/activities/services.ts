@@ -3,13 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PawlError } from '../contracts/failures';
 import type { PlannedHost, PlannedService } from '../contracts/plan';
 import type { Jobs, RemoteHost } from '../contracts/world';
-import { jobKey } from '../adapters/ssh/job-key';
-import type { Attempt, ChangeRef } from './attempt';
+import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
+import { runJob } from './job';
 import { keepingOut } from './traffic';
 import type { World, Worlds } from './world';
 
-interface ServiceInput {
+/** What is told to each job on the unit of a service. */
+export interface UnitJob {
   change: ChangeRef;
   service: PlannedService;
   host: PlannedHost;
@@ -23,52 +24,41 @@ const LEFT_WITHIN = 3_000;
 const LOOK = 100;
 
 export function serviceActivities(worlds: Worlds, jobs: Jobs) {
+  const setUnit = (world: World, input: UnitJob, script: 'stop-unit' | 'start-unit') => {
+    const { unit } = input.service;
+    return unitJob(world, jobs, input, { script, args: [unit] }, `${script} ${unit}`);
+  };
   return {
     /** Stops the unit, one job for each round, and proves that no process of it and no listener on its port is left. */
-    async stopService(input: ServiceInput): Promise<void> {
+    async stopService(input: UnitJob): Promise<void> {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);
       await keepingOut(world, input.host, now, async () => {
-        await unitJob(world, jobs, input, 'stop-unit', now);
+        await setUnit(world, input, 'stop-unit');
         await nothingLeft(world.hosts.on(input.host.name), input.service, now.signal);
       });
     },
 
     /** Starts the unit, one job for each round; whether it is well is for `proveHealthy` to say. */
-    async startService(input: ServiceInput): Promise<void> {
+    async startService(input: UnitJob): Promise<void> {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);
-      await keepingOut(world, input.host, now, () => unitJob(world, jobs, input, 'start-unit', now));
+      await keepingOut(world, input.host, now, () => setUnit(world, input, 'start-unit'));
     },
   };
 }
 
-async function unitJob(
+/** A job on a unit: each of its moves converges, so one that a reboot has cut goes on where it stood. */
+export function unitJob(
   world: World,
   jobs: Jobs,
-  { change, service, host, step, round }: ServiceInput,
-  script: 'stop-unit' | 'start-unit',
-  now: Attempt,
-): Promise<void> {
-  const args = [service.unit];
-  const key = jobKey({ change: change.id, step, host: host.name, script, args, round });
-  const { code, output } = await jobs.run(
-    world.hosts.on(host.name),
-    {
-      key,
-      lane: service.name,
-      fence: now.fence,
-      script,
-      args,
-      maxSeconds: service.limits.switchSeconds,
-      ifCut: 'runAgain',
-    },
-    now.signal,
-    now.progress,
-  );
-  if (code === 0) return;
-  const said = output.trim().slice(-300);
-  throw new PawlError('JobFailed', `${host.name}: ${script} ${service.unit} ended with ${code}: ${said}`);
+  { change, service, host, step, round }: UnitJob,
+  { script, args }: { script: string; args: string[] },
+  says: string,
+): Promise<{ reattached: boolean }> {
+  const { name: lane, limits } = service;
+  const spec = { lane, script, args, maxSeconds: limits.switchSeconds, ifCut: 'runAgain' } as const;
+  return runJob(world, jobs, { change, host: host.name, step, round }, spec, says);
 }
 
 async function nothingLeft(
