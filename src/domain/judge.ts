@@ -113,9 +113,9 @@ function latencyClaim({ latency, usual, seconds }: Seen, limits: PlannedGate): C
   });
   if (changed.samples === 0) return claim;
   const usually = `usual ${ms(usual.p95Ms)} ${usual.from}`;
-  const old = others.samples > 0 ? `; old hosts ${ms(percentile(others, 0.95))}` : '';
+  const beside = others.samples > 0 ? `; peers ${ms(percentile(others, 0.95))}` : '';
   const text = claim.text.replace(`${name}: `, `${name}: ${ms(percentile(changed, 0.95))}, `);
-  return { ...claim, text: `${text} (${usually}${old})` };
+  return { ...claim, text: `${text} (${usually}${beside})` };
 }
 
 function usage({ usage }: Seen, limits: PlannedGate): Claim[] {
@@ -182,9 +182,9 @@ function shareClaim(share: Share): Claim {
   if (bad) {
     const text = `${bad.host}${count(bad.count)} (${percent(bad.count)}), more than ${percentOf(limit)}`;
     if (provesMore(bad.count, others, confidence))
-      return say('fail', others.samples ? `${text}; old hosts ${count(others)}` : text);
-    if (others.events > 0) return say('hold', `${text}, but the old hosts have as many: ${count(others)}`);
-    return say('hold', `${text}; too little is known of the old hosts yet: ${count(others)}`);
+      return say('fail', others.samples ? `${text}; peers ${count(others)}` : text);
+    if (others.events > 0) return say('hold', `${text}, but the peers have as many: ${count(others)}`);
+    return say('hold', `${text}; too little is known of the peers yet: ${count(others)}`);
   }
   const silent = Object.keys(hosts).filter((host) => hosts[host]!.samples === 0);
   if (total.samples === 0)

@@ -100,25 +100,25 @@ it.each<{ what: string; is: Seen; verdict: string; says: string }>([
   },
   // --- errors
   {
-    what: '5 % errors, and none on old hosts',
+    what: '5 % errors, and none on peers',
     is: seen({ changed: { n1: requests(100, 5) }, others: requests(500) }),
     verdict: 'fail',
-    says: 'errors: 5 of 100 answers (5 %), more than 0.1 %; old hosts 0 of 500 answers',
+    says: 'errors: 5 of 100 answers (5 %), more than 0.1 %; peers 0 of 500 answers',
   },
   {
-    what: '5 % errors, and as many on old hosts',
+    what: '5 % errors, and as many on peers',
     is: seen({ changed: { n1: requests(100, 5) }, others: requests(500, 25) }),
     verdict: 'hold',
-    says: 'but the old hosts have as many: 25 of 500 answers',
+    says: 'but the peers have as many: 25 of 500 answers',
   },
   {
-    what: 'errors where too little is known of old hosts',
+    what: 'errors where too little is known of peers',
     is: seen({ changed: { n1: requests(40, 2) }, others: requests(4) }),
     verdict: 'hold',
-    says: 'too little is known of the old hosts yet: 0 of 4 answers',
+    says: 'too little is known of the peers yet: 0 of 4 answers',
   },
   {
-    what: 'errors when there are no old hosts left',
+    what: 'errors when there are no peers left',
     is: seen({ changed: { n1: requests(100, 5) }, others: none }),
     verdict: 'fail',
     says: 'errors: 5 of 100 answers (5 %), more than 0.1 %',
@@ -184,10 +184,10 @@ it.each<{ what: string; is: Seen; verdict: string; says: string }>([
     says: 'P95: 100 ms, 30 of 90 probes slower than 32 ms (33 %), more than 5 %',
   },
   {
-    what: 'as slow as the old hosts: a shared dependency',
+    what: 'as slow as its peers: a shared dependency',
     is: seen({ latency: latency(times(200, 190), times(200, 188)) }),
     verdict: 'hold',
-    says: 'but the old hosts have as many',
+    says: 'but the peers have as many',
   },
   {
     what: 'no usual time',
