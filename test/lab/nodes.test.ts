@@ -162,8 +162,10 @@ it('it comes back weight after weight, with the share of requests that its weigh
   try {
     const run = await online({ ramp: RAMP, ...NO_GATE });
     for (const share of await sharesOnTheWay(run, 'n3', [load])) expectShare(share, 200);
-    const { end, message } = await ended(run);
+    const { end, message, report } = await ended(run);
     expect([end, message]).toEqual(['succeeded', 'n3 of web serves with its full weight']);
+    // true when it was planned, and no more
+    expect(report.notes.filter((note) => note.includes('out of service'))).toEqual([]);
   } finally {
     expect((await load.stop()).failures).toEqual([]);
   }
@@ -271,6 +273,10 @@ describe('a spare host', () => {
     } finally {
       await thaw(ground.name, 'n2');
     }
+    // its service runs on until somebody wants it stopped
+    expect(await listens('n2')).toBe(true);
+    const { end } = await offline({ hosts: ['n2'], maxUnavailable: 2 });
+    expect([end, await listens('n2')]).toEqual(['succeeded', false]);
   });
 });
 

@@ -1,7 +1,9 @@
 import type { Balancer } from '../../contracts/cluster';
 import type { DoctorInput, Examination, Finding } from '../../contracts/examination';
 import { CLOCK_LIMIT, farText, judgeClocks, offText } from '../../domain/clocks';
+import { outText } from '../../domain/about';
 import { LEAST_NODE, olderThan } from '../../domain/versions';
+import { marksOf } from '../out-of-service';
 import type { World } from '../world';
 import { examineBalancer } from './balancer';
 import { commandsOn, type OnHost } from './commands';
@@ -26,16 +28,17 @@ export async function examine(
   const hosts = await Promise.all(names.map((name) => examineHost(taskOf(world, name, file, on), bounded())));
   signal.throwIfAborted();
   const balancers = Object.keys(cluster.balancers);
-  const atBalancers = await Promise.all(
-    balancers.map((name) => examineBalancer(world, name, file, on, bounded())),
-  );
+  const [atBalancers, out] = await Promise.all([
+    Promise.all(balancers.map((name) => examineBalancer(world, name, file, on, bounded()))),
+    outOnPurpose(world, signal),
+  ]);
   signal.throwIfAborted();
   const offsets = Object.fromEntries(
     hosts.flatMap(({ offset }, index) => (offset === null ? [] : [[names[index]!, offset]])),
   ) as Record<string, number>;
   return {
     at: new Date().toISOString(),
-    looked: lookedAt(names, cluster.balancers, offsets),
+    looked: [...lookedAt(names, cluster.balancers, offsets), ...out],
     findings: [
       ...oldNode(),
       ...inOrder(names, [...hosts.flatMap(({ findings }) => findings), ...clockFindings(offsets, on)]),
@@ -79,6 +82,15 @@ function lookedAt(
       return names.length > 0 ? [`balancers ${names.join(', ')}: ${what}`] : [];
     }),
   ];
+}
+
+/** Hosts that are out of service on purpose: nothing to mend, and nothing to forget. */
+async function outOnPurpose(world: World, signal: AbortSignal): Promise<string[]> {
+  const services = Object.keys(world.cluster.services);
+  const marks = await Promise.all(services.map((service) => marksOf(world, service, signal)));
+  return marks.flatMap((hosts, index) =>
+    Object.entries(hosts).map(([host, mark]) => `${services[index]}: ${outText(host, mark)}`),
+  );
 }
 
 /** Those of one host together; what is no host's comes first. */

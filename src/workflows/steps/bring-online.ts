@@ -1,5 +1,6 @@
 /** A host comes into service: started, proven well, then weight after weight beside its peers. */
 import type { PlannedHost, RampIntent } from '../../contracts/plan';
+import { outText } from '../../domain/about';
 import { afterStep, weightAt, type Climb } from '../../domain/ramp';
 import { rampStepText } from '../../render/ramp';
 import type { Change } from './change';
@@ -34,6 +35,8 @@ export async function bringOnline(run: Coming, host: PlannedHost): Promise<void>
   }
   await markHost(run, host, null);
   forgetUndo(run, name);
+  const { status } = run;
+  if (before?.out) status.notes = status.notes.filter((note) => note !== outText(name, before.out!));
 }
 
 interface Judged {
