@@ -19,6 +19,7 @@ export function fenceActivities(worlds: Worlds) {
      * whose worker was frozen and wakes up.
      *
      * @param input.holder workflow id
+     * @param input.only their hosts are left alone: one that is dead would take its time to give no answer
      * @returns who could not be told; there the fence rises with the first write
      */
     async raiseFences(input: {
@@ -26,12 +27,13 @@ export function fenceActivities(worlds: Worlds) {
       service: { name: string };
       hosts: PlannedHost[];
       holder: string;
+      only?: 'balancers';
     }): Promise<{ unreached: Unreached[] }> {
       const world = await worlds.of(input.change.cluster);
       const { fence, signal } = attempt(input.change);
-      const { holder, hosts, service } = input;
+      const { holder, hosts, service, only } = input;
       const told = await Promise.all([
-        ...hosts.map(({ name }) =>
+        ...(only ? [] : hosts).map(({ name }) =>
           unreached(name, raiseFences(world.hosts.on(name), [service.name], fence, holder, signal)),
         ),
         ...atBalancers(world, hosts, fence, holder, signal),

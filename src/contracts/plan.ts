@@ -89,6 +89,10 @@ export interface Intent {
   artifact?: PlannedArtifact;
   /** its place in line; default: usual */
   rank?: 'usual' | 'emergency';
+  /** `hosts`: others of the service may be worked on at the same time; default: it has the service to itself */
+  claims?: 'hosts';
+  /** `balancers`: nothing is done on the hosts themselves, which may be dead */
+  actsAt?: 'balancers';
   /** hosts to change, in order */
   hosts: PlannedHost[];
   /** host names that each batch adds */

@@ -24,11 +24,13 @@ export function newTurn(key: string): Turn {
  * Hosts are for one change alone. Balancers are shared: only states of single servers are set there. The service
  * itself is claimed, because its hosts vouch for each other: two changes that each take out one host would take
  * out two.
+ *
+ * @param service null: it is left to others
  */
-export function claimsOf(service: string, hosts: readonly PlannedHost[]): Claim[] {
+export function claimsOf(service: string | null, hosts: readonly PlannedHost[]): Claim[] {
   const balancers = new Set(hosts.flatMap(({ places }) => places.map(({ balancer }) => balancer)));
   return [
-    { name: `service ${service}`, mode: 'exclusive' },
+    ...(service === null ? [] : [{ name: `service ${service}`, mode: 'exclusive' } as const]),
     ...hosts.map(({ name }): Claim => ({ name: `host ${name}`, mode: 'exclusive' })),
     ...[...balancers].map((name): Claim => ({ name: `balancer ${name}`, mode: 'shared' })),
   ];

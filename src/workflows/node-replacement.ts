@@ -31,7 +31,7 @@ export async function nodeReplacement(input: unknown, carried?: ChangeState): Pr
     );
     if (planned) return planned;
     const { replaces, about } = run.plan.intent;
-    if (replaces.mode === 'planned' && !run.state.staged) {
+    if (!run.state.staged) {
       await learnUsual(run, run.plan.observed.peers?.hosts ?? []);
       await fencesUp(run);
     }

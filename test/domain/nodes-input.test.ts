@@ -24,6 +24,7 @@ it('fills in safe defaults', () => {
     ...OFFLINE,
     maxUnavailable: 1,
     drain: { deadlineSeconds: 300, onDeadline: 'putBack' },
+    notify: true,
     approvals: [],
     onFailure: 'undo',
     personDeadlineHours: 72,

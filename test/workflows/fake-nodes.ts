@@ -2,6 +2,7 @@
 import type { Activities } from '../../src/activities';
 import type { PlannedGate } from '../../src/contracts/gate';
 import { Gate } from '../../src/contracts/inputs/gate';
+import type { HostChange } from '../../src/contracts/inputs/common';
 import { NodeOfflineInput } from '../../src/contracts/inputs/node-offline';
 import { NodeOnlineInput } from '../../src/contracts/inputs/node-online';
 import type { PlannedNotifications } from '../../src/contracts/notifications';
@@ -105,6 +106,7 @@ export function nodeActivities(cluster: Faked): NodeActivities {
 function planOf<I extends Intent>(
   cluster: Faked,
   names: string[],
+  { notify }: Pick<HostChange, 'notify'>,
   own: Omit<I, 'cluster' | 'service' | 'steps' | 'hosts'>,
 ): Plan<I> {
   const base = cluster.plan({});
@@ -113,7 +115,7 @@ function planOf<I extends Intent>(
     cluster: place,
     service,
     steps,
-    ...(cluster.notifications && { notifications: cluster.notifications }),
+    ...(notify && cluster.notifications && { notifications: cluster.notifications }),
     hosts: names.map((name) => hosts.find((host) => host.name === name)!),
     ...own,
   } as unknown as I;
@@ -159,7 +161,7 @@ function settingsOf({ drain, approvals, onFailure, personDeadlineHours, unreacha
 
 function offlinePlan(cluster: Faked, input: NodeOfflineInput): Plan<OfflineIntent> {
   const { hosts, reason, by } = input;
-  return planOf<OfflineIntent>(cluster, hosts, {
+  return planOf<OfflineIntent>(cluster, hosts, input, {
     workflow: 'nodeOffline',
     about: `${hosts.join(', ')} out of service (${reason})`,
     outFor: { reason, by },
@@ -170,9 +172,10 @@ function offlinePlan(cluster: Faked, input: NodeOfflineInput): Plan<OfflineInten
 
 function onlinePlan(cluster: Faked, input: NodeOnlineInput): Plan<OnlineIntent> {
   const { hosts, checks, ramp, onWorse } = input;
-  return planOf<OnlineIntent>(cluster, hosts, {
+  return planOf<OnlineIntent>(cluster, hosts, input, {
     workflow: 'nodeOnline',
     about: `${hosts.join(', ')} into service`,
+    ...(input.gate.enabled ? {} : { claims: 'hosts' as const }),
     maxUnavailable: cluster.hosts.length - 1,
     checks,
     gate: plannedGate(input.gate),
@@ -191,16 +194,18 @@ function replacementPlan(cluster: Faked, input: NodeReplacementInput): Plan<Repl
       approvals: [],
       onFailure: 'freeze',
     });
-    return planOf<ReplacementIntent>(cluster, [input.host], {
+    return planOf<ReplacementIntent>(cluster, [input.host], input, {
       ...common,
       about: `${input.host} out at once (${reason})`,
       replaces: { mode: 'emergency' },
       rank: 'emergency',
+      claims: 'hosts',
+      actsAt: 'balancers',
       settings,
     });
   }
   const { checks, ramp, onWorse, watchSeconds } = input;
-  return planOf<ReplacementIntent>(cluster, [input.new, input.old], {
+  return planOf<ReplacementIntent>(cluster, [input.new, input.old], input, {
     ...common,
     about: `${input.new} for ${input.old} (${reason})`,
     replaces: { mode: 'planned', sums: { release: 'r', unit: 'u' } },

@@ -266,6 +266,27 @@ describe('nodeReplacement', () => {
     });
     expect([...cluster.out]).toEqual(['n2']);
   });
+
+  it('an emergency, and a way back that nobody judges by its peers, go on beside a change of other hosts', async () => {
+    const cluster = new FakeCluster();
+    cluster.watchesAlways = true;
+    await harness.with(cluster, async ({ start }) => {
+      const other = await start({ ...OUT, hosts: ['n1'], approvals: ['before'] }, {}, 'nodeOffline');
+      await until(other, ({ phase }) => phase === 'awaitingApproval');
+      const emergency = await start({ mode: 'emergency', ...OUT, host: 'n2' }, {}, 'nodeReplacement');
+      expect((await endOf(emergency)).end).toBe('succeeded');
+      const judged = await start({ ...WHERE, hosts: ['n2'] }, {}, 'nodeOnline');
+      await until(judged, ({ phase }) => phase === 'queued');
+      await judged.signal('abort', { by: 'anna', undo: true });
+      await endOf(judged);
+      const ramp = [{ percent: 100, seconds: 0 }];
+      const back = await start({ ...WHERE, hosts: ['n2'], ramp, ...NO_GATE }, {}, 'nodeOnline');
+      expect([(await endOf(back)).end, [...cluster.out]]).toEqual(['succeeded', []]);
+      await until(other, ({ phase }) => phase === 'awaitingApproval');
+      await other.signal('abort', { by: 'anna', undo: true });
+      await endOf(other);
+    });
+  });
 });
 
 // The last one: an activity of a run that was terminated keeps the test server from skipping time ever after.

@@ -1,10 +1,11 @@
 /** What the plans of all changes have in common. */
 import type { Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
-import type { CommonInput } from '../../contracts/inputs/common';
-import type { Intent, Plan, PlannedHost } from '../../contracts/plan';
+import type { Check, CommonInput, Drain, HostChange } from '../../contracts/inputs/common';
+import type { Intent, Plan, PlannedHost, Settings } from '../../contracts/plan';
 import { badInput, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
+import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { World } from '../world';
 import type { Observation } from './observe';
 import { plannedNotifications } from './notifications';
@@ -35,11 +36,12 @@ export function chooseHosts(names: string[], all: PlannedHost[], mistakes: Mista
 
 /** Where a change works, and whom it tells. */
 export function commonIntent(
-  input: Pick<CommonInput, 'cluster' | 'service'>,
+  input: Pick<CommonInput, 'cluster' | 'service'> & { notify?: boolean },
   world: World,
   { unit, port, release, health, version, limits }: Service,
 ): Pick<Intent, 'cluster' | 'service' | 'notifications'> {
-  const notifications = plannedNotifications(world.cluster, input.service);
+  const notifications =
+    input.notify === false ? undefined : plannedNotifications(world.cluster, input.service);
   return {
     cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
     service: { name: input.service, unit, port, release, health, version, limits },
@@ -51,6 +53,25 @@ export function commonIntent(
 export function sameFor(input: CommonInput, { cluster, digest }: World, more: object = {}): string {
   const { note: _note, dryRun: _dryRun, planHash: _hash, planned: _planned, ...asked } = input;
   return digestOf({ ...asked, ...more, cluster: [cluster.cluster, digest] });
+}
+
+/** What the steps of a change that moves hosts in and out are told. */
+export function settingsOf(
+  input: HostChange & { drain: Drain; checks?: Check[] },
+  { limits }: Service,
+  mistakes: Mistake[],
+): Settings {
+  const { drain, checks = [], approvals, onFailure, personDeadlineHours, unreachableSeconds } = input;
+  const longest = longestStep(stepSeconds({ limits, drain, checks, bytes: 0 }), unreachableSeconds);
+  return {
+    drain,
+    approvals,
+    onFailure,
+    failureBudget: 0,
+    progressDeadlineSeconds: progressDeadline(input.progressDeadlineSeconds, longest, mistakes),
+    personDeadlineHours,
+    unreachableSeconds,
+  };
 }
 
 /** @param longest seconds that one step may take */

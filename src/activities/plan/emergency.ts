@@ -49,6 +49,8 @@ export async function planEmergency(
     outFor: { reason: input.reason, by: input.by },
     replaces: { mode: 'emergency' },
     rank: 'emergency',
+    claims: 'hosts',
+    actsAt: 'balancers',
     hosts: seen.map(({ host }) => host),
     maxUnavailable: Math.max(1, all.length - least),
     steps: STEPS,

@@ -1,17 +1,15 @@
 import type { Mistake } from '../../contracts/failures';
 import { NodeOfflineInput } from '../../contracts/inputs/node-offline';
-import type { OfflineIntent, Plan, PlannedStep } from '../../contracts/plan';
+import type { OfflineIntent, Plan, PlannedHost, PlannedStep } from '../../contracts/plan';
 import { outText } from '../../domain/about';
 import { badInput } from '../../domain/mistakes';
 import { shortenedDrain } from '../../domain/shortened';
-import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { World } from '../world';
-import { hostsOf } from '../world';
 import { capacityLeft } from './capacity';
-import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
+import { chooseHosts, commonIntent, planOf, sameFor, settingsOf } from './common';
 import { parsePlanInput } from './input';
-import { mustHaveUnit } from './observe';
-import { lookAtService } from './service-hosts';
+import type { Observation } from './observe';
+import { openPlan } from './service-hosts';
 
 const STEPS: PlannedStep[] = [
   {
@@ -38,28 +36,22 @@ export async function planOffline(
   world: World,
   signal: AbortSignal,
 ): Promise<Plan<OfflineIntent>> {
-  const service = serviceNamed(world, input.service);
-  const mistakes: Mistake[] = [];
-  const all = hostsOf(world.cluster, input.service);
-  const chosen = chooseHosts(input.hosts, all, mistakes);
-  const { seen, serving, marks } = await lookAtService(world, { ...service, name: input.service }, chosen, {
+  const choose = (all: PlannedHost[], mistakes: Mistake[]) => chooseHosts(input.hosts, all, mistakes);
+  const { service, all, seen, serving, marks, mistakes } = await openPlan(world, input.service, choose, {
     signal,
-    judge: mustHaveUnit,
   });
-  const isOut = (name: string) => Object.hasOwn(marks, name) && !serving.includes(name);
-  const toGo = seen.filter(({ host }) => !isOut(host.name));
+  // one that was taken out at once still has its service running
+  const isOut = ({ host: { name }, facts }: Observation) =>
+    Object.hasOwn(marks, name) && !serving.includes(name) && facts.active !== 'active';
+  const toGo = seen.filter((one) => !isOut(one));
   const leaving = toGo.map(({ host }) => host.name);
   const names = all.map(({ name }) => name);
   const { cap, never, now } = capacityLeft(input.maxUnavailable, { all: names, serving, leaving });
   mistakes.push(...never);
   const unready = [...toGo.flatMap((observation) => observation.mistakes), ...now];
-  const longest = longestStep(
-    stepSeconds({ limits: service.limits, drain: input.drain, checks: [], bytes: 0 }),
-    input.unreachableSeconds,
-  );
-  const deadline = progressDeadline(input.progressDeadlineSeconds, longest, mistakes);
+  const settings = settingsOf(input, service, mistakes);
   if (mistakes.length) throw badInput([...unready, ...mistakes]);
-  const { reason, by, drain, approvals, onFailure, personDeadlineHours, unreachableSeconds } = input;
+  const { reason, by } = input;
   const intent: OfflineIntent = {
     workflow: 'nodeOffline',
     ...commonIntent(input, world, service),
@@ -68,15 +60,7 @@ export async function planOffline(
     hosts: toGo.map(({ host }) => host),
     maxUnavailable: cap,
     steps: STEPS,
-    settings: {
-      drain,
-      approvals,
-      onFailure,
-      failureBudget: 0,
-      progressDeadlineSeconds: deadline,
-      personDeadlineHours,
-      unreachableSeconds,
-    },
+    settings,
   };
   const notes = [
     ...Object.entries(marks).map(([name, mark]) => outText(name, mark)),

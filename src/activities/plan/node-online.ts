@@ -1,19 +1,16 @@
 import type { Mistake } from '../../contracts/failures';
 import { NodeOnlineInput } from '../../contracts/inputs/node-online';
-import type { OnlineIntent, Plan, PlannedStep } from '../../contracts/plan';
+import type { OnlineIntent, Plan, PlannedHost, PlannedStep } from '../../contracts/plan';
 import { outText } from '../../domain/about';
 import { badInput } from '../../domain/mistakes';
 import { shortenedRamp, weakerGate } from '../../domain/shortened';
-import { longestStep, stepSeconds } from '../../domain/step-limits';
 import { servingWeights } from '../ramp';
 import type { World } from '../world';
-import { hostsOf } from '../world';
-import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
+import { chooseHosts, commonIntent, planOf, sameFor, settingsOf } from './common';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
-import { mustHaveUnit } from './observe';
 import { otherVersions, plannedRamp } from './ramp';
-import { lookAtService } from './service-hosts';
+import { openPlan } from './service-hosts';
 
 const STEPS: PlannedStep[] = [
   { id: 'startService', does: 'start the unit where it is down', undo: 'stop it where it was down' },
@@ -37,16 +34,10 @@ export async function planOnline(
   world: World,
   signal: AbortSignal,
 ): Promise<Plan<OnlineIntent>> {
-  const service = serviceNamed(world, input.service);
-  const mistakes: Mistake[] = [];
-  const all = hostsOf(world.cluster, input.service);
-  const chosen = chooseHosts(input.hosts, all, mistakes);
-  const others = all.filter(({ name }) => !chosen.some((host) => host.name === name));
-  const named = { ...service, name: input.service };
-  const look = await lookAtService(world, named, [...chosen, ...others], { signal, judge: mustHaveUnit });
-  const { serving, marks } = look;
-  const seen = look.seen.slice(0, chosen.length);
-  const peers = look.seen.slice(chosen.length).filter(({ host }) => serving.includes(host.name));
+  const choose = (all: PlannedHost[], mistakes: Mistake[]) => chooseHosts(input.hosts, all, mistakes);
+  const look = await openPlan(world, input.service, choose, { signal, others: true });
+  const { service, all, seen, serving, marks, mistakes } = look;
+  const peers = look.others.filter(({ host }) => serving.includes(host.name));
   const isIn = (name: string) => serving.includes(name) && !Object.hasOwn(marks, name);
   const coming = seen.filter(({ host }) => !isIn(host.name));
   const ramp = plannedRamp(input, coming, marks, mistakes);
@@ -54,34 +45,23 @@ export async function planOnline(
     ...coming.flatMap((observation) => observation.mistakes),
     ...(input.otherVersion ? [] : otherVersions(coming, peers)),
   ];
-  const longest = longestStep(
-    stepSeconds({ limits: service.limits, drain: input.drain, checks: input.checks, bytes: 0 }),
-    input.unreachableSeconds,
-  );
-  const deadline = progressDeadline(input.progressDeadlineSeconds, longest, mistakes);
+  const settings = settingsOf(input, service, mistakes);
   if (mistakes.length) throw badInput([...unready, ...mistakes]);
-  const { checks, drain, approvals, onFailure, personDeadlineHours, unreachableSeconds } = input;
   const names = coming.map(({ host }) => host.name);
   const intent: OnlineIntent = {
     workflow: 'nodeOnline',
     ...commonIntent(input, world, service),
     about: `${names.join(', ') || 'nobody'} into service`,
+    // whoever is judged by its peers has them to itself
+    ...(input.gate.enabled ? {} : { claims: 'hosts' as const }),
     hosts: coming.map(({ host }) => host),
     // whoever does well enough to come in may also go out again, as long as somebody else serves
     maxUnavailable: Math.max(1, all.length - 1),
     steps: STEPS,
-    checks,
+    checks: input.checks,
     gate: plannedGate(input, service),
     ramp,
-    settings: {
-      drain,
-      approvals,
-      onFailure,
-      failureBudget: 0,
-      progressDeadlineSeconds: deadline,
-      personDeadlineHours,
-      unreachableSeconds,
-    },
+    settings,
   };
   const notes = [
     ...Object.entries(marks).map(([name, mark]) => outText(name, mark)),

@@ -7,19 +7,17 @@ import type { Plan, PlannedHost, PlannedStep, ReplacementIntent, Sums } from '..
 import { outText } from '../../domain/about';
 import { badInput, unknownName } from '../../domain/mistakes';
 import { shortenedDrain, shortenedRamp, weakerGate } from '../../domain/shortened';
-import { longestStep, stepSeconds } from '../../domain/step-limits';
 import { differentIn, sumsOf } from '../equal';
 import { servingWeights } from '../ramp';
 import type { World } from '../world';
-import { hostsOf, placesOf } from '../world';
-import { commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
+import { placesOf } from '../world';
+import { commonIntent, planOf, sameFor, settingsOf } from './common';
 import { planEmergency } from './emergency';
 import { plannedGate } from './gate';
 import { parsePlanInput } from './input';
 import type { Observation } from './observe';
-import { mustHaveUnit } from './observe';
 import { otherVersions, plannedRamp } from './ramp';
-import { lookAtService } from './service-hosts';
+import { openPlan } from './service-hosts';
 
 const STEPS: PlannedStep[] = [
   {
@@ -73,24 +71,15 @@ async function planPlanned(
   world: World,
   signal: AbortSignal,
 ): Promise<Plan<ReplacementIntent>> {
-  const service = serviceNamed(world, input.service);
-  const named = { ...service, name: input.service };
-  const mistakes: Mistake[] = [];
-  const all = hostsOf(world.cluster, input.service);
-  const [coming, leaving] = pair(input, world, all, mistakes);
-  if (!coming || !leaving) throw badInput(mistakes);
-  const others = all.filter(({ name }) => name !== coming.name && name !== leaving.name);
-  const look = await lookAtService(world, named, [coming, leaving, ...others], {
-    signal,
-    judge: mustHaveUnit,
-  });
-  const { serving, marks } = look;
+  const choose = (all: PlannedHost[]) => pair(input, world, all);
+  const look = await openPlan(world, input.service, choose, { signal, others: true });
+  const { service, all, serving, marks, mistakes, others } = look;
   const [newSeen, oldSeen] = look.seen as [Observation, Observation];
-  const peers = look.seen.slice(1).filter(({ host }) => serving.includes(host.name));
+  const [coming, leaving] = [newSeen.host, oldSeen.host];
+  const peers = [oldSeen, ...others].filter(({ host }) => serving.includes(host.name));
   const ramp = plannedRamp(input, [newSeen], marks, mistakes);
   const proven = await equality(world, service, [coming.name, leaving.name], signal);
-  const out = others.filter(({ name }) => !serving.includes(name)).map(({ name }) => name);
-  const cap = out.length + 1;
+  const cap = 1 + others.filter(({ host }) => !serving.includes(host.name)).length;
   const unready = [
     ...withTheLine(newSeen.mistakes, world, service, coming),
     ...oldSeen.mistakes,
@@ -99,12 +88,7 @@ async function planPlanned(
     ...proven.mistakes,
     ...inAlready(newSeen),
   ];
-  const { checks, drain } = input;
-  const longest = longestStep(
-    stepSeconds({ limits: service.limits, drain, checks, bytes: 0 }),
-    input.unreachableSeconds,
-  );
-  const deadline = progressDeadline(input.progressDeadlineSeconds, longest, mistakes);
+  const settings = settingsOf(input, service, mistakes);
   if (mistakes.length) throw badInput([...unready, ...mistakes]);
   const intent: ReplacementIntent = {
     workflow: 'nodeReplacement',
@@ -115,19 +99,10 @@ async function planPlanned(
     hosts: [coming, leaving],
     maxUnavailable: cap,
     steps: STEPS,
-    checks,
+    checks: input.checks,
     gate: plannedGate(input, service),
     ramp,
-    settings: {
-      drain,
-      approvals: input.approvals,
-      onFailure: input.onFailure,
-      failureBudget: 0,
-      watchSeconds: input.watchSeconds,
-      progressDeadlineSeconds: deadline,
-      personDeadlineHours: input.personDeadlineHours,
-      unreachableSeconds: input.unreachableSeconds,
-    },
+    settings: { ...settings, watchSeconds: input.watchSeconds },
   };
   const notes = [
     ...Object.entries(marks).map(([name, mark]) => outText(name, mark)),
@@ -136,7 +111,7 @@ async function planPlanned(
       : [
           `${coming.name} has not the role ${service.role}: give it to it in the cluster file, so that later changes know it`,
         ]),
-    ...shortenedDrain(drain),
+    ...shortenedDrain(input.drain),
     ...shortenedRamp(input.ramp),
     ...weakerGate(input.gate),
   ];
@@ -149,12 +124,8 @@ async function planPlanned(
 }
 
 /** The new host may be any of the cluster's; the old one serves. */
-function pair(
-  input: PlannedReplacement,
-  { cluster }: World,
-  all: PlannedHost[],
-  mistakes: Mistake[],
-): [PlannedHost | undefined, PlannedHost | undefined] {
+function pair(input: PlannedReplacement, { cluster }: World, all: PlannedHost[]): [PlannedHost, PlannedHost] {
+  const mistakes: Mistake[] = [];
   const known = Object.keys(cluster.hosts);
   const leaving = all.find(({ name }) => name === input.old);
   if (!leaving)
@@ -168,10 +139,8 @@ function pair(
   if (!known.includes(input.new)) mistakes.push(unknownName('new', input.new, known));
   if (input.new === input.old)
     mistakes.push({ code: 'twice', path: 'new', value: input.new, rule: 'each host once' });
-  const coming = known.includes(input.new)
-    ? { name: input.new, places: placesOf(cluster, input.service, input.new) }
-    : undefined;
-  return mistakes.length ? [undefined, undefined] : [coming, leaving];
+  if (!leaving || mistakes.length) throw badInput(mistakes);
+  return [{ name: input.new, places: placesOf(cluster, input.service, input.new) }, leaving];
 }
 
 /** A balancer that has no such server is told which line it needs. */

@@ -1,12 +1,15 @@
 /** What plans that move hosts in and out know of a service as a whole. */
+import type { Service } from '../../contracts/cluster';
+import type { Mistake } from '../../contracts/failures';
 import type { OutOfService } from '../../contracts/out-of-service';
 import { PawlError } from '../../contracts/failures';
 import type { PlannedHost, PlannedService } from '../../contracts/plan';
 import { marksOf } from '../out-of-service';
 import type { World } from '../world';
 import { hostsOf, trafficOf } from '../world';
+import { serviceNamed } from './common';
 import type { Judge, Observation } from './observe';
-import { observeHost } from './observe';
+import { mustHaveUnit, observeHost } from './observe';
 
 export interface ServiceHosts {
   /** the chosen hosts, in order */
@@ -15,6 +18,39 @@ export interface ServiceHosts {
   serving: string[];
   /** why hosts are out of service */
   marks: Record<string, OutOfService>;
+}
+
+/** Where the plan of a change that moves hosts in and out begins. */
+export interface Opened extends ServiceHosts {
+  service: Service;
+  /** all hosts of the service */
+  all: PlannedHost[];
+  /** the others, where they were to be looked at too */
+  others: Observation[];
+  mistakes: Mistake[];
+}
+
+/**
+ * Looks at the hosts that a change is to move, and at what they are part of.
+ *
+ * @param choose the hosts that are to move, from all of the service, with what is wrong with their names
+ * @param look.others true: at the others as well, beside which they are judged
+ */
+export async function openPlan(
+  world: World,
+  name: string,
+  choose: (all: PlannedHost[], mistakes: Mistake[]) => PlannedHost[],
+  { signal, others = false }: { signal: AbortSignal; others?: boolean },
+): Promise<Opened> {
+  const service = serviceNamed(world, name);
+  const mistakes: Mistake[] = [];
+  const all = hostsOf(world.cluster, name);
+  const chosen = choose(all, mistakes);
+  const rest = all.filter((host) => others && !chosen.some((one) => one.name === host.name));
+  const wanted = [...chosen, ...rest];
+  const look = await lookAtService(world, { ...service, name }, wanted, { signal, judge: mustHaveUnit });
+  const seen = look.seen.slice(0, chosen.length);
+  return { ...look, service, all, seen, others: look.seen.slice(chosen.length), mistakes };
 }
 
 /** @param judge what keeps a chosen host from being worked on */

@@ -102,5 +102,24 @@ export const planning = {
   planned: z.record(z.string(), z.unknown()).optional(),
 };
 
+/** false: nobody is told; for a run that another one has started, which tells people itself */
+export const notify = z.boolean().default(true);
+
+/** What the inputs of changes that move hosts in and out have in common, beside hosts and what becomes of them. */
+export const hostChange = {
+  /** `before`: wait for a yes before anything is touched */
+  approvals: z
+    .array(z.enum(['before']))
+    .max(1)
+    .default([]),
+  /** take back what was done, leave everything as it stands, or ask a person (retry, skip, abort) */
+  onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
+  progressDeadlineSeconds,
+  notify,
+  ...patience,
+  ...planning,
+};
+export type HostChange = z.output<z.ZodObject<typeof hostChange>>;
+
 /** The fields that every input has. */
 export type CommonInput = z.output<z.ZodObject<typeof target & typeof patience & typeof planning>>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Name } from '../cluster';
-import { Check, Drain, patience, planning, progressDeadlineSeconds, target } from './common';
+import { Check, Drain, hostChange, target } from './common';
 import { Gate } from './gate';
 import { OnWorse, Ramp } from './ramp';
 
@@ -18,14 +18,6 @@ export const NodeOnlineInput = z.strictObject({
   otherVersion: z.boolean().default(false),
   /** for a host that is taken out again */
   drain: Drain.prefault({ onDeadline: 'force' }),
-  approvals: z
-    .array(z.enum(['before']))
-    .max(1)
-    .default([]),
-  /** take what was brought in out again, leave everything as it stands, or ask a person (retry, skip, abort) */
-  onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
-  progressDeadlineSeconds,
-  ...patience,
-  ...planning,
+  ...hostChange,
 });
 export type NodeOnlineInput = z.output<typeof NodeOnlineInput>;

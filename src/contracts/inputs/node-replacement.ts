@@ -5,9 +5,10 @@ import {
   by,
   Check,
   Drain,
+  hostChange,
+  notify,
   patience,
   planning,
-  progressDeadlineSeconds,
   reason,
   Seconds,
   target,
@@ -35,14 +36,7 @@ export const PlannedReplacement = z.strictObject({
   drain: Drain.prefault({}),
   /** the new host must stay healthy so long after the old one has left */
   watchSeconds: Seconds(7 * 86_400).default(60),
-  approvals: z
-    .array(z.enum(['before']))
-    .max(1)
-    .default([]),
-  onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
-  progressDeadlineSeconds,
-  ...patience,
-  ...planning,
+  ...hostChange,
 });
 export type PlannedReplacement = z.output<typeof PlannedReplacement>;
 
@@ -58,6 +52,7 @@ export const EmergencyReplacement = z.strictObject({
   ...patience,
   /** how long it waits for a person where a balancer gives no answer */
   personDeadlineHours: z.number().min(0.01).max(720).default(1),
+  notify,
   ...planning,
 });
 export type EmergencyReplacement = z.output<typeof EmergencyReplacement>;

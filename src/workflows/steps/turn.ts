@@ -73,9 +73,10 @@ export async function fencesUp(run: Change): Promise<void> {
 }
 
 function ownClaims(run: Change): Claim[] {
-  const { service, hosts, closures = [] } = run.plan.intent;
+  const { service, hosts, closures = [], claims } = run.plan.intent;
+  const own = claims === 'hosts' ? null : service.name;
   return [
-    ...(hosts.length ? claimsOf(service.name, [...hosts, ...hostsOfSteps(run)]) : []),
+    ...(hosts.length ? claimsOf(own, [...hosts, ...hostsOfSteps(run)]) : []),
     ...closureClaims(closures),
   ];
 }
@@ -214,13 +215,13 @@ function hostsOfSteps({ plan: { intent } }: Change): PlannedHost[] {
 }
 
 async function raise(run: Change): Promise<void> {
-  const { service } = run.plan.intent;
+  const { service, actsAt } = run.plan.intent;
   const hosts = [...run.plan.intent.hosts, ...hostsOfSteps(run)];
   const mine = hostsIn(run.turn.granted?.claims ?? []);
   const own = hosts.filter(({ name }) => mine.includes(name));
   const { unreached } = await raiseFences.executeWithOptions(
     { summary: 'lock earlier changes out of hosts and balancers' },
-    [{ change: run.ref, service, hosts: own, holder: run.status.id }],
+    [{ change: run.ref, service, hosts: own, holder: run.status.id, ...(actsAt && { only: actsAt }) }],
   );
   for (const { name, why } of unreached)
     run.status.notes.push(
