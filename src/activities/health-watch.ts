@@ -4,7 +4,7 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Looked, PlannedWatch, Watched, WatchMemory, WatchPolicy } from '../contracts/health-watch';
-import { isEjection } from '../contracts/health-watch';
+import { actOfRun } from '../contracts/health-watch';
 import { PawlError } from '../contracts/failures';
 import type { Held } from '../contracts/lease';
 import { leaseId } from '../contracts/lease';
@@ -126,7 +126,6 @@ async function lookAtService(
         serving: seen.every(([, facts]) => facts?.state === 'in'),
         away: awayOf(service, host.name, Object.values(balancers)),
         busy: busy(host.name),
-        places: host.places,
         balancers: Object.fromEntries(seen.map(([balancer, facts]) => [balancer, shownAs(facts)])),
       };
     }),
@@ -197,11 +196,11 @@ async function faultOf(
   }
 }
 
+/** Who is no watch comes first: what it wants is none of ours. */
 function awayOf(service: string, host: string, balancers: AtBalancer[]): Looked['away'] {
   const by = balancers.flatMap(({ wantedBy }) => wantedBy[host] ?? []);
-  const other = by.find((id) => !isEjection(service, host, id));
-  if (other) return { by: other, own: false };
-  return by[0] ? { by: by[0], own: true } : null;
+  const all = by.map((id) => ({ by: id, own: actOfRun(service, host, id) }));
+  return all.find(({ own }) => own === null) ?? all[0] ?? null;
 }
 
 function shownAs(facts: TrafficFacts | undefined): HostTraffic {

@@ -6,8 +6,8 @@ const LOOKED_AT = 200;
 const NAMED = 3;
 const LIST_WITHIN_MS = 5_000;
 
-/** The types of runs that people see: what they start, and the repairs and ejections that follow; as a visibility query. */
-export const OURS = `WorkflowType IN (${[...typeNames, 'repair', 'ejection'].map((name) => `'${name}'`).join(', ')})`;
+/** The types of runs that people see: what they start, and the repairs that follow; as a visibility query. */
+export const OURS = `WorkflowType IN (${[...typeNames, 'repair'].map((name) => `'${name}'`).join(', ')})`;
 
 /** Says that there is no such run, and which running ones have ids most like it. */
 export async function unknownRun({ client, within }: Temporal, id: string): Promise<PawlError> {

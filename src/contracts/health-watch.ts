@@ -1,7 +1,6 @@
 /** What a health watch sees, knows and does: shapes that its activities, its decisions and its status share. */
 import type { HealthWatchInput } from './inputs/health-watch';
 import type { PlannedNotifications } from './notifications';
-import type { PlannedHost } from './plan';
 import type { HostTraffic } from './status';
 
 export type WatchPolicy = Pick<
@@ -32,12 +31,11 @@ export interface Looked {
   fault: string | null | undefined;
   /** in rotation on every balancer */
   serving: boolean;
-  /** out because somebody wants it; `own`: a health watch of this service */
-  away: { by: string; own: boolean } | null;
+  /** out because somebody wants it; `own`: what a health watch of this service did */
+  away: { by: string; own: WatchAct | null } | null;
   /** the change that holds it now */
   busy: string | null;
   balancers: Record<string, HostTraffic>;
-  places: PlannedHost['places'];
 }
 
 /** What is wrong with a host, from the first alert to the all-clear. */
@@ -46,10 +44,9 @@ export interface Trouble {
   since: number;
   why: string;
   /**
-   * `retired`: out until somebody brings it in; `failed`: it could not be taken out; `floor`: too few would be left;
-   * `told`: people only are told
+   * `out`: taken out; `failed`: it could not be; `floor`: too few would be left; `told`: people only are told
    */
-  state: 'ejected' | 'retired' | 'failed' | 'floor' | 'told';
+  state: 'out' | 'failed' | 'floor' | 'told';
 }
 
 /** Everything a watch knows. Plain JSON: heartbeats and continue-as-new carry it. */
@@ -74,36 +71,26 @@ export interface Watched {
   looked: Looked[];
 }
 
-/** One host out of rotation, or back into it: a change of its own. */
-export interface EjectionInput {
-  cluster: string;
-  file: string;
-  service: string;
-  host: PlannedHost;
-  act: 'eject' | 'putBack';
-  why: string;
-  /** hosts of the service that may be out, this one among them */
-  cap: number;
-  /** by balancer, to put it back with */
-  weights: Record<string, number>;
-}
-
-export interface EjectionResult {
+/** How it went to take a host out, or to bring it back. */
+export interface Outcome {
   done: boolean;
   /** in words, when it was not done */
   why: string;
 }
 
-/** Ids of ejections: on the balancers' hosts what a health watch has done is known by them. */
-export function ejectionId(act: EjectionInput['act'], service: string, host: string, at: number): string {
+/** `retire`: out until a person brings it back. */
+export type WatchAct = 'eject' | 'retire' | 'putBack';
+
+const PREFIX: Record<WatchAct, string> = { eject: 'eject', retire: 'retire', putBack: 'back-eject' };
+
+/** Ids of the runs that a watch starts: on the balancers' hosts what it has done is known by them. */
+export function watchRunId(act: WatchAct, service: string, host: string, at: number): string {
   return `${PREFIX[act]}-${service}-${host}-${at}`;
 }
 
-export function isEjection(service: string, host: string, id: string): boolean {
-  return Object.values(PREFIX).some((prefix) => {
-    const begin = `${prefix}-${service}-${host}-`;
-    return id.startsWith(begin) && /^\d+$/.test(id.slice(begin.length));
-  });
+/** @returns null for a run that no watch of this service has started for this host */
+export function actOfRun(service: string, host: string, id: string): WatchAct | null {
+  const at = /-(\d+)$/.exec(id)?.[1] ?? '';
+  const acts = Object.keys(PREFIX) as WatchAct[];
+  return acts.find((act) => at && id === `${PREFIX[act]}-${service}-${host}-${at}`) ?? null;
 }
-
-const PREFIX: Record<EjectionInput['act'], string> = { eject: 'eject', putBack: 'back-eject' };

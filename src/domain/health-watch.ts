@@ -1,12 +1,6 @@
 /** Which hosts are to leave or to come back: decisions of a health watch, from plain data. */
-import type { Amount } from '../contracts/inputs/common';
 import type { TrafficFacts } from '../contracts/world';
 import type { Looked, Trouble, WatchMemory, WatchNews, WatchPolicy } from '../contracts/health-watch';
-
-/** Hosts that an amount means, at least; percentages round up. */
-export function floorOf(amount: Amount, total: number): number {
-  return typeof amount === 'number' ? amount : Math.ceil((Number.parseInt(amount, 10) * total) / 100);
-}
 
 type Known = WatchMemory['hosts'][string];
 
@@ -68,9 +62,9 @@ export function judgeLook(
   return { memory: { at: now, hosts: Object.fromEntries(hosts) }, news };
 }
 
-/** Whoever is worked on, or is out because somebody wants it, is not judged. */
+/** Whoever is worked on, or is out until a person brings it back, is not judged. */
 function isOthers({ away, busy }: Looked): boolean {
-  return busy !== null || (away !== null && !away.own);
+  return busy !== null || (away !== null && (away.own === null || away.own === 'retire'));
 }
 
 function counted(before: Known, seen: Looked): Known {
@@ -91,11 +85,11 @@ function judgeHost(
   const { host } = seen;
   const why = seen.fault ?? known.trouble?.why ?? '';
   if (isOthers(seen)) {
-    const handedOn = seen.away && known.trouble && known.trouble.state !== 'retired';
+    const handedOn = known.trouble && seen.away?.own === null;
     return handedOn ? over(known, host, `${seen.away!.by} wants it out`) : null;
   }
   if (seen.away) {
-    known.trouble ??= { since: round.now, why: 'taken out by an earlier health watch', state: 'ejected' };
+    known.trouble ??= { since: round.now, why: 'taken out by an earlier health watch', state: 'out' };
     return known.passes >= policy.passes ? { news: 'putBack', host, why: known.trouble.why } : null;
   }
   if (known.trouble && known.passes >= policy.passes) return over(known, host, 'it is well again');
@@ -104,7 +98,7 @@ function judgeHost(
     known.trouble = { since: known.trouble?.since ?? round.now, why, state };
   };
   if (policy.onUnhealthy !== 'tell' && round.left >= policy.floor) {
-    trouble(policy.onUnhealthy === 'retire' ? 'retired' : 'ejected');
+    trouble('out');
     return { news: 'eject', host, why };
   }
   const told = known.trouble !== null;
@@ -131,7 +125,7 @@ function shown({ host, fault, serving, away, busy, balancers }: Looked) {
   return [host, fault === undefined, serving, away?.by, away?.own, busy, at];
 }
 
-/** Writes down how an ejection or a putting back went; what failed is tried again after as many looks as before. */
+/** Writes down how it went to take a host out, or to bring it back; what failed is tried again after as many looks as before. */
 export function settled(memory: WatchMemory, { host, news }: WatchNews, done: boolean): void {
   const known = memory.hosts[host];
   if (!known) return;

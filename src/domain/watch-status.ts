@@ -43,9 +43,7 @@ function stateOf(seen: Looked | undefined, troubled: boolean): HostState {
 export function watchTodos({ memory, looked }: Known): Todo[] {
   return Object.entries(memory.hosts).flatMap(([host, { trouble }]): Todo[] => {
     if (!trouble) return [];
-    const out =
-      looked.find((seen) => seen.host === host)?.away?.own === true ||
-      ['ejected', 'retired'].includes(trouble.state);
+    const out = !!looked.find((seen) => seen.host === host)?.away?.own || trouble.state === 'out';
     return [
       { host, what: `${host} is unhealthy and ${out ? 'out of rotation' : 'in rotation'}: ${trouble.why}` },
     ];

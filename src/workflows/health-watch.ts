@@ -9,11 +9,12 @@ import {
   ParentClosePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { EjectionResult, PlannedWatch, Watched, WatchNews } from '../contracts/health-watch';
-import { ejectionId } from '../contracts/health-watch';
+import type { Outcome, PlannedWatch, Watched, WatchNews } from '../contracts/health-watch';
+import { watchRunId } from '../contracts/health-watch';
 import type { Report } from '../contracts/status';
+import { escaped } from '../domain/escaped';
 import { settled } from '../domain/health-watch';
-import { ejection } from './ejection';
+import { nodeOnline } from './node-online';
 import { nodeReplacement } from './node-replacement';
 import { planHealthWatch, watchService } from './steps/activities';
 import { isLong } from './steps/long';
@@ -23,6 +24,8 @@ import { WatchRun } from './steps/watch-run';
 
 /** Milliseconds; a workflow that goes on for months begins anew each day, so that new code gets its turn. */
 const DAY = 24 * 3_600_000;
+/** Milliseconds for a run that takes a host out or brings it back; after that the watch looks for itself how it went. */
+const CHILD_WITHIN = 120_000;
 
 /**
  * Looks at the hosts of a service for as long as nobody stops it. One that fails so many looks in a row is taken out of
@@ -91,54 +94,63 @@ async function take(run: WatchRun, { memory, news, looked }: Watched): Promise<v
   }
 }
 
-async function carryOut(run: WatchRun, news: WatchNews): Promise<EjectionResult> {
-  try {
-    if (news.news === 'eject' && run.plan.policy.onUnhealthy === 'retire') return await retire(run, news);
-    return await eject(run, news);
-  } catch (error) {
-    // what the child itself failed with
-    const { cause, message } = error as Error;
-    return { done: false, why: cause instanceof Error ? cause.message : message };
-  }
-}
-
-function eject(run: WatchRun, { news, host, why }: WatchNews): Promise<EjectionResult> {
-  const { cluster, file, service, policy, hosts } = run.plan;
-  const act = news === 'eject' ? 'eject' : 'putBack';
-  return executeChild(ejection, {
-    workflowId: ejectionId(act, service, host, Date.now()),
-    args: [
-      {
-        cluster,
-        file,
-        service,
-        host: run.plannedHost(host),
-        act,
-        why,
-        cap: hosts.length - policy.floor,
-        weights: run.weightsOf(host),
-      },
-    ],
+/** Waits for a run of its own for two minutes at most: others are to be watched, too. */
+async function carryOut({ plan }: WatchRun, { news, host, why }: WatchNews): Promise<Outcome> {
+  const out = plan.policy.onUnhealthy === 'retire' ? 'retire' : 'eject';
+  const id = watchRunId(news === 'putBack' ? 'putBack' : out, plan.service, host, Date.now());
+  const options = {
+    workflowId: id,
     // it holds a lease: it is ended by its own work, not by ours
     parentClosePolicy: ParentClosePolicy.ABANDON,
     workflowTaskTimeout: '5s',
-    staticSummary: `${host}: ${act === 'eject' ? 'out of rotation' : 'back into rotation'} (${why})`,
-  });
+  } as const;
+  const run =
+    news === 'putBack'
+      ? executeChild(nodeOnline, {
+          ...options,
+          args: [wayBack(plan, host)],
+          staticSummary: `${host}: back into rotation, it is well again`,
+        })
+      : executeChild(nodeReplacement, {
+          ...options,
+          args: [wayOut(plan, host, why)],
+          staticSummary: `${host}: out at once (${why})`,
+        });
+  let outcome: Outcome | undefined;
+  run.then(
+    () => (outcome = { done: true, why: '' }),
+    (error: Error) => (outcome = { done: false, why: reasonOf(error) }),
+  );
+  await condition(() => outcome !== undefined, CHILD_WITHIN);
+  return outcome ?? { done: false, why: `${id} is at it still` };
 }
 
-/** Out until a person brings it in: the emergency response of this service. */
-async function retire({ plan }: WatchRun, { host, why }: WatchNews): Promise<EjectionResult> {
-  const { file: cluster, service, policy } = plan;
-  const reason = `unhealthy: ${why}`.replace(/\s+/g, ' ').slice(0, 200);
-  const by = workflowInfo().workflowId.slice(0, 200);
-  await executeChild(nodeReplacement, {
-    workflowId: `replace-${service}-${host}-${Date.now()}`,
-    args: [{ mode: 'emergency', cluster, service, host, reason, by, minServing: Math.max(1, policy.floor) }],
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    workflowTaskTimeout: '5s',
-    staticSummary: `${host}: out at once (${why})`,
-  });
-  return { done: true, why: '' };
+/** What the run itself failed with. */
+function reasonOf({ cause, message }: Error): string {
+  return cause instanceof Error ? cause.message : message;
+}
+
+/** People hear of it from the watch, and nobody is there to answer questions. */
+const ALONE = { notify: false, unreachableSeconds: 30, personDeadlineHours: 0.01 };
+
+function wayOut({ file: cluster, service, policy }: PlannedWatch, host: string, why: string) {
+  const reason = escaped(`unhealthy: ${why}`);
+  const by = escaped(workflowInfo().workflowId);
+  const minServing = Math.max(1, policy.floor);
+  return { mode: 'emergency', cluster, service, host, reason, by, minServing, ...ALONE };
+}
+
+/** It has proven that it is well, look after look: its whole weight at once. */
+function wayBack({ file: cluster, service }: PlannedWatch, host: string) {
+  return {
+    cluster,
+    service,
+    hosts: [host],
+    ramp: [{ percent: 100, seconds: 0 }],
+    gate: { enabled: false },
+    drain: { deadlineSeconds: 10, onDeadline: 'force' },
+    ...ALONE,
+  };
 }
 
 function isOld(): boolean {

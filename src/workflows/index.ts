@@ -1,6 +1,5 @@
 // every function exported here is a workflow type
 export { doctor } from './doctor';
-export { ejection } from './ejection';
 export { healthWatch } from './health-watch';
 export { lease } from './lease';
 export { nodeOffline } from './node-offline';

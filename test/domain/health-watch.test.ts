@@ -1,20 +1,24 @@
 import fc from 'fast-check';
 import type { Looked, WatchMemory, WatchNews, WatchPolicy } from '../../src/contracts/health-watch';
-import { isEjection } from '../../src/contracts/health-watch';
+import { actOfRun } from '../../src/contracts/health-watch';
 import { faultSeen, judgeLook, looksAlike, newMemory, settled } from '../../src/domain/health-watch';
 
 const POLICY: WatchPolicy = { intervalSeconds: 30, failures: 3, passes: 2, onUnhealthy: 'eject', floor: 2 };
 
-/** How one host is in one look: `.` well, `x` unhealthy, `?` nobody can tell, `b` a change works there, `o` offline. */
+const AWAY: Record<string, Looked['away']> = {
+  o: { by: 'offline-1', own: null },
+  r: { by: 'retire-1', own: 'retire' },
+};
+
+/** How one host is in one look: `.` well, `x` unhealthy, `?` nobody can tell, `b` a change works there, `o` offline, `r` retired. */
 function seenAs(host: string, sign: string, out: boolean): Looked {
   return {
     host,
     fault: sign === 'x' ? `${host} answers 500` : sign === '?' ? undefined : null,
-    serving: !out && sign !== 'o',
-    away: sign === 'o' ? { by: 'offline-1', own: false } : out ? { by: 'eject', own: true } : null,
+    serving: !out && !Object.hasOwn(AWAY, sign),
+    away: AWAY[sign] ?? (out ? { by: 'eject-1', own: 'eject' } : null),
     busy: sign === 'b' ? 'upgrade-1' : null,
     balancers: {},
-    places: [],
   };
 }
 
@@ -84,9 +88,9 @@ it('a watch that only tells does so once', () => {
   ]);
 });
 
-it('a host that is retired stays so until somebody brings it in, and is well then', () => {
+it('a host that is retired stays out until a person brings it in, and is well then', () => {
   const retire = { ...POLICY, onUnhealthy: 'retire' as const };
-  expect(watch(['x..', 'x..', 'x..', 'o..', 'o..', 'b..', '...', '...'], retire)).toEqual([
+  expect(watch(['x..', 'x..', 'x..', 'r..', 'r..', 'b..', '...', '...'], retire)).toEqual([
     '2 eject n1',
     '7 over n1',
   ]);
@@ -157,12 +161,14 @@ it.each([
 ])('a host that is $what', ({ own, balancers, is }) => expect(faultSeen(own, balancers)).toBe(is));
 
 it.each([
-  ['eject-web-n1-1764324944000', true],
-  ['back-eject-web-n1-1764324944000', true],
-  ['eject-web-n1-x', false],
-  ['eject-web-n11-1764324944000', false],
-  ['offline-web-n1', false],
-])('%s was done by a watch of web for n1: %s', (id, is) => expect(isEjection('web', 'n1', id)).toBe(is));
+  ['eject-web-n1-1764324944000', 'eject'],
+  ['back-eject-web-n1-1764324944000', 'putBack'],
+  ['retire-web-n1-1764324944000', 'retire'],
+  ['eject-web-n1-x', null],
+  ['eject-web-n1', null],
+  ['eject-web-n11-1764324944000', null],
+  ['offline-web-n1', null],
+])('what a watch of web has done to n1 by %s: %s', (id, act) => expect(actOfRun('web', 'n1', id)).toBe(act));
 
 it.each([
   { what: 'the same', then: {}, alike: true },
@@ -172,7 +178,7 @@ it.each([
   { what: 'down', then: at('down', 100), alike: false },
   { what: 'another weight', then: at('in', 50), alike: false },
   { what: 'a change works there', then: { busy: 'upgrade-1' }, alike: false },
-  { what: 'out of service', then: { away: { by: 'offline-1', own: false } }, alike: false },
+  { what: 'out of service', then: { away: { by: 'offline-1', own: null } }, alike: false },
 ])('people see news when a host is $what: $alike is alike', ({ then, alike }) => {
   const before = { ...seenAs('n1', '.', false), ...at('in', 100) };
   expect(looksAlike([before], [{ ...before, ...then }])).toBe(alike);

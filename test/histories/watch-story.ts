@@ -8,7 +8,7 @@ import { scrubbed } from './scrub';
 
 const says = (words: string) => (status: Status) => status.notes.some((note) => note.includes(words));
 
-/** @returns file name to history: of the watch, of its two ejections, and of the lease that lived on in between */
+/** @returns file name to history: of the watch, of the run that took the host out, and of the lease that lived on in between */
 export async function recordHealthWatch(ground: Ground): Promise<Record<string, string>> {
   const { workflow } = ground.client;
   const input = { cluster: ground.cluster, service: 'web', intervalSeconds: 1, failures: 1, passes: 1, minServing: 1 };
@@ -33,7 +33,7 @@ export async function recordHealthWatch(ground: Ground): Promise<Record<string, 
   await ended(watch);
   const histories = {
     'healthWatch-ejected': watch,
-    'ejection-out': workflow.getHandle(line!.kept![0]!.by),
+    'nodeReplacement-ejected': workflow.getHandle(line!.kept![0]!.by),
     'lease-kept': lease,
   };
   const recorded = Object.entries(histories).map(async ([name, run]) => [name, scrubbed(await run.fetchHistory())]);

@@ -4,7 +4,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
+import { freeze, thaw } from '../../lab/hosts/faults';
 import { startLoad } from '../../lab/load';
+import type { Examination } from '../../src/contracts/examination';
 import { leaseId } from '../../src/contracts/lease';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Status } from '../../src/contracts/status';
@@ -47,13 +49,21 @@ async function answered(host: string): Promise<number> {
   return Number(new RegExp(`^${RESPONSES} (\\d+)$`, 'm').exec(text)?.[1]);
 }
 
-const start = (id: string) =>
+const start = (id: string, more: object = {}) =>
   ground.client.workflow.start('healthWatch', {
     taskQueue: TASK_QUEUE,
     workflowId: id,
     workflowTaskTimeout: '5s',
     args: [
-      { cluster: ground.cluster, service: 'web', intervalSeconds: 1, failures: 2, passes: 2, minServing: 3 },
+      {
+        cluster: ground.cluster,
+        service: 'web',
+        intervalSeconds: 1,
+        failures: 2,
+        passes: 2,
+        minServing: 3,
+        ...more,
+      },
     ],
   });
 
@@ -103,7 +113,56 @@ it('ejects, stops at the floor, puts back, and says each of it once, whoever die
   await watch.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
   const { end, report } = await ended(watch);
   expect([end, report.leftToDo]).toEqual(['Aborted', []]);
-  const lines = (await readFile(join(told, 'notifications.jsonl'), 'utf8')).trim().split('\n');
-  const kinds = lines.map((line) => (JSON.parse(line) as { kind: string }).kind).sort();
-  expect(kinds).toEqual(['alert', 'alert', 'allClear', 'allClear']);
+  expect((await toldKinds()).sort()).toEqual(['alert', 'alert', 'allClear', 'allClear']);
 });
+
+it('retires a dead host: out at once, kept out when it lives again, until a person brings it back', async () => {
+  const before = (await toldKinds()).length;
+  const watch = await start('retire-web', { onUnhealthy: 'retire' });
+  const says = (words: string) => (status: Status) => status.notes.some((note) => note.includes(words));
+  await reached(watch, ({ phase }) => phase === 'running');
+  await freeze(LAB, 'n2');
+  try {
+    await reached(watch, says("n2 was taken out: out of this worker's reach"), 90_000);
+    expect((await ground.servers())['n2']).toBe('MAINT');
+  } finally {
+    await thaw(LAB, 'n2');
+  }
+  const { line } = await reached(
+    ground.client.workflow.getHandle(leaseId(LAB)),
+    ({ line }) => !!line?.kept?.length,
+  );
+  const { by } = line!.kept![0]!;
+  expect(by).toMatch(/^retire-web-n2-\d+$/);
+  const { startTime, closeTime } = await ground.client.workflow.getHandle(by).describe();
+  expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(10_000);
+  // as many looks as would bring it back, had it only been ejected
+  await delay(4_000);
+  expect((await ground.servers())['n2']).toBe('MAINT');
+  const { looked } = await ground.client.workflow.execute<() => Promise<Examination>>('doctor', {
+    taskQueue: TASK_QUEUE,
+    workflowId: 'doctor',
+    args: [{ cluster: ground.cluster }] as never,
+  });
+  expect(looked.at(-1)).toMatch(
+    /^web: n2 is out of service since .* UTC: unhealthy: out of this worker's .* \(retire-web\)$/,
+  );
+  const ramp = [{ percent: 100, seconds: 0 }];
+  const online = { hosts: ['n2'], ramp, gate: { enabled: false } };
+  const back = await ended(await ground.startAs('nodeOnline', online));
+  expect([back.end, back.report.notes.filter((note) => note.includes('out of service'))]).toEqual([
+    'succeeded',
+    [],
+  ]);
+  await reached(watch, says('n2: over, it is well again'));
+  await watch.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
+  await ended(watch);
+  await expectAllIn(ground);
+  const kinds = (await toldKinds()).slice(before).filter((kind) => /^al/.test(kind));
+  expect(kinds).toEqual(['alert', 'allClear']);
+}, 240_000);
+
+async function toldKinds(): Promise<string[]> {
+  const lines = (await readFile(join(told, 'notifications.jsonl'), 'utf8')).trim().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { kind: string }).kind);
+}

@@ -1,11 +1,12 @@
 /** A health watch over months: real workflows and a real lease; only hosts are imagined. */
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { randomUUID } from 'node:crypto';
 import type { Looked, Watched, WatchMemory, WatchNews } from '../../src/contracts/health-watch';
 import type { Status } from '../../src/contracts/status';
 import type { healthWatch } from '../../src/workflows';
 import type { Company } from './harness';
-import { FakeCluster, Harness, endOf, until } from './harness';
+import { FakeCluster, Harness, endOf, fails, until } from './harness';
 
 let harness: Harness;
 beforeAll(async () => (harness = await Harness.start()), 240_000);
@@ -35,7 +36,7 @@ const abort = (handle: Watch) =>
   handle.executeUpdate<string, [object]>('abort', { args: [{ by: 'ann', undo: false }] });
 
 /** What a look at three hosts brings when one of them is in trouble. */
-function seen(news: WatchNews[], trouble: 'ejected' | 'floor' | null = 'ejected'): Watched {
+function seen(news: WatchNews[], trouble: 'out' | 'floor' | null = 'out'): Watched {
   const looked = ['n1', 'n2', 'n3'].map((host): Looked => ({
     host,
     fault: host === 'n2' && trouble ? 'answers 500' : null,
@@ -43,7 +44,6 @@ function seen(news: WatchNews[], trouble: 'ejected' | 'floor' | null = 'ejected'
     away: null,
     busy: null,
     balancers: { edge: { state: 'in', weight: 100, sessions: 0 } },
-    places: [{ balancer: 'edge', backend: 'web', server: host }],
   }));
   const known = trouble && { since: Date.now(), why: 'answers 500', state: trouble };
   const hosts: WatchMemory['hosts'] = { n2: { fails: 3, passes: 0, trouble: known } };
@@ -73,17 +73,39 @@ it('goes on for days, a new run each day, and remembers', async () => {
   });
 });
 
+it('waits two minutes for a run that takes a host out, and looks on', async () => {
+  const cluster = newCluster();
+  cluster.watchesAlways = false;
+  let late = true;
+  cluster.trouble['plan'] = () => {
+    if (late) throw ApplicationFailure.create({ message: 'a slow answer', nextRetryDelay: '4m' });
+  };
+  await harness.with(cluster, async (company) => {
+    cluster.watched.push(seen([{ news: 'eject', host: 'n2', why: 'answers 500' }]));
+    const handle = await watch(company);
+    await harness.env.sleep('3 minutes');
+    const { notes } = await shows(handle, (status) => status.notes.length > 0);
+    expect(notes.join()).toMatch(/could not be taken out: eject-web-n2-\d+ is at it still/);
+    expect(cluster.journal).toEqual([]);
+    late = false;
+    await harness.env.sleep('3 minutes');
+    await shows(handle, () => cluster.journal.includes('mark n2'));
+    await abort(handle);
+  });
+});
+
 it('takes an unhealthy host out through the lease, and back when it is well: one alert, one all-clear', async () => {
   const cluster = newCluster();
   await harness.with(cluster, async (company) => {
     cluster.watched.push(seen([{ news: 'eject', host: 'n2', why: 'answers 500' }]));
     const handle = await watch(company);
     await shows(handle, ({ notes }) => notes.some((note) => note.includes('n2 was taken out: answers 500')));
-    expect(cluster.journal).toEqual(['takeOut n2']);
+    expect(cluster.journal).toEqual(['takeOut n2', 'mark n2']);
     expect(cluster.fences[0]?.holder).toMatch(/^eject-web-n2-\d+$/);
     cluster.watched.push(seen([{ news: 'putBack', host: 'n2', why: 'answers 500' }]));
     await shows(handle, ({ notes }) => notes.some((note) => note.includes('n2 is well and back')));
-    expect(cluster.journal).toEqual(['takeOut n2', 'putBack n2']);
+    const back = ['startService n2', 'proveHealthy n2', 'weight 100 n2', 'unmark n2'];
+    expect(cluster.journal).toEqual(['takeOut n2', 'mark n2', ...back]);
     await shows(handle, () => cluster.told.length === 2);
     expect(cluster.told.map(({ line }) => line)).toEqual(['ops alert', 'ops allClear']);
     expect(cluster.told[0]?.announcement.facts).toMatchObject({
@@ -152,21 +174,42 @@ it('that is only planned says what it would do, and ends', async () => {
   });
 });
 
-it('takes a host out for good where it is told to, as an emergency replacement does', async () => {
+it('takes a host out for good where it is told to', async () => {
   const cluster = newCluster();
   await harness.with(cluster, async (company) => {
     cluster.watched.push(seen([{ news: 'eject', host: 'n2', why: 'answers 500' }]));
     const handle = await watch(company, { onUnhealthy: 'retire' });
     const { notes } = await shows(handle, (status) => status.notes.length > 0);
     expect(notes[0]).toContain('n2 was taken out: answers 500');
-    expect(cluster.journal).toContain('takeOut n2');
+    expect(cluster.journal).toEqual(['takeOut n2', 'mark n2']);
+    expect(cluster.fences[0]?.holder).toMatch(/^retire-web-n2-\d+$/);
+    expect(cluster.service.marks['n2']).toMatchObject({
+      reason: 'unhealthy: answers 500',
+      by: handle.workflowId,
+    });
     await shows(handle, () => cluster.told.length > 0);
     await abort(handle);
     await endOf(handle as never);
-    // by the replacement, and not once more by the watch
-    const alerts = cluster.told.filter(({ announcement }) => announcement.kind === 'alert');
-    expect(alerts.map(({ announcement }) => announcement.change)).toEqual([
-      expect.stringMatching(/^replace-web-n2-/),
-    ]);
+    // by the watch, and not once more by the run that did it
+    expect(cluster.told.map(({ announcement }) => announcement.change)).toEqual([handle.workflowId]);
+    expect(cluster.told[0]?.announcement.facts).toMatchObject({ expected: 'somebody looks at it' });
+  });
+});
+
+it('says why a host could not be taken out, and looks on', async () => {
+  const cluster = newCluster();
+  await harness.with(cluster, async (company) => {
+    cluster.trouble['plan'] = fails('BadInput', '1 mistake: without n2 there serve 1');
+    cluster.watched.push(seen([{ news: 'eject', host: 'n2', why: 'answers 500' }], 'out'));
+    const handle = await watch(company);
+    const { leftToDo } = await shows(handle, ({ notes }) =>
+      notes.some((note) => note.includes('there serve 1')),
+    );
+    expect(leftToDo[0]?.what).toBe('n2 is unhealthy and in rotation: answers 500');
+    await shows(handle, () => cluster.told.length === 1);
+    expect(cluster.told[0]?.announcement.facts).toMatchObject({
+      effect: 'it stays in rotation: 1 mistake: without n2 there serve 1',
+    });
+    await abort(handle);
   });
 });

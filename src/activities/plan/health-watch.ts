@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { PlannedWatch } from '../../contracts/health-watch';
 import { PawlError } from '../../contracts/failures';
 import { HealthWatchInput } from '../../contracts/inputs/health-watch';
-import { floorOf } from '../../domain/health-watch';
+import { leastServing } from '../../domain/batches';
 import { badInput } from '../../domain/mistakes';
 import type { World } from '../world';
 import { hostsOf } from '../world';
@@ -18,7 +18,7 @@ export function parseHealthWatch(raw: unknown): HealthWatchInput {
 export function planWatch(input: HealthWatchInput, world: World): PlannedWatch {
   serviceNamed(world, input.service);
   const hosts = hostsOf(world.cluster, input.service).map(({ name }) => name);
-  const floor = floorOf(input.minServing, hosts.length);
+  const floor = leastServing(input.minServing, hosts.length);
   if (floor > hosts.length)
     throw badInput([
       {

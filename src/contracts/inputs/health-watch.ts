@@ -14,8 +14,8 @@ export const HealthWatchInput = z.strictObject({
   /** hosts that must be in rotation; a percentage rounds up. Nobody is taken out below it */
   minServing: Amount.default('50%'),
   /**
-   * take an unhealthy host out of rotation, and back when it is well again; out for good, by a nodeReplacement in
-   * emergency mode; or tell people only
+   * take an unhealthy host out of rotation, and back when it is well again; out in the same way, until a person brings
+   * it back; or tell people only
    */
   onUnhealthy: z.enum(['eject', 'retire', 'tell']).default('eject'),
   note: z.string().max(2_000).optional(),

@@ -8,16 +8,9 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type {
-  EjectionResult,
-  Looked,
-  PlannedWatch,
-  WatchMemory,
-  WatchNews,
-} from '../../contracts/health-watch';
+import type { Outcome, Looked, PlannedWatch, WatchMemory, WatchNews } from '../../contracts/health-watch';
 import type { Message } from '../../contracts/messages';
 import type { Announcement, FactsOf } from '../../contracts/notifications';
-import type { PlannedHost } from '../../contracts/plan';
 import type { Report, Status } from '../../contracts/status';
 import type { Control, Moment } from '../../domain/control';
 import { applyMessage, judgeMessage, newControl } from '../../domain/control';
@@ -110,17 +103,6 @@ export class WatchRun {
     publish(this.state.status);
   }
 
-  /** Where a host stands in balancers, as the last look knows it. */
-  plannedHost(name: string): PlannedHost {
-    return { name, places: this.state.looked.find(({ host }) => host === name)?.places ?? [] };
-  }
-
-  /** A server that is out keeps the weight that it had. */
-  weightsOf(name: string): Record<string, number> {
-    const { balancers = {} } = this.state.looked.find(({ host }) => host === name) ?? {};
-    return Object.fromEntries(Object.entries(balancers).map(([balancer, { weight }]) => [balancer, weight]));
-  }
-
   // --- messages
 
   /** Runs a wait that a pause or an abort cuts short. */
@@ -204,7 +186,7 @@ export class WatchRun {
   }
 
   /** One alert for each trouble, and one all-clear. */
-  tell(news: WatchNews, done: EjectionResult | null): void {
+  tell(news: WatchNews, done: Outcome | null): void {
     const { told } = this.state;
     const { host, why } = news;
     const at = new Date().toISOString();
@@ -219,14 +201,12 @@ export class WatchRun {
     } else if (news.news !== 'putBack' && told[host] === undefined) {
       told[host] = at;
       const out = done?.done === true;
-      // an emergency replacement has told it already, in its own name
-      if (out && this.plan.policy.onUnhealthy === 'retire') return;
       const effect = out
         ? 'it is out of rotation, requests go to the other hosts'
         : `it stays in rotation: ${news.news === 'stays' ? news.because : (done?.why ?? '')}`;
-      const expected = out
-        ? `back by itself after ${this.plan.policy.passes} looks that pass`
-        : 'somebody looks at it';
+      const { onUnhealthy, passes } = this.plan.policy;
+      const returns = out && onUnhealthy === 'eject';
+      const expected = returns ? `back by itself after ${passes} looks that pass` : 'somebody looks at it';
       this.announce('alert', { what, since: at, effect, expected });
     }
   }
@@ -273,7 +253,7 @@ export class WatchRun {
   }
 }
 
-function sentence(news: WatchNews, done: EjectionResult | null): string {
+function sentence(news: WatchNews, done: Outcome | null): string {
   const { host, why } = news;
   switch (news.news) {
     case 'eject':
