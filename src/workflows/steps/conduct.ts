@@ -3,12 +3,11 @@ import {
   ApplicationFailure,
   CancellationScope,
   ContinueAsNew,
-  allHandlersFinished,
-  condition,
   metricMeter,
 } from '@temporalio/workflow';
 import type { End, Report } from '../../contracts/status';
 import { announceEnd } from './announce';
+import { answersOver } from './answers';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { listLeftToDo } from './left';
@@ -104,7 +103,7 @@ async function close(run: Change, { end, summary }: Ending): Promise<Report> {
   run.status.waitingFor = null;
   run.enter(end, summary);
   await announceEnd(run, end, summary);
-  await condition(allHandlersFinished);
+  await answersOver(run.status.messages);
   const report = reportOf(run, end);
   if (end === 'succeeded' || end === 'planned') return report;
   const failure = ApplicationFailure.create({

@@ -1,6 +1,5 @@
 /** A health watch as people see it and steer it: state, messages, alerts. */
 import {
-  allHandlersFinished,
   CancellationScope,
   condition,
   defineQuery,
@@ -20,6 +19,7 @@ import type { Outbox } from '../../domain/outbox';
 import { newOutbox, outboxNotes, post } from '../../domain/outbox';
 import { watchedHosts, watchSummary, watchTodos } from '../../domain/watch-status';
 import { statusMarkdown } from '../../render/markdown';
+import { answersOver } from './answers';
 import { dropForeign, publish } from './attributes';
 import { Courier } from './courier';
 import { listen } from './messages';
@@ -247,7 +247,7 @@ export class WatchRun {
     this.enter(end, summary);
     await this.courier.finish();
     status.notes.push(...outboxNotes(outbox));
-    await condition(allHandlersFinished);
+    await answersOver(status.messages);
     const { phase, leftToDo } = status;
     return { ...({ phase, summary, leftToDo } as Partial<Report>), ...status };
   }
