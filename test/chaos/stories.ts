@@ -1,6 +1,7 @@
 /** What is asked of Pawl in a case, and how it must look when it is over, whatever struck meanwhile. */
-import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { makeRelease, type Behaviour } from '../../lab/service';
+import { leaseId } from '../../src/contracts/lease';
 import { ended, reached, type Ground } from '../lab/ground';
 import type { ChaosCase, Story } from './cases';
 
@@ -81,6 +82,13 @@ const change =
     if (end !== 'succeeded') throw new Error(`${type} ended as ${end}: ${message}`);
   };
 const goesOut = change('nodeOffline', OFFLINE);
+/** The next change begins one of its own: of this, all activities begin after the trap was set. */
+const leaseEnds: Move = async (ground) => {
+  const lease = ground.client.workflow.getHandle(leaseId(ground.name));
+  await lease.result().catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
+};
 const comesIn = (host: string) => change('nodeOnline', { hosts: [host], ...RAMP });
 /** The service of n1 from now on. */
 const behaves =
@@ -103,7 +111,7 @@ interface Told {
 }
 
 export const TOLD: Partial<Record<Story, Told>> = {
-  offline: { type: 'nodeOffline', input: () => OFFLINE, after: comesIn('n1') },
+  offline: { type: 'nodeOffline', before: leaseEnds, input: () => OFFLINE, after: comesIn('n1') },
   online: { type: 'nodeOnline', before: goesOut, input: () => ({ hosts: ['n1'], ...RAMP }) },
   replacement: {
     type: 'nodeReplacement',
