@@ -250,6 +250,21 @@ test.each<[kind: string, edit: (text: string) => string]>([
   expect((await request()).status).toBe(503);
 });
 
+test('what an attempt has written that was cut off before the reload is loaded by the next one', async () => {
+  const same = closure();
+  await doors.close(at.real.upstream, same, at.nextFence(), signal);
+  const kinds = ['maps', 'door'];
+  const texts = await Promise.all(kinds.map((kind) => readFile(file(kind), 'utf8')));
+  await open();
+  for (const [index, kind] of kinds.entries()) await writeFile(file(kind), texts[index]!);
+  expect((await request()).status).toBe(200);
+  await doors.close(at.real.upstream, same, at.nextFence(), signal);
+  expect((await request()).headers['x-pawl-maintenance']).toBe('m1');
+  for (const kind of kinds) await writeFile(file(kind), '');
+  await open();
+  expect((await request()).status).toBe(200);
+});
+
 test('the command for a person opens it', async () => {
   await close();
   execFileSync('sh', ['-c', doors.byHand(at.real.upstream).replace('systemctl reload nginx', 'true')]);

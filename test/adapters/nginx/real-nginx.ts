@@ -126,7 +126,7 @@ export async function startNginx(): Promise<TestNginx> {
   };
 }
 
-/** Without tries at another server, so that every failed request is seen. */
+/** Without tries at another server, so that every failed request is seen; with a page of its own, as people have. */
 function configText(root: string, upstream: string, front: number): string {
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((what) => `${what}_temp_path ${root}/${what};`)
@@ -138,6 +138,8 @@ error_log ${root}/error.log notice;
 events { worker_connections 256; }
 http {
   access_log off;
+  default_type application/octet-stream;
+  error_page 503 /own.html;
   ${folders}
   include ${root}/pawl/served.conf;
   upstream ${upstream} {
