@@ -58,7 +58,9 @@ export function table(outcomes: readonly Outcome[]): string {
   ].join('\n');
 }
 
-export function writeSummary(outcomes: readonly Outcome[]): void {
+/** Of all that is known of this build; whoever ends last writes it whole. */
+export function writeSummary(): void {
+  const outcomes = [...known().values()];
   const day = new Date().toISOString().slice(0, 10);
   mkdirSync(folder, { recursive: true });
   writeFileSync(SUMMARY, `${outcomes.length} cases, ${day}, build ${build}\n\n${table(outcomes)}\n`);

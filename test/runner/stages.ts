@@ -62,7 +62,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'chaos',
     folders: ['chaos'],
-    workers: 1,
+    workers: 2,
     // Exhaustive, it kills everything before, during and after each step (npm run test:chaos).
     limitMinutes: process.env.PAWL_CHAOS === 'full' ? 360 : 30,
     obstacles,

@@ -1,0 +1,3 @@
+import { playLane } from './kills';
+
+playLane(2);
