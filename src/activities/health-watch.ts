@@ -36,8 +36,9 @@ export function healthWatchActivities(worlds: Worlds, leaving: () => boolean = (
     },
 
     /**
-     * Looks at all hosts of a service every so many seconds, until there is news, or hosts look otherwise than people see them. What it has counted goes along
-     * with its heartbeats: a worker that dies neither forgets failures nor counts them faster.
+     * Looks at all hosts of a service every so many seconds, until there is news, or hosts look otherwise than people
+     * see them. What it has counted goes along with its heartbeats: a worker that dies neither forgets failures nor
+     * counts them faster.
      */
     async watchService(input: {
       cluster: string;
