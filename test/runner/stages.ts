@@ -57,7 +57,7 @@ export const STAGES: readonly Stage[] = [
     prepare: findTemporal,
   },
   { name: 'workflows', folders: ['workflows'], workers: 2, limitMinutes: 15, prepare: findTestServer },
-  { name: 'histories', folders: ['histories'], workers: 1, limitMinutes: 10 },
+  { name: 'histories', folders: ['histories'], workers: 2, limitMinutes: 10 },
   { name: 'lab', folders: ['lab'], workers: 2, limitMinutes: 30, obstacles, prepare: prepareLab },
   {
     name: 'chaos',
