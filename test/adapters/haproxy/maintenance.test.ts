@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { get, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { served } from '../../../src/activities/served';
 import {
   haproxyDoors,
@@ -10,40 +10,19 @@ import {
 } from '../../../src/adapters/load-balancers/haproxy/doors';
 import type { Closure } from '../../../src/contracts/doors';
 import { Entry } from '../../../src/contracts/maintenance';
+import { ask, closureWith, inSeconds, NAMES } from '../doors';
 import { reachHaproxy, signal, type Reached } from './reached';
 
-const NAMES = { header: 'X-Test-Pass', cookie: 'test-pass' };
 const PASS = 'correct horse battery staple';
 const PAGE = '<!doctype html><p>维护中 "quoted" 100 % \\ ^{a|b} #x</p>';
 
 let at: Reached;
 let doors: ReturnType<typeof haproxyDoors>;
-const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
-const closure = (more: Partial<Closure> = {}): Closure => ({
-  until: inSeconds(600),
-  marker: 'm1',
-  page: PAGE,
-  late: '<p>late</p>',
-  addresses: [],
-  passes: [],
-  ...more,
-});
+const closure = (more: Partial<Closure> = {}) => closureWith(PAGE, more);
 const sumOf = (secret: string) => createHash('sha256').update(secret).digest('hex').toUpperCase();
 
-interface Answer {
-  status: number | undefined;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-const request = (headers: OutgoingHttpHeaders = {}, localAddress = '127.0.0.1') =>
-  new Promise<Answer>((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: at.real.port, agent: false as const, headers, localAddress };
-    get(options, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8').on('data', (text: string) => (body += text));
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body }));
-    }).on('error', reject);
-  });
+const request = (headers: OutgoingHttpHeaders = {}, from = '127.0.0.1') =>
+  ask(at.real.port, { headers, from });
 const close = (more: Partial<Closure> = {}) =>
   doors.close(at.real.backend, closure(more), at.nextFence(), signal);
 const open = () => doors.open(at.real.backend, at.nextFence(), signal);

@@ -2,16 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { request as send, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import fc from 'fast-check';
 import { served } from '../../../src/activities/served';
 import { nginxDoors } from '../../../src/adapters/load-balancers/nginx/doors';
 import { notBefore } from '../../../src/adapters/load-balancers/nginx/pages';
 import type { Closure, Doors } from '../../../src/contracts/doors';
 import { Entry } from '../../../src/contracts/maintenance';
+import { ask, closureWith, inSeconds, NAMES, type Asked } from '../doors';
 import { reachNginx, signal, type Reached } from './reached';
 
-const NAMES = { header: 'X-Test-Pass', cookie: 'test-pass' };
 /** What a pass may have, and what nginx, a shell or a regular expression would take for something else. */
 const PASS = "~top$1.{secret}#'[*]";
 const PAGE = '<!doctype html><p>维护中 "quoted" 100 % \\ \\n $msec ${x} ^{a|b} #x; </p>';
@@ -26,41 +25,12 @@ beforeAll(async () => {
 afterEach(() => open());
 afterAll(() => at?.stop());
 
-const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
-const closure = (more: Partial<Closure> = {}): Closure => ({
-  until: inSeconds(600),
-  marker: 'm1',
-  page: PAGE,
-  late: '<p>late</p>',
-  addresses: [],
-  passes: [],
-  ...more,
-});
+const closure = (more: Partial<Closure> = {}) => closureWith(PAGE, more);
 const close = (more: Partial<Closure> = {}) =>
   doors.close(at.real.upstream, closure(more), at.nextFence(), signal);
 const open = () => doors.open(at.real.upstream, at.nextFence(), signal);
 
-interface Answer {
-  status: number | undefined;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-interface Asked {
-  headers?: OutgoingHttpHeaders;
-  from?: string;
-  path?: string;
-  method?: string;
-}
-const request = ({ headers = {}, from = '127.0.0.1', path = '/', method = 'GET' }: Asked = {}) =>
-  new Promise<Answer>((resolve, reject) => {
-    const to = { host: '127.0.0.1', port: at.real.front, agent: false as const };
-    const sent = send({ ...to, headers, localAddress: from, path, method }, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8').on('data', (text: string) => (body += text));
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body }));
-    }).on('error', reject);
-    sent.end(method === 'POST' ? 'x'.repeat(100_000) : undefined);
-  });
+const request = (asked: Asked = {}) => ask(at.real.front, asked);
 const file = (kind: string) => `${at.real.folder}/${at.real.upstream}.${kind}`;
 
 test.each<Asked>([{}, { path: '/picture.png?a=b' }, { method: 'POST' }])(
