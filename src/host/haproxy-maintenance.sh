@@ -2,7 +2,7 @@
 # running process, each list at once; read back. Safe to repeat.
 # usage: haproxy-maintenance EPOCH ATTEMPT SOCKET BACKEND SHA256
 #   stdin has that sum; its lines are `addresses NETWORK yes` and `pages KEY VALUE`; none of them: open
-# uses: fence haproxy
+# uses: fence haproxy hear
 # exits 3 HAProxy refuses, 4 it gives no answer, 5 it does not show what was set, 82 stdin ended early
 set -u
 socket=$3 backend=$4
@@ -17,7 +17,7 @@ give_up() { # CODE WORDS
 # Passes and pages are for HAProxy alone, which reads them as root when it starts.
 write() { # KIND
   part=$(mktemp "$folder/.$backend.$1.XXXXXXXX") || exit 1
-  sed -n "s/^$1 //p" "$said" >"$part" && sync "$part" && mv -T "$part" "$folder/$backend.$1"
+  sed -n "s/^$1 //p" "$heard" >"$part" && sync "$part" && mv -T "$part" "$folder/$backend.$1"
 }
 
 asked() { # COMMAND: fails the program unless HAProxy has nothing to say
@@ -49,16 +49,11 @@ $some"
   some=
 }
 
-said=$(mktemp) || exit 1
-trap 'rm -f "$said"' EXIT
-cat >"$said"
-sum=$(sha256sum <"$said")
-[ "$sum" = "$5  -" ] || give_up 82 "the text has the sum ${sum%% *}"
-
+hear "$5"
 fence_enter "maintenance/$backend" "$1" "$2"
 mkdir -p "$folder"
 # who is let through never sees a page, not even for a moment
-if [ -s "$said" ]; then
+if [ -s "$heard" ]; then
   first=addresses then=pages
 else
   first=pages then=addresses

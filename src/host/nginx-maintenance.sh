@@ -2,7 +2,7 @@
 # both. Safe to repeat.
 # usage: nginx-maintenance EPOCH ATTEMPT CONFIG FOLDER PORT UPSTREAM SHA256
 #   stdin has that sum; its lines are `maps LINE` and `door LINE`; none of them: open
-# uses: fence nginx nginx-load
+# uses: fence nginx nginx-load hear
 # exits 3 nginx refuses, 4 it gives no answer, 5 it does not serve what was set, 82 stdin ended early
 set -u
 config=$3 folder=$4 port=$5 upstream=$6 file=$folder/$upstream.maps names=
@@ -21,24 +21,19 @@ is_so() {
   done
 }
 
-said=$(mktemp) || exit 1
-trap 'rm -f "$said"' EXIT
-cat >"$said"
-sum=$(sha256sum <"$said")
-[ "$sum" = "$7  -" ] || give_up 82 "the text has the sum ${sum%% *}"
-
+hear "$7"
 fence_enter "maintenance/nginx/$upstream" "$1" "$2"
 nginx_alone 20
-trap 'rm -f "$said"; nginx_tidy' EXIT
+trap 'rm -f "$heard"; nginx_tidy' EXIT
 # a door names what stands in the maps
-if [ -s "$said" ]; then
+if [ -s "$heard" ]; then
   names="$upstream.maps $upstream.door"
 else
   names="$upstream.door $upstream.maps"
 fi
 for name in $names; do
   [ -f "$folder/$name" ] || refuse 3 "there is no $folder/$name"
-  sed -n "s/^${name##*.} //p" "$said" >"$folder/.$name.new" || refuse 3 "$folder cannot be written"
+  sed -n "s/^${name##*.} //p" "$heard" >"$folder/.$name.new" || refuse 3 "$folder cannot be written"
 done
 is_so && exit 0
 take
