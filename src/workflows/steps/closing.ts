@@ -41,7 +41,7 @@ export async function closeServices(run: Change, times: MaintenanceTimes): Promi
     try {
       const work = () => piece.close(times);
       await patiently(run, name, work, (failure) => show(run, name, 'running', failure));
-      run.noteStep(name, { state: 'done', note: undefined });
+      run.noteStep(name, { state: 'done', note: 'closed' });
     } catch (error) {
       const failure = hostFailed(name, error);
       const { kind, message } = failure;
@@ -97,7 +97,7 @@ async function openedAtOnce(run: Change, piece: Piece): Promise<boolean> {
 }
 
 function opened(run: Change, name: string, done = true): void {
-  if (done) run.noteStep(name, { state: 'undone', note: undefined });
+  if (done) run.noteStep(name, { state: 'done', note: 'open again' });
   run.state.undo = run.state.undo.filter((entry) => !('name' in entry) || entry.name !== name);
   tellWhenOpen(run);
 }
