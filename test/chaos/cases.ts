@@ -22,6 +22,7 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `watch`: the first host is unhealthy, and a health watch takes it out
  * - `maintenance`: the service is closed for some seconds to all but those whose requests are counted
  * - `nginx`: the upgrade again, with nginx beside HAProxy; requests come through nginx
+ * - `nginxMaintenance`: the maintenance in the same way
  */
 export type Story =
   | 'upgrade'
@@ -34,7 +35,11 @@ export type Story =
   | 'emergency'
   | 'watch'
   | 'maintenance'
-  | 'nginx';
+  | 'nginx'
+  | 'nginxMaintenance';
+
+/** Those in which nginx takes part. */
+export const AT_NGINX: readonly Story[] = ['nginx', 'nginxMaintenance'];
 
 type Point = Pick<Trap, 'activity' | 'host' | 'nth'> & { story: Story };
 
@@ -195,7 +200,13 @@ const DOORS: Point[] = [
   point('maintenance', 'openDoor'),
 ];
 
-const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES, ...DOORS, ...WATCH, ...NGINX];
+/** Doors are closed in the order of the routes, HAProxy's first, and opened the other way round. */
+const NGINX_DOORS: Point[] = [
+  point('nginxMaintenance', 'closeDoor', undefined, 2),
+  point('nginxMaintenance', 'openDoor'),
+];
+
+const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES, ...DOORS, ...WATCH, ...NGINX, ...NGINX_DOORS];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
   ['takeOut', 'switchRelease', 'putBack', 'closeDoor', 'openDoor'].includes(activity),
@@ -210,7 +221,7 @@ export const GRID: ChaosCase[] = [
   ...POINTS.flatMap((at) => around(at, 'killWorker')),
   ...POINTS.flatMap((at) => around(at, 'killTemporal')),
   ...POINTS.flatMap((at) => during(at, 'cutSsh', { cut: at.host ?? 'n1' })),
-  ...AT_BALANCER.flatMap((at) => during(at, 'cutSsh', { cut: at.story === 'nginx' ? 'lb2' : 'lb1' })),
+  ...AT_BALANCER.flatMap((at) => during(at, 'cutSsh', { cut: AT_NGINX.includes(at.story) ? 'lb2' : 'lb1' })),
   ...UPGRADE.flatMap((at) => during(at, 'freeze')),
   ...POINTS.flatMap((at) => during(at, 'overtake')),
   ...FAULTS.map((fault): ChaosCase => ({ ...SWITCH_N1!, fault, when: 'during', ...LONG_JOB, cut: 'n1' })),

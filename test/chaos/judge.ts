@@ -13,7 +13,12 @@ export interface Seen {
   samples: number;
 }
 
-const PAGES = '/var/lib/pawl/maintenance/web.pages';
+/** Empty files: open doors. */
+const DOORS = [
+  ['lb1', '/var/lib/pawl/maintenance/web.pages'],
+  ['lb2', '/etc/nginx/pawl/web.door'],
+  ['lb2', '/etc/nginx/pawl/web.maps'],
+] as const;
 const FLAG = '/run/web/maintenance';
 /** Fewer samples than these would prove nothing; the shortest runs last a second, and a busy machine looks less often. */
 const LEAST_SAMPLES = 5;
@@ -40,7 +45,7 @@ export async function judge(ground: Ground, want: Wanted, marks: Marks, seen: Se
   expect("nginx's servers", await nginxServers(ground), ['n1 weight=100', 'n2 weight=100']);
   const alerts = (await toldKinds(ground)).filter((kind) => kind === 'alert');
   expect('alerts', alerts.length, want.alerts ?? 0);
-  expect('pages of a closed service', await ground.inside('lb1', 'cat', PAGES), '');
+  for (const [host, door] of DOORS) expect(door, await ground.inside(host, 'cat', door), '');
   for (const [host] of hosts)
     expect(
       `flag file of ${host}`,

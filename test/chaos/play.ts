@@ -4,7 +4,7 @@ import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ended, type Ended, type Ground } from '../lab/ground';
 import { underLoad } from '../lab/whole-run';
-import { nameOf, type ChaosCase } from './cases';
+import { AT_NGINX, nameOf, type ChaosCase } from './cases';
 import { ACTS, strike, type Scene } from './faults';
 import { bothBalancers } from './grounds';
 import { judge } from './judge';
@@ -77,7 +77,7 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
 
 /** The balancer through which requests come, where it is not the usual one. */
 function throughOf(ground: Ground, story: ChaosCase['story']): { url?: string } {
-  return story === 'nginx' ? { url: `http://${ground.address('lb2')}/` } : {};
+  return AT_NGINX.includes(story) ? { url: `http://${ground.address('lb2')}/` } : {};
 }
 
 /** @returns starts the run of a story */
@@ -87,9 +87,9 @@ async function starting(
   next: string,
 ): Promise<() => Promise<WorkflowHandle>> {
   const told = TOLD[chaos.story];
-  if (told) return () => ground.startAs(told.type, told.input(chaos));
+  const cluster = AT_NGINX.includes(chaos.story) ? bothBalancers(ground) : ground.cluster;
+  if (told) return () => ground.startAs(told.type, { ...told.input(chaos), cluster });
   const artifact = await releaseOf(chaos.story, next);
-  const cluster = chaos.story === 'nginx' ? bothBalancers(ground) : ground.cluster;
   return () => ground.start({ ...inputOf(chaos, next, artifact), cluster });
 }
 

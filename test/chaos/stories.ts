@@ -110,6 +110,8 @@ interface Told {
   after?: Move;
 }
 
+const CLOSES: Told = { type: 'maintenanceMode', input: () => closedFor(CLOSED_SECONDS) };
+
 export const TOLD: Partial<Record<Story, Told>> = {
   offline: { type: 'nodeOffline', before: leaseEnds, input: () => OFFLINE, after: comesIn('n1') },
   online: { type: 'nodeOnline', before: goesOut, input: () => ({ hosts: ['n1'], ...RAMP }) },
@@ -137,7 +139,8 @@ export const TOLD: Partial<Record<Story, Told>> = {
       await comesIn('n1')(ground);
     },
   },
-  maintenance: { type: 'maintenanceMode', input: () => closedFor(CLOSED_SECONDS) },
+  maintenance: CLOSES,
+  nginxMaintenance: CLOSES,
 };
 
 /** As quick as can be, unless it is the observations, the steps or the gates that are struck. */
@@ -200,6 +203,7 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
     case 'watch':
       return { end: 'Aborted', hosts: { n1: { ...unplanned(), left: true }, n2: unplanned() }, alerts: 1 };
     case 'maintenance':
+    case 'nginxMaintenance':
       return { end: 'succeeded', hosts: { n1: unplanned(), n2: unplanned() } };
     case 'leftAsIs':
       return { end: 'Frozen', hosts: { n1: { ...changed(), left: true }, n2: untouched() } };
