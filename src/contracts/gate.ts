@@ -3,7 +3,9 @@ import type { Latency, OwnMetric } from './cluster';
 import type { Gate } from './inputs/gate';
 
 /** The gate of a plan. */
-export interface PlannedGate extends Omit<Gate, 'enabled'> {
+export interface PlannedGate extends Omit<Gate, 'enabled' | 'timePercentOfPeers'> {
+  /** plans of earlier releases do not say */
+  timePercentOfPeers?: number;
   /** the histogram in the metrics server that response times come from; null: from own probes */
   latency: Latency | null;
   /** what own probes ask for */

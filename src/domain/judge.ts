@@ -1,5 +1,6 @@
 import type { OwnMetric } from '../contracts/cluster';
 import type { Claim, Histogram, Judgement, PlannedGate, Requests, Usual, Verdict } from '../contracts/gate';
+import { besidePeers } from './beside-peers';
 import type { Count } from './evidence';
 import { provesAbove, provesAtMost, provesMore, samplesNeeded } from './evidence';
 import { percentile, slowerThan } from './histogram';
@@ -38,6 +39,7 @@ export function judge(seen: Seen, limits: PlannedGate): Judgement {
   const claims = [
     ...requestClaims(seen, limits),
     latencyClaim(seen, limits),
+    ...besideClaims(seen, limits),
     ...usage(seen, limits),
     ...ownClaims(seen, limits),
   ];
@@ -116,6 +118,11 @@ function latencyClaim({ latency, usual, seconds }: Seen, limits: PlannedGate): C
   const beside = others.samples > 0 ? `; peers ${ms(percentile(others, 0.95))}` : '';
   const text = claim.text.replace(`${name}: `, `${name}: ${ms(percentile(changed, 0.95))}, `);
   return { ...claim, text: `${text} (${usually}${beside})` };
+}
+
+function besideClaims({ latency }: Seen, limits: PlannedGate): Claim[] {
+  const claim = latency.known ? besidePeers(latency.is, limits, CONDEMNS) : null;
+  return claim ? [claim] : [];
 }
 
 function usage({ usage }: Seen, limits: PlannedGate): Claim[] {

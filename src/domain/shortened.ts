@@ -43,6 +43,7 @@ const MORE_IS_WEAKER = [
   'errorRatePercent',
   'p95PercentOfUsual',
   'p95ToleranceMs',
+  'timePercentOfPeers',
   'cpuPercent',
   'memoryPercent',
   'hostCpuPercent',

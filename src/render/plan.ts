@@ -133,6 +133,7 @@ function gateRows({ gate, batches }: Intent): Row[] {
     `gate after each ${batches ? 'batch' : 'step'}: availability > ${gate.availabilityPercent} %`,
     `errors ≤ ${gate.errorRatePercent} %`,
     `P95 ≤ ${gate.p95PercentOfUsual} % of usual (${gate.latency ? `${gate.latency.histogram} of Prometheus` : `own probes of ${paths}`})`,
+    ...(gate.timePercentOfPeers ? [`all answers ≤ ${gate.timePercentOfPeers} % of peers'`] : []),
     `unit's CPU ≤ ${gate.cpuPercent} %, memory ≤ ${gate.memoryPercent} %`,
     `host's CPU ≤ ${gate.hostCpuPercent} %, memory ≤ ${gate.hostMemoryPercent} %`,
     ...gate.own.map(ownText),

@@ -33,6 +33,7 @@ it('fills in safe defaults', () => {
       errorRatePercent: 0.1,
       p95PercentOfUsual: 120,
       p95ToleranceMs: 10,
+      timePercentOfPeers: 125,
       cpuPercent: 80,
       memoryPercent: 80,
       hostCpuPercent: 80,

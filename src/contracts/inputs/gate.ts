@@ -14,6 +14,8 @@ export const Gate = z.strictObject({
   p95PercentOfUsual: z.number().min(100).max(10_000).default(120),
   /** what own probes cannot tell apart: so much above the usual is no difference */
   p95ToleranceMs: z.number().min(0).max(60_000).default(10),
+  /** response times, compared with those of the hosts without the change in the same minutes; a rank test decides */
+  timePercentOfPeers: z.number().min(100).max(10_000).default(125),
   /** of what the service's unit may use */
   cpuPercent: Percent.default(80),
   memoryPercent: Percent.default(80),
