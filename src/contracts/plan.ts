@@ -50,6 +50,18 @@ export interface PlannedRamp {
   weights: Record<string, Record<string, number>>;
 }
 
+/** Hosts that come to those that carry the change. */
+export interface PlannedBatch {
+  /** names; none: only the share rises */
+  adds: string[];
+  /** percent of all requests that those that carry the change get when it is over */
+  share?: number;
+  /** percent of their full weights, for that share */
+  percent?: number;
+  /** observation after it, where it is not that of the change */
+  soakSeconds?: number;
+}
+
 /** A step that is done once for the whole change, on one host. */
 export type PlannedRunOnce = Omit<RunOnce, 'host' | 'undo'> & {
   host: string;
@@ -95,8 +107,7 @@ export interface Intent {
   actsAt?: 'balancers';
   /** hosts to change, in order */
   hosts: PlannedHost[];
-  /** host names that each batch adds */
-  batches?: string[][];
+  batches?: PlannedBatch[];
   /** cap on the hosts out of rotation at any moment */
   maxUnavailable: number;
   steps: PlannedStep[];
@@ -122,7 +133,7 @@ export interface UpgradeIntent extends Intent {
   version: string;
   artifact: PlannedArtifact;
   previousArtifact: PlannedArtifact | null;
-  batches: string[][];
+  batches: PlannedBatch[];
   checks: Check[];
   runOnce: PlannedRunOnce[];
   settings: Settings & Pick<RollingUpgradeInput, 'minHealthySeconds' | 'soakSeconds' | 'watchSeconds'>;

@@ -12,6 +12,18 @@ export function shareOf(weight: number, others: number): number {
   return weight === 0 ? 0 : weight / (weight + others);
 }
 
+/**
+ * Percent of their full weights at which hosts get a share of the requests, 100 at most.
+ *
+ * @param share percent, below 100
+ * @param own full weights of these hosts, in all
+ * @param others weights of those that serve beside them
+ */
+export function percentFor(share: number, own: number, others: number): number {
+  if (own === 0) return 0;
+  return Math.min(100, Math.round((100 * share * others) / ((100 - share) * own)));
+}
+
 /** Steps must rise, and end at the full weight. */
 export function rampMistakes(steps: readonly RampStep[]): Mistake[] {
   const mistakes = steps.flatMap(({ percent }, index): Mistake[] => {

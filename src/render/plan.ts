@@ -60,7 +60,16 @@ function batchCount({ batches, maxUnavailable }: Intent): string {
 }
 
 function batchRows({ batches = [] }: Intent): Row[] {
-  return batches.map((names, index) => table(`${index + 1}`, names.join(', ')));
+  return batches.map(({ adds, share, percent, soakSeconds }, index) =>
+    table(
+      `${index + 1}`,
+      adds.join(', ') || 'nobody comes to it',
+      share === undefined
+        ? ''
+        : `${share} % of the requests to the new version (${percent} % of its weights)`,
+      soakSeconds === undefined ? '' : `soak ${soakSeconds} s`,
+    ),
+  );
 }
 
 function hostRows({ intent, observed }: Plan): Row[] {

@@ -1,4 +1,4 @@
-import type { PlannedHost, UpgradeIntent } from '../contracts/plan';
+import type { PlannedBatch, PlannedHost, UpgradeIntent } from '../contracts/plan';
 import type { Report } from '../contracts/status';
 import { planRollingUpgrade } from './steps/activities';
 import { announce, announceProgress } from './steps/announce';
@@ -10,6 +10,7 @@ import { conduct } from './steps/conduct';
 import { BatchGate, GateFailed, learnUsual } from './steps/gate';
 import { badState, HostFailed, hostFailed } from './steps/host-failure';
 import {
+  bringTo,
   proveHealthy,
   putBack,
   stageRelease,
@@ -22,12 +23,12 @@ import { isToDo } from './steps/one-by-one';
 import { opening } from './steps/opening';
 import { progressing } from './steps/progress';
 import { runOnce } from './steps/run-once';
+import { shareOut } from './steps/share-out';
 import { leaveRotation, settle, settleGate } from './steps/settle';
 import type { ChangeState } from './steps/state';
-
 import { fencesUp } from './steps/turn';
 import { willUndo } from './steps/undo';
-import { walk } from './steps/walk';
+import { SIDE_BY_SIDE, walk } from './steps/walk';
 
 type Upgrade = Change<UpgradeIntent>;
 
@@ -95,7 +96,7 @@ async function stage(run: Upgrade): Promise<void> {
     await stageRelease(run, host);
   };
   const { failures, notStarted } = await progressing(run, () =>
-    walk(left, 20, stageOne, () => isLongInside(run)),
+    walk(left, SIDE_BY_SIDE, stageOne, () => isLongInside(run)),
   );
   for (const { item, error } of failures) {
     if (error instanceof ChangeStopped) throw error;
@@ -109,21 +110,24 @@ async function stage(run: Upgrade): Promise<void> {
 }
 
 /** @returns false when the history is long before all of its hosts are done: another run goes on with them */
-async function upgradeBatch(run: Upgrade, names: string[]): Promise<boolean> {
+async function upgradeBatch(run: Upgrade, batch: PlannedBatch): Promise<boolean> {
   const { intent } = run.plan;
+  const { adds, share } = batch;
   const index = run.state.batchesDone + 1;
-  const who = names.length > 12 ? `${names.length} hosts` : names.join(', ');
+  const who = adds.length > 12 ? `${adds.length} hosts` : adds.join(', ');
+  const gets = share === undefined ? '' : `${share} % of the requests to the new version`;
   run.status.batch = { index, of: intent.batches.length };
-  run.enter('running', `batch ${index} of ${intent.batches.length}: ${who}`);
-  const batch = new Set(names);
-  let hosts = intent.hosts.filter((host) => batch.has(host.name) && isToDo(run, host));
+  const what = [who, gets].filter(Boolean).join('; ');
+  run.enter('running', `batch ${index} of ${intent.batches.length}: ${what}`);
+  const added = new Set(adds);
+  let hosts = intent.hosts.filter((host) => added.has(host.name) && isToDo(run, host));
   while (hosts.length) {
     if (isLongInside(run)) return false;
     const { failures, notStarted } = await progressing(run, () =>
       walk(
         hosts,
         intent.maxUnavailable,
-        (host) => upgradeHost(run, host),
+        (host) => upgradeHost(run, host, batch),
         () => isLongInside(run),
       ),
     );
@@ -132,14 +136,15 @@ async function upgradeBatch(run: Upgrade, names: string[]): Promise<boolean> {
       if ((await settle(run, item, error)) === 'retry') again.push(item);
     hosts = [...again, ...notStarted];
   }
-  if (names.every((name) => run.state.failed.includes(name)))
+  if (adds.length > 0 && adds.every((name) => run.state.failed.includes(name)))
     throw new ChangeStopped('failed', `every host of batch ${index} failed`, 'asPlanned');
+  if (!(await shareOut(run, batch))) return false;
   run.state.batchesDone = index;
   return true;
 }
 
 /** One host out, changed, back. The undo of each step is written down before the step. */
-async function upgradeHost(run: Upgrade, host: PlannedHost): Promise<void> {
+async function upgradeHost(run: Upgrade, host: PlannedHost, { percent }: PlannedBatch): Promise<void> {
   const { version, checks, settings } = run.plan.intent;
   const before = run.plan.observed.hosts[host.name];
   await boundary(run);
@@ -151,7 +156,8 @@ async function upgradeHost(run: Upgrade, host: PlannedHost): Promise<void> {
     willUndo(run, { step: 'switchBack', host: host.name, version: before.version });
     await switchRelease(run, host, version, 'switch');
     await proveHealthy(run, host, version, checks);
-    await putBack(run, host, weights);
+    if (percent === undefined) await putBack(run, host, weights);
+    else await bringTo(run, host, weights, percent);
     await stayHealthy(
       run,
       [host],
@@ -166,7 +172,8 @@ async function upgradeHost(run: Upgrade, host: PlannedHost): Promise<void> {
 async function afterBatch(run: Upgrade): Promise<void> {
   const { batches, settings, gate } = run.plan.intent;
   const last = run.state.batchesDone === batches.length;
-  const seconds = last ? settings.watchSeconds : settings.soakSeconds;
+  const { soakSeconds = settings.soakSeconds } = batches[run.state.batchesDone - 1]!;
+  const seconds = last ? settings.watchSeconds : soakSeconds;
   const what = last
     ? `watching all hosts for ${seconds} s`
     : `soaking batch ${run.state.batchesDone} for ${seconds} s`;

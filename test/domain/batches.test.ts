@@ -17,7 +17,7 @@ describe('planBatches', () => {
   ])('$amounts of $of hosts, $carrying carrying → $sizes', ({ amounts, of, carrying, sizes, notes = 0 }) => {
     const plan = planBatches(amounts, hosts(of), carrying);
     expect(plan.mistakes).toEqual([]);
-    expect(plan.batches.map((batch) => batch.length)).toEqual(sizes);
+    expect(plan.batches.map(({ adds }) => adds.length)).toEqual(sizes);
     expect(plan.notes).toHaveLength(notes);
   });
 
@@ -44,8 +44,8 @@ describe('planBatches', () => {
           const carrying = Math.min(carried, of);
           const plan = planBatches(amounts, hosts(of), carrying);
           if (plan.mistakes.length) return;
-          expect(plan.batches.flat()).toEqual(hosts(of).slice(carrying));
-          expect(plan.batches.every((batch) => batch.length > 0)).toBe(true);
+          expect(plan.batches.flatMap(({ adds }) => adds)).toEqual(hosts(of).slice(carrying));
+          expect(plan.batches.every(({ adds }) => adds.length > 0)).toBe(true);
           expect(plan.batches.length + plan.notes.length).toBe(amounts.length);
         },
       ),

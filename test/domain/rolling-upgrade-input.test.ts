@@ -20,7 +20,7 @@ function mistakesOf(input: unknown): Mistake[] {
 it('fills in safe defaults', () => {
   expect(parseRollingUpgrade(GOOD)).toEqual({
     ...GOOD,
-    batches: [1, '30%', '100%'],
+    strategy: 'rolling',
     maxUnavailable: 1,
     drain: { deadlineSeconds: 300, onDeadline: 'putBack' },
     minHealthySeconds: 10,

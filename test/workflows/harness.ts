@@ -26,6 +26,7 @@ import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 import { digestOf } from '../../src/domain/plan-hash';
 import { planRunOnce } from '../../src/domain/run-once';
 import { planBatches } from '../../src/domain/batches';
+import { withShares } from '../../src/domain/shares';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
 import type { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
@@ -99,7 +100,9 @@ export class FakeCluster {
   unready: Plan['unready'];
 
   plan(input: FakeInput): Plan<UpgradeIntent> {
-    const { batches } = planBatches(input.batches ?? [1, '100%'], this.hosts);
+    const planned = planBatches(input.batches ?? [1, '100%'], this.hosts);
+    const full = Object.fromEntries(this.hosts.map((name) => [name, { edge: 100 }]));
+    const { batches } = withShares(planned.batches, full, 100 * this.hosts.length);
     const settings: UpgradeIntent['settings'] = {
       drain: input.drain ?? { deadlineSeconds: 300, onDeadline: 'putBack' },
       minHealthySeconds: input.minHealthySeconds ?? 10,

@@ -3,7 +3,14 @@ import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import type { Artifact } from '../../contracts/inputs/rolling-upgrade';
 import { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
-import type { Plan, PlannedArtifact, PlannedRunOnce, PlannedStep, UpgradeIntent } from '../../contracts/plan';
+import type {
+  Plan,
+  PlannedArtifact,
+  PlannedBatch,
+  PlannedRunOnce,
+  PlannedStep,
+  UpgradeIntent,
+} from '../../contracts/plan';
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { refusal } from '../../adapters/artifacts/inspect';
 import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
@@ -11,10 +18,14 @@ import { outText } from '../../domain/about';
 import { badInput, escaped } from '../../domain/mistakes';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
+import type { Shares } from '../../domain/shares';
+import { withShares } from '../../domain/shares';
+import { STRATEGIES } from '../../domain/strategies';
 import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
+import { servingWeights } from '../ramp';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
@@ -81,7 +92,8 @@ export async function planUpgrade(
   const carrying = seen.filter(({ facts }) => facts.version === input.version);
   const toChange = seen.filter(({ facts }) => facts.version !== input.version);
   const order = [...carrying, ...toChange].map(({ host }) => host.name);
-  const { batches, ...planned } = planBatches(input.batches, order, carrying.length);
+  const wanted = input.batches ?? STRATEGIES[input.strategy];
+  const { batches, ...planned } = planBatches(wanted, order, carrying.length);
   const cap = unavailableCap(input.maxUnavailable, all.length);
   if (cap >= all.length)
     planned.mistakes.push({
@@ -96,10 +108,12 @@ export async function planUpgrade(
     Object.keys(cluster.hosts),
   );
   mistakes.push(...planned.mistakes, ...once.mistakes, ...(await lost(world, once.steps, seen, signal)));
+  const shared = await sharesOf(batches, toChange, world, input.service, signal);
+  mistakes.push(...shared.mistakes);
   const limits = limitsOf(input, service, toChange.length, [artifact, previousArtifact], mistakes);
   if (mistakes.length || !artifact) throw badInput([...unready, ...mistakes]);
 
-  const intent = intentOf(input, world, service, toChange, batches, cap, {
+  const intent = intentOf(input, world, service, toChange, shared.batches, cap, {
     artifact,
     previousArtifact,
     runOnce: once.steps,
@@ -107,6 +121,7 @@ export async function planUpgrade(
   });
   const notes = [
     ...planned.notes,
+    ...shared.notes,
     ...once.notes,
     ...carrying.map(({ host }) => `${host.name} runs ${input.version} already and is left alone`),
     ...(batches.length === 1 && input.approvals.includes('afterFirstBatch')
@@ -118,6 +133,27 @@ export async function planUpgrade(
   ];
   const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
   return planOf({ intent, same: sameFor(input, world, bytes), unready, seen, notes });
+}
+
+/** Balancers are asked only where a batch has a share. */
+async function sharesOf(
+  batches: PlannedBatch[],
+  toChange: Observation[],
+  world: World,
+  service: string,
+  signal: AbortSignal,
+): Promise<Shares> {
+  if (batches.every(({ share }) => share === undefined)) return { batches, mistakes: [], notes: [] };
+  const serving = Object.values(await servingWeights(world, service, [], signal));
+  const weights = toChange.map(({ host, facts: { traffic } }) => [
+    host.name,
+    Object.fromEntries(Object.entries(traffic).map(([balancer, { weight }]) => [balancer, weight])),
+  ]);
+  return withShares(
+    batches,
+    Object.fromEntries(weights) as Record<string, Record<string, number>>,
+    serving.reduce((sum, weight) => sum + weight, 0),
+  );
 }
 
 async function describeArtifact(
@@ -214,7 +250,7 @@ function intentOf(
   world: World,
   service: Service,
   toChange: Observation[],
-  batches: string[][],
+  batches: PlannedBatch[],
   maxUnavailable: number,
   planned: Pick<UpgradeIntent, 'artifact' | 'previousArtifact' | 'runOnce'> & {
     limits: Pick<UpgradeIntent['settings'], 'failureBudget' | 'progressDeadlineSeconds'>;

@@ -50,16 +50,34 @@ export const RunOnce = z.strictObject({
 });
 export type RunOnce = z.output<typeof RunOnce>;
 
+/** A target of hosts, with what is special about it. */
+export const Batch = z.union(
+  [
+    Amount,
+    z.strictObject({
+      to: Amount,
+      /** percent of all requests that the hosts with the change get together, by their weights; default: as many as come */
+      share: z.number().int().min(1).max(99).optional(),
+      /** observation after it; default: that of the change */
+      soakSeconds: Seconds(WEEK).optional(),
+    }),
+  ],
+  { error: 'hosts such as 1 or "30%", or {"to": 1, "share"?: 5, "soakSeconds"?: 600}' },
+);
+export type Batch = z.output<typeof Batch>;
+
 export const RollingUpgradeInput = z.strictObject({
   ...target,
   version: Version,
   artifact: Artifact,
+  /** which batches there are where none are given */
+  strategy: z.enum(['rolling', 'canary', 'gray']).default('rolling'),
   /** Debian packages only: the package to go back to, where the host keeps none */
   previousArtifact: Artifact.optional(),
   /** these hosts, in this order; default: all hosts of the service in the order of the cluster file */
   hosts: z.array(Name).min(1).max(10_000).optional(),
   /** cumulative targets: how many hosts carry the change when the batch is over */
-  batches: z.array(Amount).min(1).max(100).default([1, '30%', '100%']),
+  batches: z.array(Batch).min(1).max(100).optional(),
   /** cap on the hosts out of rotation at any moment */
   maxUnavailable: Amount.default(1),
   drain: Drain.prefault({}),

@@ -1,12 +1,12 @@
 /** A host comes into service: started, proven well, then weight after weight beside its peers. */
 import type { PlannedHost, RampIntent } from '../../contracts/plan';
 import { outText } from '../../domain/about';
-import { afterStep, weightAt, type Climb } from '../../domain/ramp';
+import { afterStep, type Climb } from '../../domain/ramp';
 import { rampStepText } from '../../render/ramp';
 import type { Change } from './change';
 import { BatchGate, GateFailed } from './gate';
 import { HostFailed } from './host-failure';
-import { limits, options, proveHealthy, stayHealthy, step, target } from './host-steps';
+import { bringTo, proveHealthy, stayHealthy } from './host-steps';
 import { markHost, startService } from './service-steps';
 import { settleGate } from './settle';
 import { forgetUndo, willUndo } from './undo';
@@ -48,7 +48,7 @@ interface Judged {
 /** One weight, and how the host does at it. */
 async function atStep(run: Coming, host: PlannedHost, at: number): Promise<Judged> {
   const { percent, seconds } = run.plan.intent.ramp.steps[at]!;
-  const share = await setWeights(run, host, percent);
+  const share = await bringTo(run, host, fullWeights(run, host), percent);
   const what = rampStepText(host.name, { percent, seconds, share });
   run.enter('soaking', what);
   if (percent === 0) {
@@ -68,22 +68,6 @@ async function atStep(run: Coming, host: PlannedHost, at: number): Promise<Judge
   } finally {
     gate?.close();
   }
-}
-
-/** @returns the share of the requests that the weight brings it, by balancer */
-async function setWeights(run: Coming, host: PlannedHost, percent: number): Promise<Record<string, number>> {
-  const weights = Object.fromEntries(
-    Object.entries(fullWeights(run, host)).map(([balancer, full]) => [balancer, weightAt(full, percent)]),
-  );
-  const { setWeights } = options(run, limits(run).putBack);
-  const { traffic, shares } = await step(run, host, 'ramping', () =>
-    setWeights.executeWithOptions({ summary: `${host.name}: ${percent} % of its weight` }, [
-      { ...target(run, host), weights, held: percent < 100 },
-    ]),
-  );
-  if (percent > 0) run.away.delete(host.name);
-  run.note(host.name, { balancers: traffic });
-  return shares;
 }
 
 function fullWeights(run: Coming, { name }: PlannedHost): Record<string, number> {

@@ -1,6 +1,7 @@
 import type { Check } from '../../contracts/inputs/common';
 import type { PlannedHost, UpgradeIntent } from '../../contracts/plan';
 import type { HostState } from '../../contracts/status';
+import { weightAt } from '../../domain/ramp';
 import { stepSeconds } from '../../domain/step-limits';
 import { hostSteps, watchHosts } from './activities';
 import type { Change } from './change';
@@ -196,6 +197,32 @@ export async function putBack(
   );
   run.away.delete(host.name);
   run.note(host.name, { balancers: traffic });
+}
+
+/**
+ * In rotation with a part of its weight, and kept so until there is another; at 0 balancers check it and send nothing.
+ *
+ * @param full weights by balancer
+ * @returns the share of the requests that it gets, by balancer, 0 to 1
+ */
+export async function bringTo(
+  run: Change,
+  host: PlannedHost,
+  full: Record<string, number>,
+  percent: number,
+): Promise<Record<string, number>> {
+  const weights = Object.fromEntries(
+    Object.entries(full).map(([balancer, weight]) => [balancer, weightAt(weight, percent)]),
+  );
+  const { setWeights } = options(run, limits(run).putBack);
+  const { traffic, shares } = await step(run, host, 'ramping', () =>
+    setWeights.executeWithOptions({ summary: `${host.name}: ${percent} % of its weight` }, [
+      { ...target(run, host), weights, held: percent < 100 },
+    ]),
+  );
+  if (percent > 0) run.away.delete(host.name);
+  run.note(host.name, { balancers: traffic });
+  return shares;
 }
 
 /**

@@ -1,3 +1,6 @@
+/** Hosts that are worked on at the same time while they serve. */
+export const SIDE_BY_SIDE = 20;
+
 /**
  * Works on items in order, at most `width` at a time. The first failure stops new starts, and so does `enough`; what
  * has begun is settled, so nothing is left half-done.

@@ -1,0 +1,50 @@
+import type { Mistake } from '../contracts/failures';
+import type { PlannedBatch } from '../contracts/plan';
+import { percentFor, shareOf, weightAt } from './ramp';
+
+export interface Shares {
+  batches: PlannedBatch[];
+  mistakes: Mistake[];
+  notes: string[];
+}
+
+/**
+ * At which weights the hosts that carry the change get the share of the requests that each batch gives them.
+ *
+ * @param weights full ones, by host and balancer
+ * @param serving all weights of the service before the change, of all balancers together
+ */
+export function withShares(
+  batches: PlannedBatch[],
+  weights: Record<string, Record<string, number>>,
+  serving: number,
+): Shares {
+  const shares: Shares = { batches: [], mistakes: [], notes: [] };
+  const carrying: string[] = [];
+  for (const [index, batch] of batches.entries()) {
+    carrying.push(...batch.adds);
+    const { share } = batch;
+    if (share === undefined) {
+      shares.batches.push(batch);
+      continue;
+    }
+    const full = carrying.flatMap((name) => Object.values(weights[name] ?? {}));
+    const own = full.reduce((sum, weight) => sum + weight, 0);
+    const percent = percentFor(share, own, serving - own);
+    const small = full.find((weight) => weightAt(weight, percent) === 0);
+    if (small !== undefined)
+      shares.mistakes.push({
+        code: 'cannotShare',
+        path: `batches.${index}.share`,
+        value: String(share),
+        rule: `${share} % of the requests is less than 1 of a host's weight of ${small}; a weight of 100 can be shared finely`,
+      });
+    const atMost = 100 * shareOf(own, serving - own);
+    if (atMost < share - 0.5)
+      shares.notes.push(
+        `batch ${index + 1}: ${carrying.join(', ')} have ${Math.round(atMost)} % of the requests at their full weights, not ${share} %`,
+      );
+    shares.batches.push({ ...batch, percent });
+  }
+  return shares;
+}

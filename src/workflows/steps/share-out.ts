@@ -1,0 +1,43 @@
+/** Shares of the requests that go to those who carry a change, by their weights. */
+import type { PlannedBatch, PlannedHost, UpgradeIntent } from '../../contracts/plan';
+import { weightAt } from '../../domain/ramp';
+import { boundary } from './boundary';
+import type { Change } from './change';
+import { bringTo, weightsOf } from './host-steps';
+import { isLongInside } from './long';
+import { progressing } from './progress';
+import { settle } from './settle';
+import { SIDE_BY_SIDE, walk } from './walk';
+
+/**
+ * Those that carry the change already come to the weight that this batch gives to all of them.
+ *
+ * @returns false when the history is long before all have it
+ */
+export async function shareOut(
+  run: Change<UpgradeIntent>,
+  { percent = 100 }: PlannedBatch,
+): Promise<boolean> {
+  const { batches, hosts } = run.plan.intent;
+  if (batches.every((batch) => batch.percent === undefined)) return true;
+  const fullOf = ({ name }: PlannedHost) => weightsOf(run.plan.observed.hosts[name]?.traffic ?? {});
+  const differs = (host: PlannedHost) =>
+    Object.entries(fullOf(host)).some(
+      ([balancer, full]) => run.host(host.name).balancers[balancer]?.weight !== weightAt(full, percent),
+    );
+  const bringOne = async (host: PlannedHost) => {
+    await boundary(run);
+    await bringTo(run, host, fullOf(host), percent);
+    run.note(host.name, { state: 'done', note: undefined });
+  };
+  for (;;) {
+    const left = hosts.filter((host) => run.host(host.name).state === 'done' && differs(host));
+    if (left.length === 0) return true;
+    if (isLongInside(run)) return false;
+    const { failures } = await progressing(run, () =>
+      walk(left, SIDE_BY_SIDE, bringOne, () => isLongInside(run)),
+    );
+    for (const { item, error } of failures)
+      if ((await settle(run, item, error)) === 'retry') run.note(item.name, { state: 'done' });
+  }
+}
