@@ -69,8 +69,9 @@ const closedFor = (seconds: number) => ({
 
 /** What is asked for health, and by nobody else. */
 export const HEALTH = '/path/two';
-/** Looks in a row: where the counting itself is struck, so many that one who had forgotten would come too late. */
-const failures = ({ activity }: Pick<ChaosCase, 'activity'>) => (activity === 'watchService' ? 20 : 2);
+/** Looks in a row: where one who counts is struck, so many that whoever had forgotten would come too late. */
+const failures = ({ activity, when }: Pick<ChaosCase, 'activity' | 'when'>) =>
+  activity === 'watchService' && when === 'during' ? 20 : 2;
 
 /** Something that is done on the ground; throws when it does not come to its end. */
 type Move = (ground: Ground) => Promise<void>;
