@@ -19,6 +19,7 @@ import { leaseActivities } from './lease';
 import { maintenanceActivities } from './maintenance';
 import { notifyActivities } from './notify';
 import { outOfServiceActivities } from './out-of-service';
+import { parseEmergencyRollback, planRollback } from './plan/emergency-rollback';
 import { parseNodeOffline, planOffline } from './plan/node-offline';
 import { parseNodeReplacement, planReplacement } from './plan/node-replacement';
 import { parseNodeOnline, planOnline } from './plan/node-online';
@@ -31,6 +32,7 @@ import { releaseActivities } from './releases';
 import { runOnceActivities } from './run-once';
 import { searchActivities } from './search';
 import { serviceActivities } from './services';
+import { stableActivities } from './stable';
 import { trafficActivities } from './traffic';
 import { watchActivities } from './watch';
 import type { World, Worlds } from './world';
@@ -68,6 +70,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planNodeOffline: planning(worlds, parseNodeOffline, planOffline),
     planNodeReplacement: planning(worlds, parseNodeReplacement, planReplacement),
     planNodeOnline: planning(worlds, parseNodeOnline, planOnline),
+    planEmergencyRollback: planning(worlds, parseEmergencyRollback, planRollback),
     /** The plan of a maintenance. @param asked.at when it was asked for, milliseconds */
     planMaintenanceMode: (asked: { input: unknown; at: number }) =>
       planning(worlds, parseMaintenanceMode, (input, world, signal) =>
@@ -100,6 +103,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...rampActivities(worlds),
     ...serviceActivities(worlds, jobs),
     ...outOfServiceActivities(worlds),
+    ...stableActivities(worlds),
     ...equalActivities(worlds),
     ...releaseActivities(worlds, jobs, artifacts),
     ...runOnceActivities(worlds, jobs),

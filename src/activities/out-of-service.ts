@@ -1,8 +1,8 @@
 /** Why hosts are out of service: kept on the hosts of their balancers, for the host itself may be off. */
 import { PawlError } from '../contracts/failures';
 import { OutOfService } from '../contracts/out-of-service';
-import type { RemoteHost } from '../contracts/world';
 import { attempt } from './attempt';
+import { keepers, keptLines } from './keepers';
 import type { TrafficInput } from './traffic';
 import type { World, Worlds } from './world';
 
@@ -38,40 +38,10 @@ export async function marksOf(
   signal: AbortSignal,
 ): Promise<Record<string, OutOfService>> {
   const found: Record<string, OutOfService> = {};
-  const answers = await Promise.all(
-    keepers(world, service).map((remote) =>
-      // one that gives no answer is told by whoever asks it about its servers
-      remote.run('read-marks', [service], { signal }).then(
-        ({ stdout }) => stdout,
-        (error: unknown) => {
-          if (signal.aborted || !(error instanceof PawlError)) throw error;
-          return '';
-        },
-      ),
-    ),
-  );
-  for (const line of answers.flatMap((text) => text.split('\n'))) {
-    const at = line.indexOf(' ');
-    const mark = at > 0 ? readMark(line.slice(at + 1)) : undefined;
-    const known = found[line.slice(0, at)];
-    if (mark && !(known && known.since > mark.since)) found[line.slice(0, at)] = mark;
+  for (const [host, value] of await keptLines(world, service, 'read-marks', signal)) {
+    const { data: mark } = OutOfService.safeParse(value);
+    const known = found[host];
+    if (mark && !(known && known.since > mark.since)) found[host] = mark;
   }
   return found;
-}
-
-/** A line that somebody else wrote there is none of ours. */
-function readMark(text: string): OutOfService | undefined {
-  try {
-    return OutOfService.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-/** The machines of all balancers of a service, each once. */
-function keepers(world: World, service: string): RemoteHost[] {
-  const { cluster } = world;
-  const balancers = new Set((cluster.services[service]?.routes ?? []).map(({ balancer }) => balancer));
-  const hosts = [...balancers].flatMap((name) => cluster.balancers[name]?.host ?? []);
-  return [...new Set(hosts)].map((name) => world.hosts.on(name));
 }

@@ -52,6 +52,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service'],
     example: 'examples/lab/maintenanceMode.json',
   },
+  emergencyRollback: {
+    about: 'bring a service back to the last release that has proven itself, ahead of all other changes',
+    prefix: 'rollback',
+    named: ['service', 'version'],
+    example: 'examples/lab/emergencyRollback.json',
+  },
 };
 
 export const typeNames = Object.keys(WORKFLOW_TYPES);

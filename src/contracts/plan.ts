@@ -8,6 +8,7 @@ import type { MaintenanceModeInput } from './inputs/maintenance-mode';
 import type { RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
 import type { PlannedClosure, PlannedPage } from './maintenance';
 import type { PlannedNotifications } from './notifications';
+import type { Stable } from './stable';
 import type { TrafficState } from './world';
 
 /** A host's place in a balancer. */
@@ -173,6 +174,13 @@ export interface ReplacementIntent extends Intent {
   replaces: { mode: 'planned' | 'emergency'; sums?: Sums };
 }
 
+export interface RollbackIntent extends Intent {
+  workflow: 'emergencyRollback';
+  version: string;
+  about: string;
+  outFor: { reason: string; by: string };
+}
+
 export interface MaintenanceIntent extends Intent {
   workflow: 'maintenanceMode';
   closures: PlannedClosure[];
@@ -188,6 +196,8 @@ export interface ObservedHost {
   /** by balancer */
   traffic: Record<string, { state: TrafficState; weight: number; sessions: number }>;
   freeMiB: number;
+  /** why it can only be kept out of rotation: it gives no answer, say */
+  unfit?: string;
   /** why it is out of service, where that is known */
   out?: OutOfService;
 }
@@ -207,6 +217,8 @@ export interface Plan<I extends Intent = Intent> {
     hosts: Record<string, ObservedHost>;
     /** of changes that bring hosts in: who serves already, and with which weights in all, by balancer */
     peers?: { hosts: PlannedHost[]; weights: Record<string, number> };
+    /** releases that the service may go back to, newest first; plans of earlier releases do not say */
+    stable?: Stable[];
   };
   /** what a reader should know: dropped batches, shortened defaults, hosts that need nothing */
   notes: string[];

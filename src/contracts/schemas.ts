@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Cluster } from './cluster';
+import { EmergencyRollbackInput } from './inputs/emergency-rollback';
 import { NodeOfflineInput } from './inputs/node-offline';
 import { NodeReplacementInput } from './inputs/node-replacement';
 import { NodeOnlineInput } from './inputs/node-online';
@@ -16,6 +17,7 @@ const PUBLISHED: Record<string, z.ZodType> = {
   healthWatch: HealthWatchInput,
   nodeReplacement: NodeReplacementInput,
   maintenanceMode: MaintenanceModeInput,
+  emergencyRollback: EmergencyRollbackInput,
 };
 
 /** @returns file name in `schemas/` → JSON Schema of what people write */

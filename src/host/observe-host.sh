@@ -23,9 +23,10 @@ if [ "$kind" = tarball ]; then
   while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
   echo "freeMiB=$(free_mib "$folder")"
   if [ -L "$current" ]; then echo link=yes; else echo link=no; fi
+  echo "kept=$(find "$releases" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%f ' 2>/dev/null)"
 else
   package=$3
   echo "version=$(dpkg-query -W -f='${db:Status-Status} ${Version}' "$package" 2>/dev/null | sed -n 's/^installed //p')"
   echo "freeMiB=$(free_mib /var)"
-  echo "kept=$(find "/var/lib/pawl/packages/$package" -name '*.deb' -printf '%f ' 2>/dev/null)"
+  echo "kept=$(find "/var/lib/pawl/packages/$package" -name '*.deb' -printf '%f\n' 2>/dev/null | sed 's/\.deb$//' | tr '\n' ' ')"
 fi

@@ -1,5 +1,6 @@
 // every function exported here is a workflow type
 export { doctor } from './doctor';
+export { emergencyRollback } from './emergency-rollback';
 export { healthWatch } from './health-watch';
 export { lease } from './lease';
 export { nodeOffline } from './node-offline';

@@ -25,6 +25,7 @@ import { progressing } from './steps/progress';
 import { runOnce } from './steps/run-once';
 import { shareOut } from './steps/share-out';
 import { leaveRotation, settle, settleGate } from './steps/settle';
+import { noteBefore, noteProven } from './steps/stable';
 import type { ChangeState } from './steps/state';
 import { fencesUp } from './steps/turn';
 import { willUndo } from './steps/undo';
@@ -44,6 +45,7 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
       if (!run.state.staged) await goOnAnew(run, input);
       await learnUsual(run);
       await fencesUp(run);
+      await noteBefore(run);
       await runOnce(run, 'before');
     }
     const { intent } = run.plan;
@@ -56,7 +58,9 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
       if (!done || isLong()) await goOnAnew(run, input);
     }
     await runOnce(run, 'after');
-    return done(run);
+    const ending = done(run);
+    await noteProven(run, intent.version);
+    return ending;
   });
 }
 

@@ -70,6 +70,8 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   stopService: [15, 90],
   startService: [15, 60],
   markHost: [10],
+  noteStable: [10],
+  planEmergencyRollback: [30],
   setWeights: [30],
   planMaintenanceMode: [30],
   closeDoor: [60],

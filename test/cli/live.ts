@@ -135,6 +135,8 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     planNodeOffline: (raw) => steps().planNodeOffline(raw),
     planNodeOnline: (raw) => steps().planNodeOnline(raw),
     planNodeReplacement: (raw) => steps().planNodeReplacement(raw),
+    planEmergencyRollback: (raw) => steps().planEmergencyRollback(raw),
+    noteStable: (input) => steps().noteStable(input),
     proveEqual: (input) => steps().proveEqual(input),
     stopService: (input) => steps().stopService(input),
     startService: (input) => steps().startService(input),

@@ -21,6 +21,8 @@ import { leaseId } from '../../src/contracts/lease';
 import type { RollingUpgradeInput } from '../../src/contracts/inputs/rolling-upgrade';
 import type { Announcement, PlannedNotifications, Undelivered } from '../../src/contracts/notifications';
 import type { Plan, UpgradeIntent } from '../../src/contracts/plan';
+import type { Stable } from '../../src/contracts/stable';
+import { EmergencyRollbackInput } from '../../src/contracts/inputs/emergency-rollback';
 import type { Report, Status } from '../../src/contracts/status';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/search-attributes';
 import { digestOf } from '../../src/domain/plan-hash';
@@ -32,6 +34,7 @@ import type { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
+import { rollbackPlan } from './fake-rollback';
 import { maintenanceOf } from './maintenance';
 
 /**
@@ -73,6 +76,12 @@ export class FakeCluster {
   readonly told: { line: string; announcement: Announcement }[] = [];
   /** channels that take nothing */
   readonly deaf: Record<string, { why: string; again: boolean } | undefined> = {};
+  /** hosts that can only be kept out, and why */
+  readonly unfit: Record<string, string> = {};
+  /** releases that have proven themselves, as they were written down */
+  readonly stable: string[] = [];
+  /** what plans know of them; undefined: they are of a release that did not */
+  proven: Stable[] | undefined;
   /** its hosts, as they go out of service and come back into it */
   readonly service = new FakeService();
   /** where looks of gates take as long as they were asked to, and how they judge */
@@ -157,7 +166,7 @@ export class FakeCluster {
       intent,
       hash: digestOf(intent),
       ...(this.unready && { unready: this.unready }),
-      observed: { at: '2026-01-01T00:00:00Z', hosts },
+      observed: { at: '2026-01-01T00:00:00Z', hosts, ...(this.proven && { stable: this.proven }) },
       notes: [],
     };
   }
@@ -191,6 +200,12 @@ export class FakeCluster {
       },
       ...nodeActivities(this),
       ...maintenanceOf(this),
+      planEmergencyRollback: (raw) =>
+        Promise.resolve({ plan: rollbackPlan(this, EmergencyRollbackInput.parse(raw)), dryRun: false }),
+      noteStable: async ({ stable: { version, change } }) => {
+        await this.trouble['note stable']?.();
+        this.stable.push(`${version} by ${change === null ? 'nobody' : 'a change'}`);
+      },
       examineCluster: async () => {
         await this.trouble['examine']?.();
         return { at: new Date().toISOString(), looked: [`${this.hosts.length} hosts`], findings: [] };

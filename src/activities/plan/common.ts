@@ -6,6 +6,7 @@ import type { Intent, Plan, PlannedHost, Settings } from '../../contracts/plan';
 import { badInput, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
+import type { Stable } from '../../contracts/stable';
 import type { World } from '../world';
 import type { Observation } from './observe';
 import { plannedNotifications } from './notifications';
@@ -94,8 +95,9 @@ export function planOf<I extends Intent>(plan: {
   unready: Mistake[];
   seen: Observation[];
   notes: string[];
+  stable?: Stable[];
 }): Plan<I> {
-  const { intent, same, unready, seen, notes } = plan;
+  const { intent, same, unready, seen, notes, stable } = plan;
   return {
     format: 2,
     intent,
@@ -105,6 +107,7 @@ export function planOf<I extends Intent>(plan: {
     observed: {
       at: new Date().toISOString(),
       hosts: Object.fromEntries(seen.map(({ host, facts }) => [host.name, facts])),
+      ...(stable && { stable }),
     },
     notes,
   };

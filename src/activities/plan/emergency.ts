@@ -69,7 +69,11 @@ export async function planEmergency(
 }
 
 /** The host itself is not asked: a dead one would take half a minute to give no answer. */
-async function atBalancers(world: World, host: PlannedHost, signal: AbortSignal): Promise<Observation> {
+export async function atBalancers(
+  world: World,
+  host: PlannedHost,
+  signal: AbortSignal,
+): Promise<Observation> {
   const facts = { version: '', traffic: {}, freeMiB: 0 };
   try {
     const traffic = Object.entries(await trafficOf(world, host, signal)).map(

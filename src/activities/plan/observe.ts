@@ -15,7 +15,7 @@ type Installed = Pick<PlannedService, 'unit' | 'release' | 'limits'>;
 export interface Observation {
   host: PlannedHost;
   facts: ObservedHost;
-  /** versions whose package is kept on the host */
+  /** versions that are on the host, as releases or as packages */
   kept: string[];
   mistakes: Mistake[];
 }
@@ -49,9 +49,7 @@ export async function observeHost(
       ),
       freeMiB: Number(machine?.freeMiB ?? 0),
     },
-    kept: (machine?.kept ?? '')
-      .split(' ')
-      .flatMap((file) => (file.endsWith('.deb') ? [file.slice(0, -4)] : [])),
+    kept: (machine?.kept ?? '').split(' ').filter(Boolean),
     mistakes,
   };
 }

@@ -26,6 +26,7 @@ import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import { servingWeights } from '../ramp';
+import { stableOf } from '../stable';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
@@ -77,11 +78,12 @@ export async function planUpgrade(
   const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
   const describe = (path: string, artifact: Artifact) =>
     describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
-  const [seen, artifact, previousArtifact, marks] = await Promise.all([
+  const [seen, artifact, previousArtifact, marks, stable] = await Promise.all([
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal))),
     describe('artifact', input.artifact),
     input.previousArtifact ? describe('previousArtifact', input.previousArtifact) : null,
     marksOf(world, input.service, signal),
+    stableOf(world, input.service, signal),
   ]);
   // how hosts are now: if another change is at work on them, they are looked at again when it has ended
   const unready = [
@@ -132,7 +134,7 @@ export async function planUpgrade(
     ...shortened(RollingUpgradeInput, input),
   ];
   const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
-  return planOf({ intent, same: sameFor(input, world, bytes), unready, seen, notes });
+  return planOf({ intent, same: sameFor(input, world, bytes), unready, seen, notes, stable });
 }
 
 /** Balancers are asked only where a batch has a share. */

@@ -15,12 +15,17 @@ const base: ActivityOptions = {
 };
 
 /** Reads the world; 100 hosts answer in seconds, a slow bastion in a minute. */
-export const { planRollingUpgrade, planNodeOffline, planNodeOnline, planNodeReplacement } =
-  proxyActivities<Activities>({
-    ...base,
-    startToCloseTimeout: '5m',
-    scheduleToCloseTimeout: '10m',
-  });
+export const {
+  planRollingUpgrade,
+  planNodeOffline,
+  planNodeOnline,
+  planNodeReplacement,
+  planEmergencyRollback,
+} = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '5m',
+  scheduleToCloseTimeout: '10m',
+});
 
 /** Reads the world, and asks each balancer once for each service. */
 export const { planMaintenanceMode } = proxyActivities<Activities>({
@@ -105,6 +110,13 @@ export const { raiseFences } = proxyActivities<Activities>({
   ...base,
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '5m',
+});
+
+/** One line on each balancer's machine; nobody waits for one that is away. */
+export const { noteStable } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '1m',
 });
 
 /** Looks at a whole cluster, or asks runs; what gives no answer in half a minute is left out. */

@@ -1,0 +1,152 @@
+import type { Service } from '../../contracts/cluster';
+import type { Mistake } from '../../contracts/failures';
+import { PawlError } from '../../contracts/failures';
+import { EmergencyRollbackInput } from '../../contracts/inputs/emergency-rollback';
+import type { Plan, PlannedHost, PlannedStep, RollbackIntent } from '../../contracts/plan';
+import type { Stable } from '../../contracts/stable';
+import { leastServing } from '../../domain/batches';
+import { badInput } from '../../domain/mistakes';
+import { lastStable } from '../../domain/stable';
+import { longestStep, stepSeconds } from '../../domain/step-limits';
+import { stableOf } from '../stable';
+import type { World } from '../world';
+import { hostsOf } from '../world';
+import { commonIntent, planOf, sameFor, serviceNamed } from './common';
+import { atBalancers } from './emergency';
+import { parsePlanInput } from './input';
+import type { Observation } from './observe';
+import { observeHost } from './observe';
+
+const STEPS: PlannedStep[] = [
+  {
+    id: 'takeOut',
+    does: 'out of rotation on every balancer; requests are waited for no longer than the drain says',
+    undo: 'none: a host that does not get through stays out',
+  },
+  { id: 'switchRelease', does: 'stop, switch to the release of before, start', undo: 'none' },
+  { id: 'proveHealthy', does: 'unit, port, health, version', undo: 'none needed: it only looks' },
+  { id: 'putBack', does: 'back into rotation with its whole weight', undo: 'none' },
+];
+/** Milliseconds in which a host says how it is; one that does not is kept out, and the others go back. */
+const QUICK = 5_000;
+
+export function parseEmergencyRollback(raw: unknown): EmergencyRollbackInput {
+  return parsePlanInput(EmergencyRollbackInput, raw);
+}
+
+/** Plans how a service goes back at once, whatever is at work on it. Hosts that give no answer are no obstacle. */
+export async function planRollback(
+  input: EmergencyRollbackInput,
+  world: World,
+  signal: AbortSignal,
+): Promise<Plan<RollbackIntent>> {
+  const service = serviceNamed(world, input.service);
+  const all = hostsOf(world.cluster, input.service);
+  const [seen, stable] = await Promise.all([
+    Promise.all(all.map((host) => lookQuickly(world, service, host, signal))),
+    stableOf(world, input.service, signal),
+  ]);
+  const running = seen.map(({ facts }) => facts.version);
+  const version = input.version ?? lastStable(stable, running);
+  if (!version) throw badInput([noTarget(stable, running)]);
+  const least = leastServing(input.minServing, all.length);
+  if (least >= all.length) throw badInput([nobodyMayLeave(input, all.length)]);
+  for (const one of seen) one.facts.unfit ??= lacking(one, version);
+  if (seen.every(({ facts }) => facts.unfit)) throw badInput([nobodyCan(seen, version)]);
+  const { limits } = service;
+  const { drain, unreachableSeconds, personDeadlineHours, reason, by } = input;
+  const intent: RollbackIntent = {
+    workflow: 'emergencyRollback',
+    ...commonIntent(input, world, service),
+    version,
+    about: `back to ${version} at once (${reason})`,
+    outFor: { reason, by },
+    rank: 'emergency',
+    // those that need nothing too: whoever is at work on any of them is to stop
+    hosts: inOrder(seen).map(({ host }) => host),
+    maxUnavailable: all.length - least,
+    steps: STEPS,
+    settings: {
+      drain,
+      approvals: [],
+      onFailure: 'freeze',
+      failureBudget: 0,
+      progressDeadlineSeconds:
+        2 * longestStep(stepSeconds({ limits, drain, checks: [], bytes: 0 }), unreachableSeconds),
+      personDeadlineHours,
+      unreachableSeconds,
+    },
+  };
+  const notes = [
+    ...(input.version ? [] : [`${version} is the last release that has proven itself`]),
+    ...seen.flatMap(({ host, facts }) =>
+      facts.unfit ? [`${host.name} is kept out of rotation: ${facts.unfit}`] : [],
+    ),
+  ];
+  return planOf({
+    intent,
+    same: sameFor(input, world, { version }),
+    unready: seen.flatMap((one) => one.mistakes),
+    seen,
+    notes,
+    stable,
+  });
+}
+
+const serves = (traffic: Observation['facts']['traffic']) =>
+  Object.values(traffic).every(({ state }) => state === 'in');
+
+/** Whoever serves a bad release leaves first. */
+function inOrder(seen: Observation[]): Observation[] {
+  const serving = seen.filter(({ facts }) => serves(facts.traffic));
+  return [...serving, ...seen.filter((one) => !serving.includes(one))];
+}
+
+/** What balancers say of a host must be known; what the host says of itself may be lacking. */
+async function lookQuickly(
+  world: World,
+  service: Service,
+  host: PlannedHost,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(QUICK)]);
+  const [there, machine] = await Promise.all([
+    atBalancers(world, host, signal),
+    observeHost(world, service, host, late, () => undefined).catch((error: unknown) => {
+      if (signal.aborted || !(late.aborted || error instanceof PawlError)) throw error;
+      return null;
+    }),
+  ]);
+  const lost = machine?.mistakes.find(
+    ({ path, code }) => path === `hosts.${host.name}` && code !== 'BalancerUnavailable',
+  );
+  if (machine?.facts.version && !lost)
+    return {
+      ...machine,
+      facts: { ...machine.facts, traffic: there.facts.traffic },
+      mistakes: there.mistakes,
+    };
+  const unfit = lost?.rule ?? `it gives no answer in ${QUICK / 1_000} s`;
+  return { ...there, facts: { ...there.facts, unfit } };
+}
+
+function lacking({ facts, kept }: Observation, version: string): string | undefined {
+  if (facts.version === version || kept.includes(version)) return undefined;
+  return `it has no release ${version} any more`;
+}
+
+function noTarget(stable: Stable[], running: string[]): Mistake {
+  const known = stable.map(({ version }) => version).join(', ') || 'none';
+  const rule = `no release is known to go back to: proven are ${known}, hosts run ${[...new Set(running)].join(', ')}; name one`;
+  return { code: 'noStable', path: 'version', value: '', rule };
+}
+
+function nobodyMayLeave({ minServing }: EmergencyRollbackInput, hosts: number): Mistake {
+  const rule = `all ${hosts} hosts would have to go on serving, so none could go back`;
+  return { code: 'nobodyMayLeave', path: 'minServing', value: String(minServing), rule };
+}
+
+function nobodyCan(seen: Observation[], version: string): Mistake {
+  const why = seen.map(({ host, facts }) => `${host.name}: ${facts.unfit}`).join('; ');
+  return { code: 'nobodyCan', path: 'version', value: version, rule: `no host can go back to it: ${why}` };
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { Amount, by, Drain, notify, patience, planning, reason, target, Version } from './common';
+
+/** Goes before all other changes; what works on the service gives way. */
+export const EmergencyRollbackInput = z.strictObject({
+  ...target,
+  /** default: the newest release that has proven itself, or the one before where that is what runs */
+  version: Version.optional(),
+  reason,
+  by,
+  /** hosts of the service that must go on serving, whatever they run; a percentage rounds up */
+  minServing: Amount.default('50%'),
+  /** a bad release may not hold its sessions for long */
+  drain: Drain.prefault({ deadlineSeconds: 5, onDeadline: 'force' }),
+  ...patience,
+  /** one that gives no answer for so long is kept out, and the others go on */
+  unreachableSeconds: z.number().int().min(5).max(86_400).default(20),
+  personDeadlineHours: z.number().min(0.01).max(720).default(1),
+  notify,
+  ...planning,
+});
+export type EmergencyRollbackInput = z.output<typeof EmergencyRollbackInput>;

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** A release whose change succeeded, its watch included, or that served before the first change. */
+export const Stable = z.object({
+  version: z.string(),
+  /** ISO time */
+  since: z.string(),
+  /** id of the run; null: it was there before */
+  change: z.string().nullable(),
+});
+export type Stable = z.output<typeof Stable>;

@@ -1,0 +1,191 @@
+import { ActivityFailure } from '@temporalio/workflow';
+import type { PlannedHost, RollbackIntent } from '../contracts/plan';
+import type { Report, Todo } from '../contracts/status';
+import { planEmergencyRollback, readState } from './steps/activities';
+import { announce } from './steps/announce';
+import { boundary } from './steps/boundary';
+import { Change, ChangeStopped } from './steps/change';
+import type { Ending } from './steps/conduct';
+import { conduct } from './steps/conduct';
+import { badState, hostFailed } from './steps/host-failure';
+import { proveHealthy, putBack, switchRelease, takeOut, weightsOf } from './steps/host-steps';
+import { isToDo } from './steps/one-by-one';
+import { opening } from './steps/opening';
+import { progressing } from './steps/progress';
+import type { ChangeState } from './steps/state';
+import { fencesUp } from './steps/turn';
+import { walk } from './steps/walk';
+
+type Rollback = Change<RollbackIntent>;
+
+/** By host and balancer. */
+type Weights = Record<string, Record<string, number>>;
+
+/**
+ * Brings a service back to a release that has proven itself, ahead of all other changes. A host that does not get
+ * through is kept out of rotation, and keeps nobody else from going back. The input is checked by the plan.
+ */
+export async function emergencyRollback(input: unknown, carried?: ChangeState): Promise<Report> {
+  const run: Rollback = Change.begin('emergencyRollback', carried);
+  return conduct(run, async () => {
+    const planned = await opening(run, () => makePlan(input));
+    if (planned) return planned;
+    const { intent } = run.plan;
+    await fencesUp(run);
+    const begun = new Date().toISOString();
+    for (const { name } of intent.hosts.filter((host) => isWell(run, host)))
+      run.note(name, { state: 'done' });
+    if (intent.hosts.every((host) => !isToDo(run, host))) return nothingToDo(run);
+    tellAlert(run, begun);
+    const weights = await weightsBefore(run);
+    run.enter('running', intent.about);
+    return ending(run, begun, await allBack(run, weights));
+  });
+}
+
+function makePlan(input: unknown) {
+  return planEmergencyRollback.executeWithOptions({ summary: 'what proved itself, and how hosts are' }, [
+    input,
+  ]);
+}
+
+function nothingToDo(run: Rollback): Ending {
+  const { service, version } = run.plan.intent;
+  return {
+    end: 'succeeded',
+    summary: `nothing to do: every host of ${service.name} runs ${version} and serves`,
+  };
+}
+
+/** It runs the release and gets requests. */
+function isWell(run: Rollback, { name }: PlannedHost): boolean {
+  const { version = '', traffic = {} } = run.plan.observed.hosts[name] ?? {};
+  return version === run.plan.intent.version && Object.values(traffic).every(({ state }) => state === 'in');
+}
+
+/** A change that gave way may have left hosts with a part of their weights; it knows what they had before. */
+async function weightsBefore(run: Rollback): Promise<Weights> {
+  const { intent } = run.plan;
+  const weights: Weights = Object.fromEntries(
+    intent.hosts.map(({ name }) => [name, weightsOf(run.plan.observed.hosts[name]?.traffic ?? {})]),
+  );
+  for (const { id } of run.turn.line?.holders ?? []) {
+    const state = (await stateOf(id)) as ChangeState | null;
+    const { plan } = state ?? {};
+    if (plan?.intent.service.name !== intent.service.name) continue;
+    for (const [name, { traffic }] of Object.entries(plan.observed.hosts))
+      if (weights[name]) weights[name] = { ...weights[name], ...weightsOf(traffic) };
+  }
+  return weights;
+}
+
+function stateOf(id: string): Promise<unknown> {
+  return readState
+    .executeWithOptions({ summary: `what ${id} knew, which gave way` }, [{ id }])
+    .catch((error: unknown) => {
+      if (error instanceof ActivityFailure) return null;
+      throw error;
+    });
+}
+
+/**
+ * As many at a time as may be out. One that may not leave yet is tried again when others are back.
+ *
+ * @returns what stopped it, if something did
+ */
+async function allBack(run: Rollback, weights: Weights): Promise<ChangeStopped | undefined> {
+  const { hosts, maxUnavailable } = run.plan.intent;
+  let left = hosts.filter((host) => isToDo(run, host));
+  for (let before = Infinity; left.length > 0 && left.length < before;) {
+    before = left.length;
+    const notYet: PlannedHost[] = [];
+    const { failures } = await progressing(run, () =>
+      walk(left, maxUnavailable, async (host) => {
+        if (!(await oneBack(run, host, weights[host.name] ?? {}))) notYet.push(host);
+      }),
+    );
+    for (const { error } of failures) {
+      if (error instanceof ChangeStopped) return error;
+      throw error;
+    }
+    left = notYet;
+  }
+  return undefined;
+}
+
+/** @returns false when the balancers do not let it leave, because too few would serve */
+async function oneBack(run: Rollback, host: PlannedHost, weights: Record<string, number>): Promise<boolean> {
+  const { version } = run.plan.intent;
+  const { unfit } = run.plan.observed.hosts[host.name] ?? {};
+  await boundary(run);
+  run.state.touched = true;
+  try {
+    await run.working(host, async () => {
+      await takeOut(run, host, 'force');
+      if (unfit) return run.note(host.name, { state: 'failed', note: unfit });
+      await switchRelease(run, host, version, 'switch');
+      await proveHealthy(run, host, version, []);
+      await putBack(run, host, weights);
+      run.note(host.name, { state: 'done', note: undefined });
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof ChangeStopped) throw error;
+    const failure = hostFailed(host.name, error);
+    if (failure.kind === 'fenced')
+      throw new ChangeStopped('failed', `${failure.message}; it is left to the newer change`, false);
+    run.note(host.name, { state: badState(failure), note: failure.message });
+    announce(run, 'hostFailed', { host: host.name, why: failure.message });
+    return failure.kind !== 'notYet';
+  }
+}
+
+/** Well when nothing but the wanted release gets requests, whoever stays out. There is no way back from a way back. */
+function ending(run: Rollback, begun: string, stop?: ChangeStopped): Ending {
+  const { service, version, outFor } = run.plan.intent;
+  const stuck = run.status.hosts.filter(({ state }) => state !== 'done');
+  run.status.leftToDo.push(...stuck.map((host) => todo(run, host)));
+  if (stop) {
+    const end = stop.why === 'aborted' ? 'aborted' : 'failed';
+    return { end, summary: `${stop.message}; hosts stay as they are` };
+  }
+  const serving = stuck.filter(({ balancers }) =>
+    Object.values(balancers).some(({ state }) => state !== 'out'),
+  );
+  if (serving.length > 0) {
+    const names = serving.map(({ name, note }) => `${name} (${note ?? 'unknown'})`).join(', ');
+    return { end: 'failed', summary: `${names} may still get requests without ${version}` };
+  }
+  run.status.progress = 1;
+  const minutes = Math.ceil((Date.now() - Date.parse(begun)) / 60_000);
+  const what = `${service.name} runs ${version} again: ${outFor.reason}`;
+  announce(run, 'allClear', { what, since: begun, minutes });
+  const out = stuck.map(({ name }) => name).join(', ');
+  return {
+    end: 'succeeded',
+    summary: `all requests of ${service.name} go to ${version}${out ? `; out of rotation: ${out}` : ''}`,
+  };
+}
+
+function todo(
+  run: Rollback,
+  { name, note, version }: { name: string; note?: string; version: string },
+): Todo {
+  const { service } = run.plan.intent;
+  return {
+    host: name,
+    what: `${name} (${version || 'unknown'}) did not go back: ${note ?? 'it was not begun'}; when it is mended, start this again or nodeOnline`,
+    command: `ssh ${name} systemctl status ${service.unit}`,
+  };
+}
+
+function tellAlert(run: Rollback, since: string): void {
+  const { service, version, outFor, hosts } = run.plan.intent;
+  const toGo = hosts.filter((host) => isToDo(run, host)).length;
+  announce(run, 'alert', {
+    what: `${service.name} goes back to ${version}: ${outFor.reason} (${outFor.by})`,
+    since,
+    effect: `${toGo} hosts are brought back`,
+    expected: 'some minutes',
+  });
+}

@@ -1,0 +1,33 @@
+/** Which releases a service may go back to when it has to be quick. */
+import { ActivityFailure } from '@temporalio/workflow';
+import type { Stable } from '../../contracts/stable';
+import { mostOften } from '../../domain/stable';
+import { noteStable } from './activities';
+import type { Change } from './change';
+
+/** What served before the first change of all has proven itself. Plans of earlier releases do not know. */
+export async function noteBefore(run: Change): Promise<void> {
+  const { stable, at, hosts } = run.plan.observed;
+  const version = mostOften(Object.values(hosts).map((host) => host.version));
+  if (stable?.length === 0 && version) await note(run, { version, since: at, change: null });
+}
+
+/** The change came through, its watch included. */
+export async function noteProven(run: Change, version: string): Promise<void> {
+  if (!run.plan.observed.stable) return;
+  await note(run, { version, since: new Date().toISOString(), change: run.status.id });
+}
+
+/** That it cannot be written down keeps nobody from going on. */
+async function note(run: Change, stable: Stable): Promise<void> {
+  const { service } = run.plan.intent;
+  const summary = `${service.name} may go back to ${stable.version}`;
+  try {
+    await noteStable.executeWithOptions({ summary }, [{ change: run.ref, service, stable }]);
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    run.status.notes.push(
+      `an emergency rollback does not know that ${stable.version} is stable: ${error.cause?.message ?? error.message}`,
+    );
+  }
+}

@@ -1,0 +1,171 @@
+/** A service that has to go back at once, whatever is at work on it. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { FakeCluster, Harness, endOf, fails, until } from './harness';
+
+let harness: Harness;
+beforeAll(async () => (harness = await Harness.start()), 240_000);
+afterAll(() => harness?.stop());
+jest.setTimeout(60_000);
+
+const SIX = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
+const NOW = { reason: 'orders fail', by: 'ann', cluster: 'fake.yaml', service: 'web' };
+
+let clusters = 0;
+/** @param bad hosts that run the bad release */
+function newCluster(bad: string[] = []): FakeCluster {
+  const cluster = new FakeCluster(SIX, `rollback${(clusters += 1)}`);
+  cluster.watchesAlways = true;
+  cluster.proven = [];
+  for (const host of bad) cluster.versions[host] = '2.0.0';
+  return cluster;
+}
+
+const rollBack = (cluster: FakeCluster, more: object = {}) =>
+  harness.run(cluster, { ...NOW, ...more }, undefined, 'emergencyRollback');
+const back = (host: string) => [
+  `takeOut ${host}`,
+  `switchRelease ${host}`,
+  `${host} runs 1.0.0 round 0`,
+  `proveHealthy ${host}`,
+  `putBack ${host}`,
+];
+
+it('brings back who runs something else, as many at a time as may be out, and nobody else', async () => {
+  const cluster = newCluster(['n2', 'n4', 'n5']);
+  const { end, message, report } = await rollBack(cluster);
+  expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
+  for (const host of ['n2', 'n4', 'n5'])
+    expect(cluster.journal.filter((line) => line.includes(host))).toEqual(back(host));
+  expect(cluster.journal).toHaveLength(15);
+  expect(cluster.mostOut).toBe(3);
+  expect(report.hosts.map(({ state, version }) => `${state} ${version}`)).toEqual(
+    SIX.map(() => 'done 1.0.0'),
+  );
+});
+
+it('keeps out who does not get through, and lists it; the others go back', async () => {
+  const cluster = newCluster(SIX);
+  cluster.unfit['n1'] = 'it gives no answer in 5 s';
+  cluster.trouble['proveHealthy n3'] = fails('Unhealthy', 'n3: /health answers 500');
+  const { end, message, report } = await rollBack(cluster);
+  expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0; out of rotation: n1, n3']);
+  expect(cluster.journal.filter((line) => line.includes('n1'))).toEqual(['takeOut n1']);
+  expect([...cluster.out].sort()).toEqual(['n1', 'n3']);
+  expect(report.leftToDo.map(({ host, what }) => [host, what.split(';')[0]])).toEqual([
+    ['n1', 'n1 (2.0.0) did not go back: it gives no answer in 5 s'],
+    ['n3', 'n3 (1.0.0) did not go back: n3: /health answers 500'],
+  ]);
+});
+
+it('is no success while somebody may still get requests', async () => {
+  const cluster = newCluster(['n2']);
+  cluster.trouble['takeOut n2'] = fails('BalancerUnavailable', 'edge gives no answer');
+  const { end, message } = await rollBack(cluster, { unreachableSeconds: 5 });
+  expect(end).toBe('Failed');
+  expect(message).toContain('n2 (edge gives no answer) may still get requests without 1.0.0');
+});
+
+it('tries again who may not leave until others are back', async () => {
+  const cluster = newCluster(['n1', 'n2']);
+  let refused = 0;
+  cluster.trouble['takeOut n1'] = () => {
+    if (cluster.versions['n2'] === '1.0.0') return;
+    refused += 1;
+    fails('BalancerNotAsWanted', 'n1 cannot leave')();
+  };
+  const { end } = await rollBack(cluster, { unreachableSeconds: 5 });
+  expect(end).toBe('succeeded');
+  expect(refused).toBeGreaterThan(0);
+});
+
+it('stopped by a person it begins with nobody else, and lists those that did not go back', async () => {
+  const cluster = newCluster(SIX);
+  cluster.trouble['switchRelease n1'] = () => new Promise((resolve) => setTimeout(resolve, 500));
+  const { end, message, report } = await harness.run(
+    cluster,
+    NOW,
+    async (handle) => {
+      await until(handle, ({ hosts }) => hosts[0]?.state === 'changing');
+      await handle.executeUpdate('abort', { args: [{ by: 'bob', undo: true }] });
+    },
+    'emergencyRollback',
+  );
+  expect([end, message]).toEqual(['Aborted', expect.stringContaining('hosts stay as they are')]);
+  expect(report.hosts[0]).toMatchObject({ state: 'done', version: '1.0.0' });
+  expect(report.hosts[5]).toMatchObject({ state: 'pending', version: '2.0.0' });
+  expect(report.leftToDo.map(({ host }) => host)).toContain('n6');
+});
+
+it('with nothing to do it says so', async () => {
+  const { end, message } = await rollBack(newCluster());
+  expect([end, message]).toEqual(['succeeded', 'nothing to do: every host of web runs 1.0.0 and serves']);
+});
+
+describe('an upgrade that is at work', () => {
+  /** @param reaches when the rollback is asked for */
+  async function preempted(
+    cluster: FakeCluster,
+    input: object,
+    reaches: (handle: WorkflowHandle) => Promise<unknown>,
+  ) {
+    return harness.with(cluster, async ({ start }) => {
+      const upgrade = await start({ minHealthySeconds: 0, watchSeconds: 0, ...input });
+      await reaches(upgrade);
+      const rollback = await start(NOW, {}, 'emergencyRollback');
+      const [first, second] = await Promise.all([endOf(upgrade), endOf(rollback)]);
+      expect([first.end, second.end]).toEqual(['Aborted', 'succeeded']);
+      expect(Object.values(cluster.versions)).toEqual(SIX.map(() => '1.0.0'));
+      expect([...cluster.out]).toEqual([]);
+      return second;
+    });
+  }
+  const phase = (wanted: string) => (handle: WorkflowHandle) =>
+    until(handle, (status) => status.phase === wanted);
+
+  it('gives way while it soaks', async () => {
+    await preempted(newCluster(), { batches: [2, '100%'], soakSeconds: 3_600 }, phase('soaking'));
+  });
+
+  it('gives way while it waits for a person, and does not go on afterwards', async () => {
+    const cluster = newCluster();
+    const { message } = await preempted(cluster, { approvals: ['before'] }, phase('awaitingApproval'));
+    expect(message).toContain('nothing to do');
+    expect(cluster.journal.filter((line) => line.includes('2.0.0'))).toEqual([]);
+  });
+
+  it('had given hosts a part of their weights: they get them whole', async () => {
+    const cluster = newCluster();
+    const gray = { batches: [{ to: 1, share: 5 }, '100%'], soakSeconds: 3_600 };
+    const { report } = await preempted(cluster, gray, phase('soaking'));
+    expect(report.hosts[0]!.balancers['edge']).toMatchObject({ state: 'in', weight: 100 });
+  });
+});
+
+describe('what has proven itself', () => {
+  const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };
+
+  it('is written down: what ran before the first change, and each release that came through', async () => {
+    const cluster = newCluster();
+    await harness.run(cluster, quick);
+    expect(cluster.stable).toEqual(['1.0.0 by nobody', '2.0.0 by a change']);
+  });
+
+  it('is not what was undone, nor what the first change found where others were before it', async () => {
+    const cluster = newCluster();
+    cluster.proven = [{ version: '1.0.0', since: '2026-01-01T00:00:00Z', change: null }];
+    cluster.trouble['proveHealthy n2'] = () => {
+      if (cluster.versions['n2'] === '2.0.0') fails('Unhealthy', 'no')();
+    };
+    const { end } = await harness.run(cluster, quick);
+    expect(end).toBe('RolledBack');
+    expect(cluster.stable).toEqual([]);
+  });
+
+  it('that cannot be written down stands in the notes, and stops nothing', async () => {
+    const cluster = newCluster();
+    cluster.trouble['note stable'] = fails('CommandFailed', 'lb1: no space left');
+    const { end, report } = await harness.run(cluster, quick);
+    expect(end).toBe('succeeded');
+    expect(report.notes.join()).toContain('lb1: no space left');
+  });
+});
