@@ -47,10 +47,14 @@ function answered(host: string, loads: Load[]) {
 
 /** @param others the sum of the others' weights */
 export function expectShare({ percent, hits, all }: Share, others: number): void {
-  const share = percent / (percent + others);
+  expectPart({ hits, all }, percent / (percent + others));
+}
+
+/** Requests are where weights send them, by a binomial interval; whoever is to have some has some. */
+export function expectPart({ hits, all }: Pick<Share, 'hits' | 'all'>, part: number): void {
   // five deviations, and the two hits that a snapshot may be late by
-  const margin = 5 * Math.sqrt(all * share * (1 - share)) + (percent ? 2 : 0);
+  const margin = 5 * Math.sqrt(all * part * (1 - part)) + (part ? 2 : 0);
   expect(all).toBeGreaterThan(0);
-  expect(Math.abs(hits - share * all)).toBeLessThanOrEqual(margin);
-  if (percent) expect(hits).toBeGreaterThan(0);
+  expect(Math.abs(hits - part * all)).toBeLessThanOrEqual(margin);
+  if (part) expect(hits).toBeGreaterThan(0);
 }

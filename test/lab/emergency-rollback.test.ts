@@ -1,0 +1,82 @@
+/** A bad release that is gone from all traffic within seconds of a word, on real hosts under load. */
+import { freeze, thaw } from '../../lab/hosts/faults';
+import { makeRelease } from '../../lab/service';
+import { ended, Ground, reached } from './ground';
+import { expectAllIn, installed, underLoad } from './whole-run';
+
+const HOSTS = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
+const NOW = { reason: 'orders fail', by: 'anna' };
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await Ground.up('test-rollback', HOSTS.length);
+}, 300_000);
+afterAll(() => ground?.remove(), 60_000);
+jest.setTimeout(180_000);
+
+const release = async (version: string) => ({ version, artifact: await makeRelease({ version }) });
+const rollBack = (more: object = {}) => ground.startAs('emergencyRollback', { ...NOW, ...more });
+
+/** Half of the hosts have it, and the others wait. */
+async function half(version: string) {
+  const upgrade = await ground.start({
+    ...(await release(version)),
+    batches: [3, '100%'],
+    soakSeconds: 3_600,
+  });
+  await reached(upgrade, ({ phase }) => phase === 'soaking', 60_000);
+  return upgrade;
+}
+
+async function versions(): Promise<string[]> {
+  return Promise.all(HOSTS.map((host) => installed(ground, host)));
+}
+
+it('takes a soaking upgrade back from three of six hosts, without losing a request', async () => {
+  const upgrade = await half('1.1.0');
+  const { result, requests, mostOut } = await underLoad(ground, async () => ended(await rollBack()), {
+    rate: 600,
+  });
+  expect([result.end, result.message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
+  expect(requests.failures).toEqual([]);
+  expect(mostOut.length).toBeLessThanOrEqual(3);
+  expect((await ended(upgrade)).end).toBe('Aborted');
+  expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
+  const { startedAt, endedAt } = result.report;
+  expect(Date.parse(endedAt!) - Date.parse(startedAt)).toBeLessThan(60_000);
+  await expectAllIn(ground);
+});
+
+it('goes to the release before, where the newest that has proven itself is the bad one', async () => {
+  expect((await ended(await ground.start(await release('1.2.0')))).end).toBe('succeeded');
+  expect(await versions()).toEqual(HOSTS.map(() => '1.2.0'));
+  const { end, message } = await ended(await rollBack());
+  expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
+  expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
+  await expectAllIn(ground);
+});
+
+it('keeps a host out that gives no answer, and brings back the others meanwhile', async () => {
+  const upgrade = await half('1.3.0');
+  await freeze(ground.name, 'n2');
+  try {
+    const { end, message, report } = await ended(await rollBack());
+    expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0; out of rotation: n2']);
+    expect(report.leftToDo.map(({ host }) => host)).toEqual(['n2']);
+    expect((await ground.servers())['n2']).toMatch(/^MAINT/);
+  } finally {
+    await thaw(ground.name, 'n2');
+  }
+  expect((await ended(upgrade)).end).toBe('Aborted');
+  const again = await ended(await rollBack());
+  expect([again.end, again.message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
+  expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
+  await expectAllIn(ground);
+});
+
+it('names what there is to go back to, and refuses what there is not', async () => {
+  const { end, message } = await ended(await rollBack({ version: '0.9.0' }));
+  expect([end, message]).toEqual(['BadInput', expect.stringContaining('no host can go back to it')]);
+  const plan = await ended(await rollBack({ dryRun: true }));
+  expect(plan.report.plan).toMatchObject({ intent: { version: '1.0.0' } });
+});
