@@ -124,6 +124,10 @@ export interface Intent {
   /** services that are closed with a page meanwhile */
   closures?: PlannedClosure[];
   page?: PlannedPage;
+  /** for how long they may be closed, where that does not follow from `times` */
+  closedMinutes?: number;
+  /** who agrees that nobody serves meanwhile, and why */
+  consent?: string;
   /** absent where the cluster file names no channels, and in plans of earlier releases */
   notifications?: PlannedNotifications;
   settings: Settings;

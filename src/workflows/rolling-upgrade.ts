@@ -5,9 +5,11 @@ import { announce, announceProgress } from './steps/announce';
 import { approval } from './steps/ask';
 import { boundary } from './steps/boundary';
 import { Change, ChangeStopped } from './steps/change';
+import { closeForChange, openAfterChange } from './steps/closing';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { BatchGate, GateFailed, learnUsual } from './steps/gate';
+import { whileClosed } from './steps/guard';
 import { badState, HostFailed, hostFailed } from './steps/host-failure';
 import {
   bringTo,
@@ -46,12 +48,14 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
       await learnUsual(run);
       await fencesUp(run);
       await noteBefore(run);
+      await closeForChange(run);
       await runOnce(run, 'before');
     }
     const { intent } = run.plan;
     for (const batch of intent.batches.slice(run.state.batchesDone)) {
-      const done = await upgradeBatch(run, batch);
+      const done = await whileClosed(run, () => upgradeBatch(run, batch));
       if (done) {
+        await openAfterChange(run);
         await afterBatch(run);
         announceProgress(run);
       }

@@ -8,7 +8,11 @@ const weighing = (weight: number, count: number) =>
   Object.fromEntries(hosts(count).map((name) => [name, { edge: weight }]));
 
 const gray = (count: number, weight = 100) =>
-  withShares(planBatches(STRATEGIES.gray, hosts(count)).batches, weighing(weight, count), weight * count);
+  withShares(
+    planBatches(STRATEGIES.gray.batches, hosts(count)).batches,
+    weighing(weight, count),
+    weight * count,
+  );
 
 it('six hosts go gray: one at 5 and 15 %, two at 30 %, all', () => {
   expect(gray(6)).toEqual({

@@ -8,7 +8,7 @@ afterAll(() => harness?.stop());
 jest.setTimeout(30_000);
 
 const six = () => new FakeCluster(['n1', 'n2', 'n3', 'n4', 'n5', 'n6']);
-const GRAY = { batches: STRATEGIES.gray, minHealthySeconds: 0, watchSeconds: 60 };
+const GRAY = { batches: STRATEGIES.gray.batches, minHealthySeconds: 0, watchSeconds: 60 };
 const traffic = (cluster: FakeCluster) =>
   cluster.journal.filter((line) => /^(takeOut|putBack|weight) /.test(line.replace(/^weight \d+/, 'weight')));
 

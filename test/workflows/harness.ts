@@ -35,7 +35,7 @@ import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { rollbackPlan } from './fake-rollback';
-import { maintenanceOf } from './maintenance';
+import { closuresOf, maintenanceOf, pageOf } from './maintenance';
 
 /**
  * When activities that look on in reality look again here. The test server skips time only while no activity runs, and
@@ -148,6 +148,11 @@ export class FakeCluster {
       checks: [],
       gate: plannedGate(input.gate),
       ...(this.notifications && { notifications: this.notifications }),
+      ...(input.maintenance && {
+        closures: closuresOf(this.hosts),
+        page: pageOf(input.maintenance.content),
+        closedMinutes: input.maintenance.minutes,
+      }),
       runOnce: planRunOnce(input.runOnce ?? [], this.hosts, this.hosts).steps,
       settings,
     };

@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../src/activities';
 import { parseMaintenanceMode } from '../../src/activities/plan/maintenance-mode';
+import type { AllowList, PlannedClosure, PlannedPage } from '../../src/contracts/maintenance';
 import { Entry } from '../../src/contracts/maintenance';
 import type { PlannedNotifications } from '../../src/contracts/notifications';
 import type { MaintenanceIntent, Plan } from '../../src/contracts/plan';
@@ -46,11 +47,7 @@ export function maintenanceOf(cluster: Imagined): Maintaining {
 }
 
 /** At the balancers `edge` and `inner`. */
-function planOf(cluster: Imagined, raw: object): Plan {
-  const input = parseMaintenanceMode({ cluster: 'fake.yaml', content: 'a new disk', ...raw });
-  const { start, end, durationMinutes, maxMinutes, announce, personDeadlineHours, unreachableSeconds } =
-    input;
-  const plan = cluster.plan({ personDeadlineHours, unreachableSeconds });
+export function closuresOf(hosts: string[]): PlannedClosure[] {
   const doors = ['edge', 'inner'].map((balancer) => ({
     balancer,
     host: `host of ${balancer}`,
@@ -58,6 +55,22 @@ function planOf(cluster: Imagined, raw: object): Plan {
     entry: Entry.parse({ port: 80 }),
     byHand: `open web at ${balancer}`,
   }));
+  return [{ name: 'web', doors, flagFile: '/run/web/maintenance', hosts }];
+}
+
+export function pageOf(
+  content: string,
+  contact = 'ops',
+  allow: AllowList = { addresses: [], passes: [] },
+): PlannedPage {
+  return { content, contact, languages: ['en'], timeZone: 'UTC', template: null, allow };
+}
+
+function planOf(cluster: Imagined, raw: object): Plan {
+  const input = parseMaintenanceMode({ cluster: 'fake.yaml', content: 'a new disk', ...raw });
+  const { start, end, durationMinutes, maxMinutes, announce, personDeadlineHours, unreachableSeconds } =
+    input;
+  const plan = cluster.plan({ personDeadlineHours, unreachableSeconds });
   const { content, contact = 'ops', allow } = input;
   const intent: MaintenanceIntent = {
     workflow: 'maintenanceMode',
@@ -67,8 +80,8 @@ function planOf(cluster: Imagined, raw: object): Plan {
     hosts: [],
     maxUnavailable: 0,
     steps: [],
-    closures: [{ name: 'web', doors, flagFile: '/run/web/maintenance', hosts: cluster.hosts }],
-    page: { content, contact, languages: ['en'], timeZone: 'UTC', template: null, allow },
+    closures: closuresOf(cluster.hosts),
+    page: pageOf(content, contact, allow),
     times: { start, end, durationMinutes, maxMinutes, announce },
     ...(cluster.notifications && { notifications: cluster.notifications }),
     settings: plan.intent.settings,

@@ -21,6 +21,8 @@ import { shortened } from '../../domain/shortened';
 import type { Shares } from '../../domain/shares';
 import { withShares } from '../../domain/shares';
 import { STRATEGIES } from '../../domain/strategies';
+import type { Closures } from './closures';
+import { planClosures } from './closures';
 import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
@@ -94,15 +96,16 @@ export async function planUpgrade(
   const carrying = seen.filter(({ facts }) => facts.version === input.version);
   const toChange = seen.filter(({ facts }) => facts.version !== input.version);
   const order = [...carrying, ...toChange].map(({ host }) => host.name);
-  const wanted = input.batches ?? STRATEGIES[input.strategy];
-  const { batches, ...planned } = planBatches(wanted, order, carrying.length);
-  const cap = unavailableCap(input.maxUnavailable, all.length);
-  if (cap >= all.length)
+  const wanted = { ...STRATEGIES[input.strategy], ...given(input) };
+  const { batches, ...planned } = planBatches(wanted.batches, order, carrying.length);
+  const cap = unavailableCap(wanted.maxUnavailable, all.length);
+  const closed = await closing(input, batches.length, world, signal, mistakes);
+  if (cap >= all.length && input.consent === undefined && !closed)
     planned.mistakes.push({
       code: 'nobodyServing',
       path: 'maxUnavailable',
-      value: String(input.maxUnavailable),
-      rule: `would take ${cap} of ${all.length} hosts out at once and leave nobody serving`,
+      value: String(wanted.maxUnavailable),
+      rule: `would take ${cap} of ${all.length} hosts out at once and leave nobody serving; close the service meanwhile ("maintenance"), or say who agrees ("consent")`,
     });
   const once = planRunOnce(
     input.runOnce,
@@ -120,10 +123,18 @@ export async function planUpgrade(
     previousArtifact,
     runOnce: once.steps,
     limits,
+    ...(closed && {
+      closures: closed.closures,
+      page: closed.page,
+      closedMinutes: input.maintenance!.minutes,
+    }),
+    ...(input.consent !== undefined && { consent: input.consent }),
   });
   const notes = [
     ...planned.notes,
     ...shared.notes,
+    ...(closed?.notes ?? []),
+    ...(cap >= all.length ? [outage(input, all.length)] : []),
     ...once.notes,
     ...carrying.map(({ host }) => `${host.name} runs ${input.version} already and is left alone`),
     ...(batches.length === 1 && input.approvals.includes('afterFirstBatch')
@@ -135,6 +146,36 @@ export async function planUpgrade(
   ];
   const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
   return planOf({ intent, same: sameFor(input, world, bytes), unready, seen, notes, stable });
+}
+
+function given({ batches, maxUnavailable }: RollingUpgradeInput) {
+  return { ...(batches && { batches }), ...(maxUnavailable !== undefined && { maxUnavailable }) };
+}
+
+/** Nobody sends requests to a closed service, so nothing could be judged between two batches. */
+async function closing(
+  { service, maintenance }: RollingUpgradeInput,
+  batches: number,
+  world: World,
+  signal: AbortSignal,
+  mistakes: Mistake[],
+): Promise<Closures | undefined> {
+  if (!maintenance) return undefined;
+  if (batches > 1)
+    mistakes.push({
+      code: 'severalBatches',
+      path: 'maintenance',
+      value: `${batches} batches`,
+      rule: 'a closed service gets no requests to judge by between batches: change all hosts in one',
+    });
+  const from = Date.now();
+  const window = { from, to: from + maintenance.minutes * 60_000 };
+  return planClosures(maintenance, [service], window, world, signal, mistakes);
+}
+
+function outage({ consent, maintenance }: RollingUpgradeInput, hosts: number): string {
+  const who = maintenance ? 'users get a page' : `requests are lost; agreed: ${consent}`;
+  return `all ${hosts} hosts may be out at once, and nobody serves then: ${who}`;
 }
 
 /** Balancers are asked only where a batch has a share. */
@@ -254,23 +295,25 @@ function intentOf(
   toChange: Observation[],
   batches: PlannedBatch[],
   maxUnavailable: number,
-  planned: Pick<UpgradeIntent, 'artifact' | 'previousArtifact' | 'runOnce'> & {
+  planned: Pick<
+    UpgradeIntent,
+    'artifact' | 'previousArtifact' | 'runOnce' | 'closures' | 'page' | 'closedMinutes' | 'consent'
+  > & {
     limits: Pick<UpgradeIntent['settings'], 'failureBudget' | 'progressDeadlineSeconds'>;
   },
 ): UpgradeIntent {
+  const { limits, ...artifacts } = planned;
   return {
     workflow: 'rollingUpgrade',
     ...commonIntent(input, world, service),
     version: input.version,
-    artifact: planned.artifact,
-    previousArtifact: planned.previousArtifact,
+    ...artifacts,
     hosts: toChange.map(({ host }) => host),
     batches,
     maxUnavailable,
     steps: STEPS,
     checks: input.checks,
     gate: plannedGate(input, service),
-    runOnce: planned.runOnce,
     settings: {
       drain: input.drain,
       minHealthySeconds: input.minHealthySeconds,
@@ -278,7 +321,7 @@ function intentOf(
       watchSeconds: input.watchSeconds,
       approvals: input.approvals,
       onFailure: input.onFailure,
-      ...planned.limits,
+      ...limits,
       personDeadlineHours: input.personDeadlineHours,
       unreachableSeconds: input.unreachableSeconds,
     },

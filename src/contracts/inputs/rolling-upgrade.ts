@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Name } from '../cluster';
+import { AllowList, PlainLine } from '../maintenance';
+import { Language } from '../notifications';
 import {
   Amount,
   Check,
@@ -9,6 +11,7 @@ import {
   patience,
   planning,
   progressDeadlineSeconds,
+  reason,
   Seconds,
   Sha256,
   target,
@@ -66,20 +69,33 @@ export const Batch = z.union(
 );
 export type Batch = z.output<typeof Batch>;
 
+/** What people read while a change has closed a service, and for how long that may take. */
+export const Closing = z.strictObject({
+  minutes: z.number().int().min(1).max(1_440),
+  content: PlainLine(500),
+  contact: PlainLine(200).optional(),
+  languages: z.array(Language).min(1).max(2).optional(),
+  allow: AllowList.prefault({}),
+});
+
 export const RollingUpgradeInput = z.strictObject({
   ...target,
   version: Version,
   artifact: Artifact,
   /** which batches there are where none are given */
-  strategy: z.enum(['rolling', 'canary', 'gray']).default('rolling'),
+  strategy: z.enum(['rolling', 'canary', 'gray', 'parallel']).default('rolling'),
   /** Debian packages only: the package to go back to, where the host keeps none */
   previousArtifact: Artifact.optional(),
   /** these hosts, in this order; default: all hosts of the service in the order of the cluster file */
   hosts: z.array(Name).min(1).max(10_000).optional(),
   /** cumulative targets: how many hosts carry the change when the batch is over */
   batches: z.array(Batch).min(1).max(100).optional(),
-  /** cap on the hosts out of rotation at any moment */
-  maxUnavailable: Amount.default(1),
+  /** cap on the hosts out of rotation at any moment; default: 1, and all of them where the strategy is `parallel` */
+  maxUnavailable: Amount.optional(),
+  /** who agrees that nobody serves meanwhile, and why: for a change that takes all hosts out without a maintenance */
+  consent: reason.optional(),
+  /** the service is closed with a page while its hosts change */
+  maintenance: Closing.optional(),
   drain: Drain.prefault({}),
   /** a host must stay healthy in rotation this long before the next one leaves */
   minHealthySeconds: Seconds(3_600).default(10),

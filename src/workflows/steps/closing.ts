@@ -5,7 +5,7 @@
 import type { MaintenanceTimes, PlannedClosure, PlannedDoor } from '../../contracts/maintenance';
 import type { MessageKind } from '../../contracts/notifications';
 import type { StepStatus, Todo } from '../../contracts/status';
-import { doorStep, flagStep, minutesOf } from '../../domain/maintenance';
+import { doorStep, flagStep, isoTimes, minutesOf } from '../../domain/maintenance';
 import { hostSteps } from './activities';
 import { announce } from './announce';
 import { askAbout } from './ask';
@@ -64,6 +64,25 @@ export async function renewServices(run: Change, times: MaintenanceTimes): Promi
     );
     if (failure) run.status.notes.push(`${undo.name} does not show the new end yet: ${failure.message}`);
   }
+}
+
+/** A change that wants its service closed while its hosts change; users are told. */
+export async function closeForChange(run: Change): Promise<void> {
+  const { closures = [], closedMinutes = 0, service } = run.plan.intent;
+  if (closures.length === 0) return;
+  const from = Date.now();
+  const times = isoTimes({ from, to: from + closedMinutes * 60_000 });
+  run.enter('preparing', `closing ${service.name}`);
+  await closeServices(run, times);
+  run.state.closed = times;
+  announceMaintenance(run, 'maintenanceStarted', times);
+}
+
+/** Its hosts are changed, and users' requests judge what comes. */
+export async function openAfterChange(run: Change): Promise<void> {
+  if (!run.state.closed) return;
+  run.enter('running', `opening ${run.plan.intent.service.name}`);
+  await openServices(run);
 }
 
 /**

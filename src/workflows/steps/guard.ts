@@ -27,6 +27,12 @@ export async function guarded<T>(run: Change, times: MaintenanceTimes, wait: () 
   }
 }
 
+/** The same for work of a change that has closed its service, where it has. */
+export function whileClosed<T>(run: Change, work: () => Promise<T>): Promise<T> {
+  const { closed } = run.state;
+  return closed ? guarded(run, closed, work) : work();
+}
+
 async function guard(run: Change, times: MaintenanceTimes): Promise<void> {
   const { closures = [], page } = run.plan.intent;
   const doors = closures.flatMap(({ name, doors: own }) =>
