@@ -5,9 +5,11 @@ import { EmergencyRollbackInput } from '../../contracts/inputs/emergency-rollbac
 import type { Plan, PlannedHost, PlannedStep, RollbackIntent } from '../../contracts/plan';
 import type { Stable } from '../../contracts/stable';
 import { leastServing } from '../../domain/batches';
+import { outText } from '../../domain/about';
 import { badInput } from '../../domain/mistakes';
 import { lastStable } from '../../domain/stable';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
+import { marksOf } from '../out-of-service';
 import { stableOf } from '../stable';
 import type { World } from '../world';
 import { hostsOf } from '../world';
@@ -42,10 +44,16 @@ export async function planRollback(
 ): Promise<Plan<RollbackIntent>> {
   const service = serviceNamed(world, input.service);
   const all = hostsOf(world.cluster, input.service);
-  const [seen, stable] = await Promise.all([
+  const [looked, stable, marks] = await Promise.all([
     Promise.all(all.map((host) => lookQuickly(world, service, host, signal))),
     stableOf(world, input.service, signal),
+    marksOf(world, input.service, signal),
   ]);
+  const away = (one: Observation) => Object.hasOwn(marks, one.host.name) && !serves(one.facts.traffic);
+  const seen = looked.filter((one) => !away(one));
+  // nobody can be proven out where a balancer does not answer; whoever is at work is left in peace then
+  const silent = looked.flatMap((one) => one.mistakes);
+  if (silent.length > 0) throw badInput(silent);
   const running = seen.map(({ facts }) => facts.version);
   const version = input.version ?? lastStable(stable, running);
   if (!version) throw badInput([noTarget(stable, running)]);
@@ -79,6 +87,7 @@ export async function planRollback(
   };
   const notes = [
     ...(input.version ? [] : [`${version} is the last release that has proven itself`]),
+    ...looked.filter(away).map(({ host }) => `${outText(host.name, marks[host.name]!)}; it is left so`),
     ...seen.flatMap(({ host, facts }) =>
       facts.unfit ? [`${host.name} is kept out of rotation: ${facts.unfit}`] : [],
     ),
@@ -86,7 +95,7 @@ export async function planRollback(
   return planOf({
     intent,
     same: sameFor(input, world, { version }),
-    unready: seen.flatMap((one) => one.mistakes),
+    unready: [],
     seen,
     notes,
     stable,
