@@ -23,6 +23,7 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `maintenance`: the service is closed for some seconds to all but those whose requests are counted
  * - `nginx`: the upgrade again, with nginx beside HAProxy; requests come through nginx
  * - `nginxMaintenance`: the maintenance in the same way
+ * - `rollback`: an upgrade soaks after its first host, and an emergency takes that host back
  */
 export type Story =
   | 'upgrade'
@@ -36,7 +37,8 @@ export type Story =
   | 'watch'
   | 'maintenance'
   | 'nginx'
-  | 'nginxMaintenance';
+  | 'nginxMaintenance'
+  | 'rollback';
 
 /** Those in which nginx takes part. */
 export const AT_NGINX: readonly Story[] = ['nginx', 'nginxMaintenance'];
@@ -208,7 +210,15 @@ const NGINX_DOORS: Point[] = [
   point('nginxMaintenance', 'openDoor'),
 ];
 
-const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES, ...DOORS, ...WATCH, ...NGINX, ...NGINX_DOORS];
+const ROLLBACK: Point[] = [
+  point('rollback', 'planEmergencyRollback'),
+  point('rollback', 'readState'),
+  ...(['takeOut', 'switchRelease', 'proveHealthy', 'putBack'] as const).map((activity) =>
+    point('rollback', activity, 'n1'),
+  ),
+];
+
+const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES, ...DOORS, ...WATCH, ...NGINX, ...NGINX_DOORS, ...ROLLBACK];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
   ['takeOut', 'switchRelease', 'putBack', 'closeDoor', 'openDoor'].includes(activity),
@@ -254,6 +264,7 @@ const FAST_NAMES = [
   'killWorker takeOut n1 during@25 (watch)',
   'killWorker openDoor all during@60 (maintenance)',
   'killWorker putBack n1 during@40 (nginx)',
+  'killWorker switchRelease n1 during@15 (rollback)',
 ];
 
 export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {

@@ -111,6 +111,13 @@ interface Told {
   after?: Move;
 }
 
+/** Its first host has a version that nobody has had before, and it waits. */
+const soaks: Move = async (ground) => {
+  const version = `2.0.${Date.now()}`;
+  const artifact = await makeRelease({ version });
+  const run = await ground.start({ version, artifact, soakSeconds: 3_600, watchSeconds: 0 });
+  await reached(run, ({ phase }) => phase === 'soaking');
+};
 const CLOSES: Told = { type: 'maintenanceMode', input: () => closedFor(CLOSED_SECONDS) };
 
 export const TOLD: Partial<Record<Story, Told>> = {
@@ -142,6 +149,11 @@ export const TOLD: Partial<Record<Story, Told>> = {
   },
   maintenance: CLOSES,
   nginxMaintenance: CLOSES,
+  rollback: {
+    type: 'emergencyRollback',
+    before: soaks,
+    input: () => ({ ...WHY, minServing: 1 }),
+  },
 };
 
 /** As quick as can be, unless it is the observations, the steps or the gates that are struck. */
@@ -206,6 +218,8 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
     case 'maintenance':
     case 'nginxMaintenance':
       return { end: 'succeeded', hosts: { n1: unplanned(), n2: unplanned() } };
+    case 'rollback':
+      return { end: 'succeeded', hosts: { n1: { starts: [now], version: now }, n2: unplanned() } };
     case 'leftAsIs':
       return { end: 'Frozen', hosts: { n1: { ...changed(), left: true }, n2: untouched() } };
   }
