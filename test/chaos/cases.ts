@@ -218,7 +218,17 @@ const ROLLBACK: Point[] = [
   ),
 ];
 
-const POINTS = [...UPGRADE, ...UNDO, ...LEFT, ...NODES, ...DOORS, ...WATCH, ...NGINX, ...NGINX_DOORS, ...ROLLBACK];
+const POINTS = [
+  ...UPGRADE,
+  ...UNDO,
+  ...LEFT,
+  ...NODES,
+  ...DOORS,
+  ...WATCH,
+  ...NGINX,
+  ...NGINX_DOORS,
+  ...ROLLBACK,
+];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
   ['takeOut', 'switchRelease', 'putBack', 'closeDoor', 'openDoor'].includes(activity),
