@@ -47,7 +47,8 @@ export interface ToHolder {
   leaseQueued: { change: string; line: Line };
   leaseRefused: { change: string; why: 'alreadyRunning' | 'tooMany'; by: string };
   /** somebody needs the hosts at once: end at the next safe moment */
-  yieldLease: { change: string; by: string; epoch: number; until: string };
+  /** `takesAll`: whoever comes sees to every host, however it stands; older leases do not say */
+  yieldLease: { change: string; by: string; epoch: number; until: string; takesAll?: boolean };
   /** too late: somebody else works on the hosts; touch nothing more */
   leaseLost: { change: string; by: string };
 }

@@ -39,7 +39,7 @@ export type Act =
   | { act: 'grant'; to: Held; leftovers: string[] }
   | { act: 'tell'; to: Waiting; line: Line }
   | { act: 'refuse'; to: LeaseAsk; why: 'alreadyRunning' | 'tooMany'; by: string }
-  | { act: 'yield'; from: Held; by: string; until: number }
+  | { act: 'yield'; from: Held; by: string; until: number; takesAll: boolean }
   | { act: 'evict'; from: Held; by: string }
   | { act: 'repair'; after: Held; by: Held; end: RunEnd };
 
@@ -181,11 +181,12 @@ function grant(state: LeaseState, waiting: Waiting, now: number): Act {
 }
 
 /** An emergency does not wait for others to finish. */
-function pressed(holders: Held[], { id: by }: Waiting, now: number): Act[] {
+function pressed(holders: Held[], { id: by, claims }: Waiting, now: number): Act[] {
   return holders.flatMap((from): Act[] => {
     if (from.yielding || from.rank === 'emergency') return [];
     from.yielding = { by, until: now + YIELD_WITHIN };
-    return [{ act: 'yield', from, by, until: from.yielding.until }];
+    const takesAll = covers(claims, from.claims);
+    return [{ act: 'yield', from, by, until: from.yielding.until, takesAll }];
   });
 }
 

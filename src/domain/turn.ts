@@ -12,8 +12,8 @@ export interface Turn {
   granted: { epoch: number; claims: Claim[]; leftovers: string[] } | null;
   line: Line | null;
   refused: Pick<ToHolder['leaseRefused'], 'why' | 'by'> | null;
-  /** it is to give way, or has lost its lease already */
-  over: { by: string; lost: boolean } | null;
+  /** it is to give way, or has lost its lease already; `takesAll`: whoever comes sees to every host, however it stands */
+  over: { by: string; lost: boolean; takesAll?: boolean } | null;
 }
 
 export function newTurn(key: string): Turn {

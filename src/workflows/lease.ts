@@ -205,9 +205,10 @@ class Lease {
         await this.tell(act.to, 'leaseRefused', { change: act.to.change, why: act.why, by: act.by });
         return;
       case 'yield': {
-        const { change, epoch } = act.from;
+        const { from, by, takesAll } = act;
+        const { change, epoch } = from;
         const until = new Date(act.until).toISOString();
-        await this.tell(act.from, 'yieldLease', { change, by: act.by, epoch, until });
+        await this.tell(from, 'yieldLease', { change, by, epoch, until, takesAll });
         return;
       }
       case 'evict':

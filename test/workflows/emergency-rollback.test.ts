@@ -1,4 +1,5 @@
 /** A service that has to go back at once, whatever is at work on it. */
+import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { FakeCluster, Harness, endOf, fails, until } from './harness';
 
@@ -131,6 +132,17 @@ describe('an upgrade that is at work', () => {
     const { message } = await preempted(cluster, { approvals: ['before'] }, phase('awaitingApproval'));
     expect(message).toContain('nothing to do');
     expect(cluster.journal.filter((line) => line.includes('2.0.0'))).toEqual([]);
+  });
+
+  it('gives way while it waits for a host to become healthy, and leaves that host to the rollback', async () => {
+    const cluster = newCluster();
+    cluster.trouble['proveHealthy n2'] = async () => {
+      if (cluster.versions['n2'] === '2.0.0') await Context.current().cancelled;
+    };
+    await preempted(cluster, { batches: ['100%'] }, (handle) =>
+      until(handle, ({ hosts }) => hosts[1]?.state === 'checking'),
+    );
+    expect(cluster.journal).toContain('n2 runs 1.0.0 round 0');
   });
 
   it('had given hosts a part of their weights: they get them whole', async () => {

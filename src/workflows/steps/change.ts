@@ -56,6 +56,7 @@ export class Change<I extends Intent = Intent> {
   readonly courier = new Courier(() => this.route());
   private stalled: string | null = null;
   private readonly interruptible = new Set<CancellationScope>();
+  private readonly handingOver = new Set<CancellationScope>();
   /** ends, with an error if there was one, when earlier changes are locked out */
   fences: Promise<unknown> | undefined;
 
@@ -72,7 +73,7 @@ export class Change<I extends Intent = Intent> {
     );
     setHandler(statusQuery, () => change.status, { description: 'Phase, hosts, and what is waited for' });
     // before `listen`, which takes all that nobody else takes: signals may have come between two lives of a run
-    listenToLease(change.turn, (by, lost) => change.giveWay(by, lost));
+    listenToLease(change.turn, (over) => change.giveWay(over));
     listen({
       judge: (message) => judgeMessage(message, change.state.control, change.moment()),
       take: (message, viaSignal) => change.take(message, viaSignal),
@@ -189,13 +190,15 @@ export class Change<I extends Intent = Intent> {
   }
 
   /** An emergency needs the hosts. Whoever has lost them touches nothing more: a host would get two masters. */
-  private giveWay(by: string, lost: boolean): void {
+  private giveWay(over: NonNullable<Turn['over']>): void {
+    const { by, lost, takesAll } = over;
     const note = lost ? 'it has lost its lease' : 'it gives way';
-    this.turn.over = { by, lost };
+    this.turn.over = over;
     const answer = this.take({ name: 'abort', by, undo: false, note }, true);
     // an abort with undo came before
     if (this.state.control.abort) this.state.control.abort.undo = false;
     else this.record('yieldLease', by, answer);
+    if (takesAll) for (const scope of this.handingOver) scope.cancel();
   }
 
   private holding(): Partial<Held> | null {
@@ -250,16 +253,25 @@ export class Change<I extends Intent = Intent> {
   }
 
   /** Runs a wait that an abort may cut short: a drain or an observation, never a switch. */
-  async interruptibly<T>(work: () => Promise<T>): Promise<T> {
+  interruptibly<T>(work: () => Promise<T>): Promise<T> {
+    return this.within(this.interruptible, work);
+  }
+
+  /** Runs a wait that is cut short only where somebody else sees to the host, however it stands. */
+  handedOver<T>(work: () => Promise<T>): Promise<T> {
+    return this.within(this.handingOver, work);
+  }
+
+  private async within<T>(scopes: Set<CancellationScope>, work: () => Promise<T>): Promise<T> {
     const scope = new CancellationScope();
-    this.interruptible.add(scope);
+    scopes.add(scope);
     try {
       return await scope.run(work);
     } catch (error) {
       if (isCancellation(error)) this.throwIfStopped();
       throw error;
     } finally {
-      this.interruptible.delete(scope);
+      scopes.delete(scope);
     }
   }
 

@@ -28,6 +28,7 @@ export async function step<T>(
   state: HostState,
   work: () => Promise<T>,
 ): Promise<T> {
+  if (run.turn.over?.takesAll) run.throwIfStopped();
   const { state: stays, note } = run.host(host.name);
   const show = (failure?: HostFailed) => {
     if (!failure) return run.note(host.name, { state, note });
@@ -177,9 +178,11 @@ export async function proveHealthy(
   const { proveHealthy } = options(run, limits(run, { checks }).proveHealthy);
   const state = run.status.phase === 'rollingBack' ? 'undoing' : 'checking';
   await step(run, host, state, () =>
-    proveHealthy.executeWithOptions({ summary: `${host.name}: prove ${version} healthy` }, [
-      { ...target(run, host), version, checks },
-    ]),
+    run.handedOver(() =>
+      proveHealthy.executeWithOptions({ summary: `${host.name}: prove ${version} healthy` }, [
+        { ...target(run, host), version, checks },
+      ]),
+    ),
   );
 }
 
@@ -191,9 +194,11 @@ export async function putBack(
 ): Promise<void> {
   const { putBack } = options(run, limits(run).putBack);
   const { traffic } = await step(run, host, 'ramping', () =>
-    putBack.executeWithOptions({ summary: `${host.name}: back into rotation` }, [
-      { ...target(run, host), weights },
-    ]),
+    run.handedOver(() =>
+      putBack.executeWithOptions({ summary: `${host.name}: back into rotation` }, [
+        { ...target(run, host), weights },
+      ]),
+    ),
   );
   run.away.delete(host.name);
   run.note(host.name, { balancers: traffic });

@@ -7,7 +7,7 @@ import type { Turn } from '../../domain/turn';
  *
  * @param giveWay somebody needs the hosts at once; `lost`: somebody has them already
  */
-export function listenToLease(turn: Turn, giveWay: (by: string, lost: boolean) => void): void {
+export function listenToLease(turn: Turn, giveWay: (over: NonNullable<Turn['over']>) => void): void {
   const on = <N extends keyof ToHolder>(name: N, description: string, take: (said: ToHolder[N]) => void) =>
     setHandler(
       defineSignal<[ToHolder[N]]>(name),
@@ -23,8 +23,8 @@ export function listenToLease(turn: Turn, giveWay: (by: string, lost: boolean) =
   });
   on('leaseQueued', 'wait; who holds what you need', ({ line }) => (turn.line = line));
   on('leaseRefused', 'this will not be granted', ({ why, by }) => (turn.refused = { why, by }));
-  on('yieldLease', 'end at the next safe moment', ({ by, epoch }) => {
-    if (epoch === turn.granted?.epoch) giveWay(by, false);
+  on('yieldLease', 'end at the next safe moment', ({ by, epoch, takesAll = false }) => {
+    if (epoch === turn.granted?.epoch) giveWay({ by, lost: false, takesAll });
   });
-  on('leaseLost', 'touch nothing more', ({ by }) => giveWay(by, true));
+  on('leaseLost', 'touch nothing more', ({ by }) => giveWay({ by, lost: true }));
 }
