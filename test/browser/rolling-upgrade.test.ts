@@ -6,29 +6,18 @@ import { promisify } from 'node:util';
 import { root, stateDir } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
 import { messageNames } from '../../src/contracts/messages';
-import { Ground } from '../lab/ground';
 import { expectAllIn, installed, underLoad } from '../lab/whole-run';
-import { answerIn, TemporalUi } from './temporal-ui';
+import { opened } from './opened';
+import { answerIn } from './temporal-ui';
 
 const HOSTS = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
 
-let ground: Ground;
-let ui: TemporalUi;
-beforeAll(async () => {
-  ground = await Ground.up('test-ui', HOSTS.length, { ui: true });
-  ui = await TemporalUi.open(ground.temporal.uiUrl!);
-}, 300_000);
-afterAll(async () => {
-  await ui?.close();
-  await ground?.remove();
-}, 60_000);
-jest.setTimeout(300_000);
+const at = opened('test-ui', HOSTS.length);
 
 /** As somebody types it, with observations that wait for a click. */
 async function input(version: string, more: object = {}): Promise<object> {
   return {
-    cluster: relative(root, ground.cluster),
-    service: 'web',
+    ...at.target(),
     version,
     artifact: { file: relative(root, (await makeRelease({ version })).file) },
     batches: [1, '100%'],
@@ -42,130 +31,137 @@ async function input(version: string, more: object = {}): Promise<object> {
 }
 
 it('is typed, approved, paused by a signal, resumed, promoted and read to its end', () =>
-  ui.scene('ui-upgrade', async () => {
-    const { requests } = await underLoad(ground, upgradeByHand);
+  at.ui.scene('ui-upgrade', async () => {
+    const { requests } = await underLoad(at.ground, upgradeByHand);
     expect(requests.failures).toEqual([]);
   }));
 
 async function upgradeByHand(): Promise<void> {
-  await ui.start('upgrade-web-1.1.0', await input('1.1.0', { approvals: ['before'] }));
-  const open = await ui.details(/awaitingApproval: web → 1\.1\.0 on test-ui/);
+  await at.ui.start('upgrade-web-1.1.0', await input('1.1.0', { approvals: ['before'] }));
+  const open = await at.ui.details(/awaitingApproval: web → 1\.1\.0 on test-ui/);
   expect(open).toMatch(/Waiting: approve plan [0-9a-f]{12} before anything is touched \(until 20/);
   for (const host of HOSTS) expect(open).toMatch(new RegExp(`${host} +1\\.0\\.0 +pending +in`));
 
-  const offered = await ui.offered('update');
+  const offered = await at.ui.offered('update');
   for (const name of messageNames)
     expect(offered.find((text) => text.startsWith(name))).toMatch(/\{"by":"you".*\}/);
 
-  const other = await ui.refused('approve', '{"by":"ann","planHash":"00000000"}', 'for another plan');
+  const other = await at.ui.refused('approve', '{"by":"ann","planHash":"00000000"}', 'for another plan');
   expect(reddish(other.background)).toBe(true);
   expect(other.text).not.toMatch(/ at .*\.[jt]s:\d/);
-  const wrong = await ui.refused('approve', '{"who":"ann"}', 'by: needed');
+  const wrong = await at.ui.refused('approve', '{"who":"ann"}', 'by: needed');
   expect(wrong.text).toContain('An example: {"by":"you"}');
 
-  await ui.update(...answerIn(open, 'approve'));
-  const soaking = await ui.details(/soaking: web → 1\.1\.0/);
+  await at.ui.update(...answerIn(open, 'approve'));
+  const soaking = await at.ui.details(/soaking: web → 1\.1\.0/);
   expect(soaking).toMatch(/n1 +1\.1\.0 +done +in/);
-  await ui.details(/gate after batch 1: hold\s+↳ ◐ availability: .*of .* requests/);
-  await ui.picture('temporal-ui-gate');
-  expect(await ui.tab('timeline', /n1: switch to 1\.1\.0/)).toContain('n1: drain, then out of rotation');
+  await at.ui.details(/gate after batch 1: hold\s+↳ ◐ availability: .*of .* requests/);
+  await at.ui.picture('temporal-ui-gate');
+  expect(await at.ui.tab('timeline', /n1: switch to 1\.1\.0/)).toContain('n1: drain, then out of rotation');
 
-  await ui.signal('pause', '{"by":"ann","note":"lunch"}');
-  const noted = await ui.details(/pause by ann: recorded; acts before the next host/);
-  await ui.update(...answerIn(noted, 'promote'));
-  const paused = await ui.details(/Waiting: paused by ann \(lunch\); waits for somebody to resume/);
-  await expectAllIn(ground);
-  await ui.update(...answerIn(paused, 'resume'));
-  const watching = await ui.details(/watching: web → 1\.1\.0/, 120_000);
+  await at.ui.signal('pause', '{"by":"ann","note":"lunch"}');
+  const noted = await at.ui.details(/pause by ann: recorded; acts before the next host/);
+  await at.ui.update(...answerIn(noted, 'promote'));
+  const paused = await at.ui.details(/Waiting: paused by ann \(lunch\); waits for somebody to resume/);
+  await expectAllIn(at.ground);
+  await at.ui.update(...answerIn(paused, 'resume'));
+  const watching = await at.ui.details(/watching: web → 1\.1\.0/, 120_000);
   for (const host of HOSTS) expect(watching).toMatch(new RegExp(`${host} +1\\.1\\.0 +done +in`));
-  await ui.update(...answerIn(watching, 'promote'));
+  await at.ui.update(...answerIn(watching, 'promote'));
 
-  await ui.details(/succeeded: web → 1\.1\.0/);
-  await ui.badge('Completed');
-  await ui.picture('temporal-ui-end');
-  const result = await ui.tab('timeline', /"phase"/);
+  await at.ui.details(/succeeded: web → 1\.1\.0/);
+  await at.ui.badge('Completed');
+  await at.ui.picture('temporal-ui-end');
+  const result = await at.ui.tab('timeline', /"phase"/);
   expect(result).toContain('"summary": "web runs 1.1.0 on 6 hosts"');
-  await ui.picture('temporal-ui-timeline', 1_400);
-  const attributes = await ui.tab('search-attributes', /PawlPhase/);
+  await at.ui.picture('temporal-ui-timeline', 1_400);
+  const attributes = await at.ui.tab('search-attributes', /PawlPhase/);
   expect(attributes.replace(/\s+/g, ' ')).toContain('"PawlPhase": [ "succeeded" ]');
-  for (const host of HOSTS) expect(await installed(ground, host)).toBe('1.1.0');
-  await expectAllIn(ground);
+  for (const host of HOSTS) expect(await installed(at.ground, host)).toBe('1.1.0');
+  await expectAllIn(at.ground);
 }
 
 it('is stopped by Request Cancellation, with everything put back', () =>
-  ui.scene('ui-cancel', async () => {
-    await ui.start('upgrade-web-1.2.0', await input('1.2.0'));
-    await ui.details(/soaking: web → 1\.2\.0/);
-    expect(await installed(ground, 'n1')).toBe('1.2.0');
-    await ui.requestCancellation();
-    const end = await ui.details(/aborted: web → 1\.2\.0/);
+  at.ui.scene('ui-cancel', async () => {
+    await at.ui.start('upgrade-web-1.2.0', await input('1.2.0'));
+    await at.ui.details(/soaking: web → 1\.2\.0/);
+    expect(await installed(at.ground, 'n1')).toBe('1.2.0');
+    await at.ui.requestCancellation();
+    const end = await at.ui.details(/aborted: web → 1\.2\.0/);
     expect(end).toMatch(/stopped by a cancellation request; everything is as it was/);
     expect(end).toMatch(/n1 +1\.1\.0 +undone +in/);
-    await ui.badge('Failed');
-    expect(await ui.tab('timeline', /stopped by a cancellation request/)).toContain('Aborted');
-    expect(await installed(ground, 'n1')).toBe('1.1.0');
-    await expectAllIn(ground);
+    await at.ui.badge('Failed');
+    expect(await at.ui.tab('timeline', /stopped by a cancellation request/)).toContain('Aborted');
+    expect(await installed(at.ground, 'n1')).toBe('1.1.0');
+    await expectAllIn(at.ground);
   }));
 
 it('with mistakes is refused, and all of them are read', () =>
-  ui.scene('ui-bad-input', async () => {
-    await ui.start('upgrade-web-bad', { ...(await input('1.3.0')), batchs: [1], soakSeconds: '1 h' });
-    const end = await ui.details(/failed: /);
+  at.ui.scene('ui-bad-input', async () => {
+    await at.ui.start('upgrade-web-bad', { ...(await input('1.3.0')), batchs: [1], soakSeconds: '1 h' });
+    const end = await at.ui.details(/failed: /);
     expect(end).toMatch(/2 mistakes, nothing was touched/);
     expect(end).toMatch(/batchs: no such key \(did you mean .batches/);
-    await ui.badge('Failed');
-    const failure = await ui.tab('timeline', /BadInput/);
+    await at.ui.badge('Failed');
+    const failure = await at.ui.tab('timeline', /BadInput/);
     expect(failure).toMatch(/2 mistakes, nothing was touched/);
-    await ui.picture('temporal-ui-mistakes');
+    await at.ui.picture('temporal-ui-mistakes');
   }));
 
 it('is filled in where `pawl setup` has been, and can be rejected', () =>
-  ui.scene('ui-form', async () => {
+  at.ui.scene('ui-form', async () => {
     const example = await input('1.4.0');
     const { link, outcome } = await setUp(example);
     expect(outcome).toMatch(/shows .*rollingUpgrade\.json, which works here/);
-    expect(JSON.parse(await ui.openForm(link))).toEqual({ ...example, dryRun: true });
-    await ui.picture('temporal-ui-form');
-    await ui.startFromForm('upgrade-web-1.4.0', { ...example, approvals: ['before'] });
-    const open = await ui.details(/awaitingApproval: web → 1\.4\.0/);
-    expect(await ui.manual()).toContain('pawl get upgrade-web-1.4.0 --watch');
-    await ui.picture('temporal-ui');
-    await ui.openList();
-    await ui.columns(['PawlPhase', 'PawlService'], ['Run ID', 'Type', 'End']);
-    await ui.page.getByText('awaitingApproval').first().waitFor();
-    await ui.picture('temporal-ui-list', 700);
-    await ui.openRun('upgrade-web-1.4.0');
-    await ui.update(...answerIn(open, 'reject'));
-    expect(await ui.details(/aborted: web → 1\.4\.0/)).toContain('no host was taken out of rotation');
+    expect(JSON.parse(await at.ui.openForm(link))).toEqual({ ...example, dryRun: true });
+    await at.ui.picture('temporal-ui-form');
+    await at.ui.startFromForm('upgrade-web-1.4.0', { ...example, approvals: ['before'] });
+    const open = await at.ui.details(/awaitingApproval: web → 1\.4\.0/);
+    expect(await at.ui.manual()).toContain('pawl get upgrade-web-1.4.0 --watch');
+    await at.ui.picture('temporal-ui');
+    await at.ui.openList();
+    await at.ui.columns(['PawlPhase', 'PawlService'], ['Run ID', 'Type', 'End']);
+    await at.ui.page.getByText('awaitingApproval').first().waitFor();
+    await at.ui.picture('temporal-ui-list', 700);
+    await at.ui.openRun('upgrade-web-1.4.0');
+    await at.ui.update(...answerIn(open, 'reject'));
+    expect(await at.ui.details(/aborted: web → 1\.4\.0/)).toContain('no host was taken out of rotation');
 
     // the form takes over attributes, too; a run that is refused has none of them
-    await ui.openForm(link);
-    await ui.startFromForm('upgrade-nope', { ...example, service: 'nope' });
-    expect(await ui.details(/failed: /)).toMatch(/service: nope: .*there (is|are) /);
-    const attributes = await ui.tab('search-attributes', /PawlPhase/);
+    await at.ui.openForm(link);
+    await at.ui.startFromForm('upgrade-nope', { ...example, service: 'nope' });
+    expect(await at.ui.details(/failed: /)).toMatch(/service: nope: .*there (is|are) /);
+    const attributes = await at.ui.tab('search-attributes', /PawlPhase/);
     expect(attributes.replace(/\s+/g, ' ')).toContain('"PawlPhase": [ "failed" ]');
     expect(attributes).not.toContain('PawlCluster');
   }));
 
 it('is found in the list by its phase', () =>
-  ui.scene('ui-list', async () => {
-    await ui.openList('PawlPhase="succeeded"');
-    await ui.page.getByText('upgrade-web-1.1.0').first().waitFor();
-    expect(await ui.page.getByText('upgrade-web-1.2.0').count()).toBe(0);
+  at.ui.scene('ui-list', async () => {
+    await at.ui.openList('PawlPhase="succeeded"');
+    await at.ui.page.getByText('upgrade-web-1.1.0').first().waitFor();
+    expect(await at.ui.page.getByText('upgrade-web-1.2.0').count()).toBe(0);
   }));
 
 /** What `pawl setup` says of the form for rolling upgrades, for a folder with our own example. */
 async function setUp(example: object): Promise<{ link: string; outcome: string }> {
-  const folder = join(stateDir, 'labs', ground.name, 'examples');
+  const folder = join(stateDir, 'labs', at.ground.name, 'examples');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'rollingUpgrade.json'), JSON.stringify(example));
-  await writeFile(join(folder, 'doctor.json'), JSON.stringify({ cluster: relative(root, ground.cluster) }));
+  await writeFile(
+    join(folder, 'doctor.json'),
+    JSON.stringify({ cluster: relative(root, at.ground.cluster) }),
+  );
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(root, 'bin/pawl.cjs'), 'setup', '--json', '--examples', folder],
     {
       cwd: root,
-      env: { ...process.env, TEMPORAL_ADDRESS: ground.temporal.address, PAWL_UI_URL: ground.temporal.uiUrl },
+      env: {
+        ...process.env,
+        TEMPORAL_ADDRESS: at.ground.temporal.address,
+        PAWL_UI_URL: at.ground.temporal.uiUrl,
+      },
     },
   );
   const { forms } = JSON.parse(stdout) as { forms: { type: string; link: string; outcome: string }[] };

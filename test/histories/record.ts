@@ -1,8 +1,7 @@
 /**
  * Records the histories of a release, once: node scripts/run.mjs test/histories/record [words in their names]
  *
- * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json` (`unreleased` for types that
- * no release has yet); what goes on as a new run
+ * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json`; what goes on as a new run
  * has a file for each. They stand for the runs that are open somewhere when the next release comes, so a recorded file is never written again; those
  * that are not there yet are added.
  */
@@ -314,9 +313,9 @@ async function recordMaintenance(ground: Ground, name: string): Promise<Recorded
 }
 
 interface Recorder {
-  /** default: that of the release */
-  folder?: string;
   name: string;
+  /** those of one stage are recorded on the same hosts, in their order */
+  stage: 'upgrades' | 'hosts' | 'watch' | 'maintenance';
   longAfter?: number;
   record(ground: Ground): Promise<Recorded>;
 }
@@ -325,56 +324,53 @@ const RECORDERS: Recorder[] = [
   ...Object.entries(STORIES).map(
     ([name, { longAfter }], index): Recorder => ({
       name: `rollingUpgrade-${name}`,
+      stage: 'upgrades',
       longAfter,
       record: (ground) => record(ground, name, `${BEFORE}-h${index + 1}`),
     }),
   ),
   ...Object.keys(NODE_STORIES).map((name): Recorder => ({
-    folder: 'unreleased',
     name,
+    stage: 'hosts',
     record: (ground) => recordNodes(ground, name),
   })),
-  { folder: 'unreleased', name: 'healthWatch-ejected', record: recordHealthWatch },
+  { name: 'healthWatch-ejected', stage: 'watch', record: recordHealthWatch },
   ...Object.keys(MAINTENANCE_STORIES).map((name): Recorder => ({
-    folder: 'unreleased',
     name,
+    stage: 'maintenance',
     record: (ground) => recordMaintenance(ground, name),
   })),
-  { name: 'doctor-well', record: recordDoctor },
-  { name: 'notifyTest-answers', record: recordNotifyTest },
+  { name: 'doctor-well', stage: 'maintenance', record: recordDoctor },
+  { name: 'notifyTest-answers', stage: 'maintenance', record: recordNotifyTest },
 ];
 
 async function main(): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const folderOf = ({ folder = version }: Recorder) => join(root, 'test/histories', folder);
+  const folder = join(root, 'test/histories', version);
   const words = process.argv.slice(2);
   const missing = RECORDERS.filter(
     (recorder) =>
       (words.length === 0 || words.some((word) => recorder.name.includes(word))) &&
-      !existsSync(join(folderOf(recorder), `${recorder.name}.json`)),
+      !existsSync(join(folder, `${recorder.name}.json`)),
   );
   if (missing.length === 0) throw new Error('all are recorded already, and never again');
+  await mkdir(folder, { recursive: true });
   // when a run is long is for its server to say
-  for (const longAfter of new Set(missing.map((recorder) => recorder.longAfter)))
+  const groundOf = ({ stage, longAfter }: Recorder) => `${stage} ${longAfter}`;
+  for (const ground of new Set(missing.map(groundOf)))
     await recordOn(
-      { longAfter },
-      missing.filter((recorder) => recorder.longAfter === longAfter),
-      folderOf,
+      missing.filter((recorder) => groundOf(recorder) === ground),
+      folder,
     );
 }
 
-async function recordOn(
-  options: { longAfter?: number },
-  recorders: Recorder[],
-  folderOf: (recorder: Recorder) => string,
-): Promise<void> {
-  const ground = await Ground.up(NAME, 2, options);
+async function recordOn(recorders: Recorder[], folder: string): Promise<void> {
+  const ground = await Ground.up(NAME, 2, { longAfter: recorders[0]?.longAfter });
   try {
     for (const recorder of recorders) {
       const recorded = Object.entries(await recorder.record(ground));
-      await mkdir(folderOf(recorder), { recursive: true });
       for (const [file, history] of recorded) {
-        await writeFile(join(folderOf(recorder), `${file}.json`), history, { flag: 'wx' });
+        await writeFile(join(folder, `${file}.json`), history, { flag: 'wx' });
         console.log(`${file}: ${(history.length / 1024).toFixed(0)} KiB`);
       }
     }
