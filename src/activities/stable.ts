@@ -8,14 +8,23 @@ import type { World, Worlds } from './world';
 
 export function stableActivities(worlds: Worlds) {
   return {
-    /** Writes down that a release has proven itself. */
-    async noteStable(input: { change: ChangeRef; service: { name: string }; stable: Stable }): Promise<void> {
+    /**
+     * Writes down that a release has proven itself.
+     *
+     * @param input.forget versions that have not, though it looked so
+     */
+    async noteStable(input: {
+      change: ChangeRef;
+      service: { name: string };
+      stable: Stable;
+      forget: string[];
+    }): Promise<void> {
       const world = await worlds.of(input.change.cluster);
       const { fence, signal } = attempt(input.change);
-      const { service, stable } = input;
+      const { service, stable, forget } = input;
       const { version } = stable;
       const fenced = [String(fence.epoch), String(fence.attempt)];
-      const args = [...fenced, service.name, version, JSON.stringify(stable)];
+      const args = [...fenced, service.name, version, JSON.stringify(stable), forget.join(' ')];
       for (const remote of keepers(world, service.name)) {
         const { code, stderr } = await remote.run('note-stable', args, { signal });
         if (code !== 0)

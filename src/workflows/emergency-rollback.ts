@@ -12,6 +12,7 @@ import { proveHealthy, putBack, switchRelease, takeOut, weightsOf } from './step
 import { isToDo } from './steps/one-by-one';
 import { opening } from './steps/opening';
 import { progressing } from './steps/progress';
+import { noteProven } from './steps/stable';
 import type { ChangeState } from './steps/state';
 import { fencesUp } from './steps/turn';
 import { walk } from './steps/walk';
@@ -39,7 +40,9 @@ export async function emergencyRollback(input: unknown, carried?: ChangeState): 
     tellAlert(run, begun);
     const weights = await weightsBefore(run);
     run.enter('running', intent.about);
-    return ending(run, begun, await allBack(run, weights));
+    const end = ending(run, begun, await allBack(run, weights));
+    if (end.end === 'succeeded') await noteProven(run, intent.version, runningBefore(run));
+    return end;
   });
 }
 
@@ -165,6 +168,12 @@ function ending(run: Rollback, begun: string, stop?: ChangeStopped): Ending {
     end: 'succeeded',
     summary: `all requests of ${service.name} go to ${version}${out ? `; out of rotation: ${out}` : ''}`,
   };
+}
+
+/** What the service was brought back from is nothing to go back to. */
+function runningBefore(run: Rollback): string[] {
+  const versions = Object.values(run.plan.observed.hosts).map(({ version }) => version);
+  return [...new Set(versions)].filter((version) => version && version !== run.plan.intent.version);
 }
 
 function todo(

@@ -199,7 +199,7 @@ describe('a plan in a file', () => {
         /✖ failed: .*\n {2}the plan is not true any more: [0-9a-f]{12} was asked for, and it would be/,
       );
       expect(out).toMatch(/✖ hosts\.n3 +n3 +was nothing when it was planned\n/);
-      expect(out).toMatch(/✖ batches\.1 +\["n2","n3"\] +was \["n2"\] when it was planned\n/);
+      expect(out).toMatch(/✖ batches\.1\.adds +\["n2","n3"\] +was \["n2"\] when it was planned\n/);
       expect(cluster.journal).toEqual([]);
     },
   );

@@ -21,7 +21,6 @@ it('fills in safe defaults', () => {
   expect(parseRollingUpgrade(GOOD)).toEqual({
     ...GOOD,
     strategy: 'rolling',
-    maxUnavailable: 1,
     drain: { deadlineSeconds: 300, onDeadline: 'putBack' },
     minHealthySeconds: 10,
     soakSeconds: 60,

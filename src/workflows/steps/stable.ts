@@ -12,18 +12,22 @@ export async function noteBefore(run: Change): Promise<void> {
   if (stable?.length === 0 && version) await note(run, { version, since: at, change: null });
 }
 
-/** The change came through, its watch included. */
-export async function noteProven(run: Change, version: string): Promise<void> {
+/**
+ * The change came through, its watch included.
+ *
+ * @param forget versions that an emergency was the end of
+ */
+export async function noteProven(run: Change, version: string, forget: string[] = []): Promise<void> {
   if (!run.plan.observed.stable) return;
-  await note(run, { version, since: new Date().toISOString(), change: run.status.id });
+  await note(run, { version, since: new Date().toISOString(), change: run.status.id }, forget);
 }
 
 /** That it cannot be written down keeps nobody from going on. */
-async function note(run: Change, stable: Stable): Promise<void> {
+async function note(run: Change, stable: Stable, forget: string[] = []): Promise<void> {
   const { service } = run.plan.intent;
   const summary = `${service.name} may go back to ${stable.version}`;
   try {
-    await noteStable.executeWithOptions({ summary }, [{ change: run.ref, service, stable }]);
+    await noteStable.executeWithOptions({ summary }, [{ change: run.ref, service, stable, forget }]);
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     run.status.notes.push(
