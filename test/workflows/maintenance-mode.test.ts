@@ -64,10 +64,10 @@ it('puts flags up, closes every door, waits, opens, takes flags away, and tells 
   ]);
   expect([...cluster.journal.slice(5, 7), ...cluster.journal.slice(7).sort()]).toEqual(OPENED);
   expect(told(cluster)).toEqual(['Started', 'Ended']);
-  expect(report.steps.map(({ name, note }) => `${name} ${note}`)).toEqual([
-    'flag-of-web open again',
-    'web-at-edge open again',
-    'web-at-inner open again',
+  expect(report.steps.map(({ name, state, note }) => `${name} ${state}: ${note}`)).toEqual([
+    'flag-of-web done: open again',
+    'web-at-edge done: open again',
+    'web-at-inner done: open again',
   ]);
   expect(report.leftToDo).toEqual([]);
 });
