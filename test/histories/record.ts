@@ -1,9 +1,9 @@
 /**
- * Records the histories of a release, once: node scripts/run.mjs test/histories/record [words in their names]
+ * Records the histories of a release, once: node scripts/run.mjs test/histories/record [--unreleased] [words in their names]
  *
  * Real runs on a lab of two hosts become `test/histories/<version>/<workflow>-<story>.json`; what goes on as a new run
  * has a file for each. They stand for the runs that are open somewhere when the next release comes, so a recorded file is never written again; those
- * that are not there yet are added.
+ * that are not there yet are added. `--unreleased` stand in the folder of that name until the next release is recorded.
  */
 import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { existsSync } from 'node:fs';
@@ -13,13 +13,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { root } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
+import { leaseId } from '../../src/contracts/lease';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Phase, Status } from '../../src/contracts/status';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
-import { recordHealthWatch } from './watch-story';
+import { current, recordHealthWatch } from './watch-story';
 
 const NAME = 'test-chaos-record';
+const UNRELEASED = '--unreleased';
 const BEFORE = '1.0.0';
 /** While this file is on n2, its check fails. */
 const REFUSAL = '/run/pawl-refusal';
@@ -83,6 +85,11 @@ const STORIES: Record<string, Story> = {
     longAfter: 60,
     people: abortWhile('watching'),
     end: 'Aborted',
+  },
+  gray: { input: { batches: [{ to: 1, share: 20 }, { to: 1, share: 40 }, '100%'] }, end: 'succeeded' },
+  behindPage: {
+    input: { strategy: 'parallel', maintenance: { minutes: 10, content: 'a new database' } },
+    end: 'succeeded',
   },
   frozen: { input: { checks: [PATH_ONE], onFailure: 'freeze' }, spoilt: true, end: 'Frozen' },
 };
@@ -174,8 +181,7 @@ async function ahead(ground: Ground, version: string, name: string, { cut }: { c
   const first = await ground.start({ version, artifact, checks }, `upgrade-${version}`);
   await reached(first, ({ hosts }) => hosts[0]?.state === 'checking');
   const { workflow } = ground.client;
-  const { runId } = await workflow.getHandle(`lease:${NAME}`).describe();
-  const lease = workflow.getHandle(`lease:${NAME}`, runId);
+  const lease = await current(ground, leaseId(NAME));
   return async (): Promise<Recorded> => {
     if (cut) await first.terminate('recorded');
     if (cut) await reached(lease, ({ line }) => line?.holders[0]?.id.startsWith('repair-') ?? false);
@@ -312,10 +318,29 @@ async function recordMaintenance(ground: Ground, name: string): Promise<Recorded
   return lives(ground, run, name);
 }
 
+/** A rollback that goes ahead of an upgrade, which half of the hosts have. */
+async function recordRollback(ground: Ground): Promise<Recorded> {
+  const version = `${BEFORE}-bad`;
+  const artifact = await makeRelease({ version });
+  const upgrade = await ground.start({ version, artifact, soakSeconds: 600 }, `upgrade-${version}`);
+  await reached(upgrade, ({ phase }) => phase === 'soaking');
+  const lease = await current(ground, leaseId(NAME));
+  const run = await ground.startAs('emergencyRollback', { reason: 'orders fail', by: 'anna' });
+  const { end, message } = await ended(run);
+  if (end !== 'succeeded') throw new Error(`ended as ${end}: ${message}`);
+  await ended(upgrade);
+  await lease.result();
+  return {
+    ...(await lives(ground, run, 'emergencyRollback-ahead')),
+    ...(await lives(ground, upgrade, 'rollingUpgrade-gaveWay')),
+    'lease-ahead': scrubbed(await lease.fetchHistory()),
+  };
+}
+
 interface Recorder {
   name: string;
   /** those of one stage are recorded on the same hosts, in their order */
-  stage: 'upgrades' | 'hosts' | 'watch' | 'maintenance';
+  stage: 'upgrades' | 'hosts' | 'rollback' | 'watch' | 'maintenance';
   longAfter?: number;
   record(ground: Ground): Promise<Recorded>;
 }
@@ -334,6 +359,7 @@ const RECORDERS: Recorder[] = [
     stage: 'hosts',
     record: (ground) => recordNodes(ground, name),
   })),
+  { name: 'emergencyRollback-ahead', stage: 'rollback', record: recordRollback },
   { name: 'healthWatch-ejected', stage: 'watch', record: recordHealthWatch },
   ...Object.keys(MAINTENANCE_STORIES).map((name): Recorder => ({
     name,
@@ -346,8 +372,9 @@ const RECORDERS: Recorder[] = [
 
 async function main(): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const folder = join(root, 'test/histories', version);
-  const words = process.argv.slice(2);
+  const words = process.argv.slice(2).filter((word) => word !== UNRELEASED);
+  const place = process.argv.includes(UNRELEASED) ? 'unreleased' : version;
+  const folder = join(root, 'test/histories', place);
   const missing = RECORDERS.filter(
     (recorder) =>
       (words.length === 0 || words.some((word) => recorder.name.includes(word))) &&

@@ -40,7 +40,8 @@ export async function recordHealthWatch(ground: Ground): Promise<Record<string, 
   return Object.fromEntries(await Promise.all(recorded)) as Record<string, string>;
 }
 
-async function current({ client: { workflow } }: Ground, id: string): Promise<WorkflowHandle> {
+/** The run that has this id now, whatever has it later. */
+export async function current({ client: { workflow } }: Ground, id: string): Promise<WorkflowHandle> {
   const { runId } = await workflow.getHandle(id).describe();
   return workflow.getHandle(id, runId);
 }
