@@ -10,7 +10,7 @@ import { bothBalancers } from './grounds';
 import { judge } from './judge';
 import { progressOf } from './progress';
 import { inputOf, releaseOf, TOLD, wanted } from './stories';
-import { mark, sweep } from './traces';
+import { mark, sweep, sweepReleases } from './traces';
 import { clearTrap, setTrap } from './trap';
 
 /** Requests a second; none is ever sent twice. */
@@ -49,6 +49,8 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
   const name = nameOf(chaos);
   const told = TOLD[story];
   await crew.up();
+  // first: what a story begins with may need the release of before
+  await sweepReleases(ground);
   await told?.before?.(ground);
   await sweep(ground);
   const marks = await mark(ground);

@@ -28,16 +28,21 @@ export async function mark(ground: Ground): Promise<Marks> {
 
 /** Removes what earlier runs have left on hosts: old releases fill the disk, old jobs would be counted. */
 export async function sweep(ground: Ground): Promise<void> {
-  const script = `rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts ${JOURNAL}
-    cd /opt/web/releases
-    running=$(basename "$(readlink -f /opt/web/current)")
-    for release in *; do
-      [ "$release" = "$running" ] || rm -rf "$release" ".pawl/$release.sha256"
-    done`;
+  const script = `rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts ${JOURNAL}`;
   await Promise.all([
     ...HOSTS.map((host) => ground.inside(host, 'sh', '-c', script)),
     rm(toldFile(ground), { force: true }),
   ]);
+}
+
+/** Releases that earlier cases have left. */
+export async function sweepReleases(ground: Ground): Promise<void> {
+  const script = `cd /opt/web/releases
+    running=$(basename "$(readlink -f /opt/web/current)")
+    for release in *; do
+      [ "$release" = "$running" ] || rm -rf "$release" ".pawl/$release.sha256"
+    done`;
+  await Promise.all(HOSTS.map((host) => ground.inside(host, 'sh', '-c', script)));
 }
 
 /** A line for each job: how often begun, and the words of its end. */
