@@ -16,7 +16,7 @@ import { play, RATE, type Outcome } from './play';
 import { firstRunOf, resetTo, runOf } from './resets';
 import { keep, known, table, writeSummary } from './results';
 import { REFUSAL, releaseOf, wanted } from './stories';
-import { mark, sweep } from './traces';
+import { mark, sweep, sweepReleases } from './traces';
 
 const full = process.env.PAWL_CHAOS === 'full';
 const before = full ? known() : new Map<string, Outcome>();
@@ -69,6 +69,7 @@ async function playNext(at: Scene, chaos: ChaosCase): Promise<Outcome> {
 
 /** All after the first host was switched and is back; what the reset run then does again must find that done. */
 async function playReset({ ground, crew }: Scene, activity: string): Promise<void> {
+  await sweepReleases(ground);
   await sweep(ground);
   await crew.up();
   const marks = await mark(ground);

@@ -198,7 +198,12 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
     case 'offline':
       return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true, jobs: 1 }, n2: unplanned() } };
     case 'online':
-      return { end: 'succeeded', hosts: { n1: { starts: [now], version: now }, n2: unplanned() } };
+      return {
+        end: 'succeeded',
+        hosts: { n1: { starts: [now], version: now }, n2: unplanned() },
+        // people are told that the service goes back
+        alerts: 1,
+      };
     case 'replacement':
       return {
         end: 'succeeded',
@@ -219,7 +224,12 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
     case 'nginxMaintenance':
       return { end: 'succeeded', hosts: { n1: unplanned(), n2: unplanned() } };
     case 'rollback':
-      return { end: 'succeeded', hosts: { n1: { starts: [now], version: now }, n2: unplanned() } };
+      return {
+        end: 'succeeded',
+        hosts: { n1: { starts: [now], version: now }, n2: unplanned() },
+        // people are told that the service goes back
+        alerts: 1,
+      };
     case 'leftAsIs':
       return { end: 'Frozen', hosts: { n1: { ...changed(), left: true }, n2: untouched() } };
   }
