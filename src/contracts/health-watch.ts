@@ -9,6 +9,8 @@ export type WatchPolicy = Pick<
 > & {
   /** hosts that must be in rotation */
   floor: number;
+  /** `unhealthy`: hosts, at least 1 */
+  rollback?: { unhealthy: number; withinHours: number };
 };
 
 export interface PlannedWatch {
@@ -54,6 +56,8 @@ export interface WatchMemory {
   /** of the last look, milliseconds; 0: there was none */
   at: number;
   hosts: Record<string, { fails: number; passes: number; trouble: Trouble | null }>;
+  /** milliseconds; the service was to go back to an earlier release, and its hosts are not all well since */
+  rolledBack?: number;
 }
 
 /** What has changed. */
@@ -62,7 +66,9 @@ export type WatchNews =
   | { news: 'putBack'; host: string; why: string }
   /** it stays in rotation although it is unhealthy */
   | { news: 'stays'; host: string; why: string; because: string }
-  | { news: 'over'; host: string; why: string };
+  | { news: 'over'; host: string; why: string }
+  /** the service is to go back; `host` is the first of those that are unhealthy */
+  | { news: 'rollBack'; host: string; why: string };
 
 export interface Watched {
   memory: WatchMemory;

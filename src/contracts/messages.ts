@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Name } from './cluster';
+import { reason, Version } from './inputs/common';
 
 const By = z.string().min(1).max(200);
 const Note = z.string().max(2_000).optional();
@@ -50,6 +51,11 @@ export const MESSAGES = {
     description: 'End the change; with undo, put back every host that it touched.',
     payload: z.strictObject({ by: By, undo: z.boolean(), note: Note }),
   },
+  rollback: {
+    description:
+      'Bring the service back at once to the last release that has proven itself: an emergencyRollback begins, and this change gives way.',
+    payload: z.strictObject({ by: By, reason, version: Version.optional(), note: Note }),
+  },
   extend: {
     description: 'Lengthen what is waited for now (a soak, or an answer) by so many minutes.',
     payload: z.strictObject({ by: By, minutes: z.number().int().min(1).max(10_080), note: Note }),
@@ -69,6 +75,7 @@ export const EXAMPLES: { [N in MessageName]: z.input<(typeof MESSAGES)[N]['paylo
   skip: { by: 'you', host: 'n1' },
   retry: { by: 'you', host: 'n1' },
   abort: { by: 'you', undo: true },
+  rollback: { by: 'you', reason: 'orders fail' },
   extend: { by: 'you', minutes: 30 },
 };
 

@@ -183,6 +183,8 @@ export interface RollbackIntent extends Intent {
   version: string;
   about: string;
   outFor: { reason: string; by: string };
+  /** in which one host is back at the latest, by the limits of its service */
+  hostSeconds: number;
 }
 
 export interface MaintenanceIntent extends Intent {

@@ -3,8 +3,10 @@ import { z } from 'zod';
 /** A release whose change succeeded, its watch included, or that served before the first change. */
 export const Stable = z.object({
   version: z.string(),
-  /** ISO time */
+  /** ISO time of its last proof: the newest is gone back to */
   since: z.string(),
+  /** ISO time of its first one, where a service came back to it since */
+  first: z.string().optional(),
   /** id of the run; null: it was there before */
   change: z.string().nullable(),
 });

@@ -89,6 +89,12 @@ export interface GateStatus {
   claims?: Claim[];
 }
 
+export interface Happening {
+  /** ISO time */
+  at: string;
+  what: string;
+}
+
 /** The one object that query, Current Details, CLI, and report show. */
 export interface Status {
   workflow: string;
@@ -115,6 +121,8 @@ export interface Status {
   notes: string[];
   /** messages that were taken, oldest first, at most 50 */
   messages: { at: string; name: string; by: string; answer: string }[];
+  /** phases, hosts at their ends, messages: what happened when, oldest first, at most 200. Runs of before 0.4.0 have none */
+  timeline?: Happening[];
   startedAt: string;
   endedAt: string | null;
   /** of a lease: who holds what, and who waits */

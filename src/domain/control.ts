@@ -8,6 +8,8 @@ export type Gate = 'before' | 'afterFirstBatch';
 export interface Control {
   paused: { by: string; note?: string } | null;
   abort: { by: string; undo: boolean; note?: string } | null;
+  /** an emergency rollback is wanted; `called`: it was begun */
+  rollback?: { by: string; reason: string; version?: string; called?: boolean };
   decisions: Partial<Record<Gate, { approved: boolean; by: string; note?: string }>>;
   skips: string[];
   retries: string[];
@@ -38,6 +40,8 @@ export interface Moment {
   phase: Phase;
   ended: boolean;
   planHash: string | null;
+  /** the release that the change brings */
+  brings?: string | null;
   openGate: Gate | null;
   /** a soak or watch is under way */
   soaking: boolean;
@@ -68,6 +72,7 @@ const no = (text: string): Verdict => ({ ok: false, text });
 /** Judges a message without applying it. */
 export function judgeMessage(message: Message, control: Control, now: Moment): Verdict {
   if (now.ended) return no(`the change has ended (${now.phase}); nothing was done`);
+  if (message.name === 'rollback') return judgeRollback(control, now);
   if (control.abort && message.name !== 'abort')
     return no(`${control.abort.by} has stopped this change; ${message.name} means nothing any more`);
   if (now.phase === 'rollingBack') return no(`the change is rolling back; ${message.name} means nothing now`);
@@ -101,6 +106,16 @@ export function judgeMessage(message: Message, control: Control, now: Moment): V
         ? yes(`${message.minutes} more minutes`)
         : no('nothing with a deadline is waited for now');
   }
+}
+
+/** From any phase, but where nothing was touched yet. */
+function judgeRollback({ rollback }: Control, { phase, brings }: Moment): Verdict {
+  if (!brings) return no('this change brings no release; `pawl rollback <service>` goes ahead of it');
+  if (phase === 'planning' || phase === 'queued')
+    return no('this change has touched nothing yet: abort ends it');
+  return rollback
+    ? yes(`a rollback was begun already by ${rollback.by}`)
+    : yes('a rollback begins, and this change gives way to it');
 }
 
 function judgeLonger(
@@ -198,6 +213,9 @@ export function applyMessage(message: Message, control: Control, now: Moment): v
       return;
     case 'abort':
       control.abort ??= { by: message.by, undo: message.undo, note: message.note };
+      return;
+    case 'rollback':
+      control.rollback ??= { by: message.by, reason: message.reason, version: message.version };
       return;
     case 'extend':
       control.extended += message.minutes;

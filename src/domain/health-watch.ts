@@ -47,9 +47,18 @@ export function judgeLook(
 ): { memory: WatchMemory; news: WatchNews[] } {
   const news: WatchNews[] = [];
   let serving = looked.filter((host) => host.serving).length;
-  const hosts = looked.map((seen): [string, Known] => {
+  const round = looked.map((seen) => {
     const before = memory.hosts[seen.host] ?? { fails: 0, passes: 0, trouble: null };
-    const known = counted(before, seen);
+    return { seen, known: counted(before, seen) };
+  });
+  const back = judgeService(memory, round, policy, now);
+  const all = { at: now, ...(back.rolledBack !== undefined && { rolledBack: back.rolledBack }) };
+  if (back.news)
+    return {
+      memory: { ...all, hosts: Object.fromEntries(round.map(({ seen, known }) => [seen.host, known])) },
+      news: [back.news],
+    };
+  const hosts = round.map(({ seen, known }): [string, Known] => {
     const said = judgeHost(known, seen, policy, {
       now,
       left: serving - (seen.serving ? 1 : 0),
@@ -59,7 +68,26 @@ export function judgeLook(
     if (said) news.push(said);
     return [seen.host, known];
   });
-  return { memory: { at: now, hosts: Object.fromEntries(hosts) }, news };
+  return { memory: { ...all, hosts: Object.fromEntries(hosts) }, news };
+}
+
+/** Whether the service is to go back to an earlier release: once, until all of its hosts are well again. */
+function judgeService(
+  { rolledBack }: WatchMemory,
+  round: { seen: Looked; known: Known }[],
+  { rollback, failures, passes }: WatchPolicy,
+  now: number,
+): { rolledBack?: number; news?: WatchNews } {
+  const judged = round.filter(({ seen }) => !isOthers(seen));
+  const ill = judged.filter(({ known }) => known.fails >= failures || known.trouble);
+  if (rolledBack !== undefined) {
+    const well = judged.length > 0 && judged.every(({ known }) => !known.trouble && known.passes >= passes);
+    return well && judged.length === round.length ? {} : { rolledBack };
+  }
+  const [first] = ill;
+  if (!rollback || !first || ill.length < rollback.unhealthy) return {};
+  const why = `${ill.length} of ${round.length} hosts are unhealthy: ${first.seen.host}: ${first.seen.fault ?? first.known.trouble?.why}`;
+  return { rolledBack: now, news: { news: 'rollBack', host: first.seen.host, why } };
 }
 
 /** Whoever is worked on, or is out until a person brings it back, is not judged. */
@@ -128,7 +156,7 @@ function shown({ host, fault, serving, away, busy, balancers }: Looked) {
 /** Writes down how it went to take a host out, or to bring it back; what failed is tried again after as many looks as before. */
 export function settled(memory: WatchMemory, { host, news }: WatchNews, done: boolean): void {
   const known = memory.hosts[host];
-  if (!known) return;
+  if (!known || news === 'rollBack') return;
   Object.assign(known, { fails: 0, passes: 0 });
   if (news === 'eject' && !done && known.trouble) known.trouble.state = 'failed';
   if (news === 'putBack' && done) known.trouble = null;

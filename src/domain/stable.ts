@@ -19,3 +19,17 @@ export function mostOften(versions: readonly string[]): string | undefined {
   for (const version of versions.filter(Boolean)) counts.set(version, (counts.get(version) ?? 0) + 1);
   return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0];
 }
+
+/**
+ * For how long a release has proven itself.
+ *
+ * @param now milliseconds
+ * @returns hours; 0 for one that has not
+ */
+export function provenHours(stable: readonly Stable[], version: string | undefined, now: number): number {
+  const known = stable.find((one) => one.version === version);
+  if (!known) return 0;
+  // it was there before anybody looked
+  if (known.change === null) return Infinity;
+  return (now - Date.parse(known.first ?? known.since)) / 3_600_000;
+}

@@ -12,6 +12,7 @@ import { proveHealthy, putBack, switchRelease, takeOut, weightsOf } from './step
 import { isToDo } from './steps/one-by-one';
 import { opening } from './steps/opening';
 import { progressing } from './steps/progress';
+import { markHost } from './steps/service-steps';
 import { noteProven } from './steps/stable';
 import type { ChangeState } from './steps/state';
 import { fencesUp } from './steps/turn';
@@ -37,6 +38,7 @@ export async function emergencyRollback(input: unknown, carried?: ChangeState): 
     for (const { name } of intent.hosts.filter((host) => isWell(run, host)))
       run.note(name, { state: 'done' });
     if (intent.hosts.every((host) => !isToDo(run, host))) return nothingToDo(run);
+    tellWhoGaveWay(run);
     tellAlert(run, begun);
     const weights = await weightsBefore(run);
     run.enter('running', intent.about);
@@ -129,6 +131,7 @@ async function oneBack(run: Rollback, host: PlannedHost, weights: Record<string,
       await switchRelease(run, host, version, 'switch');
       await proveHealthy(run, host, version, []);
       await putBack(run, host, weights);
+      if (run.plan.observed.hosts[host.name]?.out) await markHost(run, host, null);
       run.note(host.name, { state: 'done', note: undefined });
     });
     return true;
@@ -188,13 +191,19 @@ function todo(
   };
 }
 
+function tellWhoGaveWay(run: Rollback): void {
+  for (const { id } of run.turn.line?.holders ?? []) run.happened(`${id} gave way`);
+}
+
 function tellAlert(run: Rollback, since: string): void {
-  const { service, version, outFor, hosts } = run.plan.intent;
+  const { service, version, outFor, hosts, maxUnavailable, hostSeconds } = run.plan.intent;
   const toGo = hosts.filter((host) => isToDo(run, host)).length;
+  const seconds = Math.ceil(toGo / maxUnavailable) * hostSeconds;
+  const end = new Date(Date.parse(since) + seconds * 1_000).toISOString();
   announce(run, 'alert', {
     what: `${service.name} goes back to ${version}: ${outFor.reason} (${outFor.by})`,
     since,
     effect: `${toGo} hosts are brought back`,
-    expected: 'some minutes',
+    expected: `it is over by ${end.slice(11, 16)} UTC at the latest`,
   });
 }

@@ -14,6 +14,7 @@ import { watchRunId } from '../contracts/health-watch';
 import type { Report } from '../contracts/status';
 import { escaped } from '../domain/escaped';
 import { settled } from '../domain/health-watch';
+import { emergencyRollback } from './emergency-rollback';
 import { nodeOnline } from './node-online';
 import { nodeReplacement } from './node-replacement';
 import { planHealthWatch, watchService } from './steps/activities';
@@ -87,7 +88,7 @@ async function take(run: WatchRun, { memory, news, looked }: Watched): Promise<v
   if (looked.length) run.state.looked = looked;
   run.show();
   for (const one of news) {
-    const done = one.news === 'eject' || one.news === 'putBack' ? await carryOut(run, one) : null;
+    const done = one.news === 'stays' || one.news === 'over' ? null : await carryOut(run, one);
     if (done) settled(memory, one, done.done);
     run.tell(one, done);
     run.show();
@@ -95,34 +96,51 @@ async function take(run: WatchRun, { memory, news, looked }: Watched): Promise<v
 }
 
 /** Waits for a run of its own for two minutes at most: others are to be watched, too. */
-async function carryOut({ plan }: WatchRun, { news, host, why }: WatchNews): Promise<Outcome> {
-  const out = plan.policy.onUnhealthy === 'retire' ? 'retire' : 'eject';
-  const id = watchRunId(news === 'putBack' ? 'putBack' : out, plan.service, host, Date.now());
-  const options = {
-    workflowId: id,
+async function carryOut({ plan }: WatchRun, news: WatchNews): Promise<Outcome> {
+  const { type, workflowId, input, summary } = childFor(plan, news);
+  const run = executeChild(type, {
+    workflowId,
+    args: [input],
+    staticSummary: summary,
     // it holds a lease: it is ended by its own work, not by ours
     parentClosePolicy: ParentClosePolicy.ABANDON,
     workflowTaskTimeout: '5s',
-  } as const;
-  const run =
-    news === 'putBack'
-      ? executeChild(nodeOnline, {
-          ...options,
-          args: [wayBack(plan, host)],
-          staticSummary: `${host}: back into rotation, it is well again`,
-        })
-      : executeChild(nodeReplacement, {
-          ...options,
-          args: [wayOut(plan, host, why)],
-          staticSummary: `${host}: out at once (${why})`,
-        });
+  });
   let outcome: Outcome | undefined;
   run.then(
     () => (outcome = { done: true, why: '' }),
     (error: Error) => (outcome = { done: false, why: reasonOf(error) }),
   );
   await condition(() => outcome !== undefined, CHILD_WITHIN);
-  return outcome ?? { done: false, why: `${id} is at it still` };
+  return outcome ?? { done: false, why: `${workflowId} is at it still` };
+}
+
+function childFor(plan: PlannedWatch, { news, host, why }: WatchNews) {
+  const { service, policy } = plan;
+  const now = Date.now();
+  switch (news) {
+    case 'rollBack':
+      return {
+        type: emergencyRollback,
+        workflowId: `rollback-${service}-${now}`,
+        input: wholeBack(plan, why),
+        summary: `${service} back at once (${why})`,
+      };
+    case 'putBack':
+      return {
+        type: nodeOnline,
+        workflowId: watchRunId('putBack', service, host, now),
+        input: wayBack(plan, host),
+        summary: `${host}: back into rotation, it is well again`,
+      };
+    default:
+      return {
+        type: nodeReplacement,
+        workflowId: watchRunId(policy.onUnhealthy === 'retire' ? 'retire' : 'eject', service, host, now),
+        input: wayOut(plan, host, why),
+        summary: `${host}: out at once (${why})`,
+      };
+  }
 }
 
 /** What the run itself failed with. */
@@ -151,6 +169,13 @@ function wayBack({ file: cluster, service }: PlannedWatch, host: string) {
     drain: { deadlineSeconds: 10, onDeadline: 'force' },
     ...ALONE,
   };
+}
+
+/** That run tells people itself: it concerns the whole service. */
+function wholeBack({ file: cluster, service, policy }: PlannedWatch, why: string) {
+  const reason = escaped(why);
+  const by = escaped(workflowInfo().workflowId);
+  return { cluster, service, reason, by, withinHours: policy.rollback?.withinHours };
 }
 
 function isOld(): boolean {

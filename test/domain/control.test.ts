@@ -17,6 +17,8 @@ const running: Moment = {
   hosts: { n1: 'done', n2: 'draining', n3: 'pending' },
 };
 
+const ROLLBACK: Message = { name: 'rollback', by, reason: 'orders fail' };
+
 interface Case {
   message: Message;
   now?: Partial<Moment>;
@@ -36,6 +38,18 @@ describe('judgeMessage', () => {
       says: /already paused by bob/,
     },
     { message: { name: 'resume', by }, ok: false, says: /not paused/ },
+    { message: ROLLBACK, ok: false, says: /brings no release/ },
+    { message: ROLLBACK, now: { brings: '2.0.0', phase: 'queued' }, ok: false, says: /abort ends it/ },
+    { message: ROLLBACK, now: { brings: '2.0.0' }, ok: true, says: /gives way/ },
+    { message: ROLLBACK, now: { brings: '2.0.0', phase: 'rollingBack' }, ok: true, says: /gives way/ },
+    { message: ROLLBACK, now: { brings: '2.0.0', ended: true }, ok: false, says: /has ended/ },
+    {
+      message: ROLLBACK,
+      now: { brings: '2.0.0' },
+      control: { abort: { by: 'bob', undo: true }, rollback: { by: 'bob', reason: 'x' } },
+      ok: true,
+      says: /begun already by bob/,
+    },
     { message: { name: 'approve', by }, now: { planHash: null }, ok: false, says: /no plan yet/ },
     { message: { name: 'approve', by }, ok: false, says: /no gate/ },
     { message: { name: 'approve', by }, now: { openGate: 'before' }, ok: true, says: /approved: before/ },

@@ -82,6 +82,40 @@ it.each([
   },
 ])('$what', ({ looks, is }) => expect(watch(looks)).toEqual(is));
 
+describe('a service goes back when so many hosts are unhealthy at once', () => {
+  const policy = { ...POLICY, rollback: { unhealthy: 2, withinHours: 24 } };
+  const ill = Array<string>(3).fill('xx.');
+  it.each([
+    { what: 'instead of one host after the other', looks: ill, is: ['2 rollBack n1'] },
+    { what: 'fewer leave one by one', looks: Array<string>(3).fill('x..'), is: ['2 eject n1'] },
+    {
+      what: 'also where one left before',
+      looks: ['x..', 'x..', 'xx.', 'xx.', 'xx.'],
+      is: ['2 eject n1', '4 rollBack n1'],
+    },
+    {
+      what: 'once; those that stay unhealthy leave as ever',
+      looks: [...ill, 'xx.'],
+      is: ['2 rollBack n1', '3 eject n1', '3 stays n2: that would leave 1 of 3 in rotation, the floor is 2'],
+    },
+    {
+      what: 'again when all were well in between, whoever worked there',
+      looks: [...ill, 'bbb', '...', '...', ...ill],
+      is: ['2 rollBack n1', '8 rollBack n1'],
+    },
+    {
+      what: 'not again while a change is at work, or one is not well yet',
+      looks: [...ill, 'bbb', 'x..', 'x..', ...ill],
+      is: ['2 rollBack n1', '6 eject n1', '8 stays n2: that would leave 1 of 3 in rotation, the floor is 2'],
+    },
+    {
+      what: 'who is out on purpose does not count',
+      looks: Array<string>(3).fill('xo.'),
+      is: ['2 stays n1: that would leave 1 of 3 in rotation, the floor is 2'],
+    },
+  ])('$what', ({ looks, is }) => expect(watch(looks, policy)).toEqual(is));
+});
+
 it('a watch that only tells does so once', () => {
   expect(watch(Array<string>(7).fill('x..'), { ...POLICY, onUnhealthy: 'tell' })).toEqual([
     '2 stays n1: this watch only tells',

@@ -153,6 +153,49 @@ describe('an upgrade that is at work', () => {
   });
 });
 
+describe('a message to an upgrade that is at work', () => {
+  const GO = { by: 'ann', reason: 'orders fail' };
+
+  it('begins a rollback that it gives way to, once however often it comes', async () => {
+    const cluster = newCluster();
+    await harness.with(cluster, async ({ start, handleOf }) => {
+      const upgrade = await start({ batches: [2, '100%'], minHealthySeconds: 0, soakSeconds: 3_600 });
+      await until(upgrade, ({ phase }) => phase === 'soaking');
+      const answer = await upgrade.executeUpdate('rollback', { args: [GO] });
+      expect(answer).toBe('a rollback begins, and this change gives way to it');
+      await upgrade.signal('rollback', GO);
+      const { end, report } = await endOf(upgrade);
+      expect(end).toBe('Aborted');
+      const begun = report.notes.filter((note) => note.includes('brings web back'));
+      expect(begun).toEqual([
+        expect.stringMatching(/^rollback-web-\d+ brings web back \(orders fail, ann\)$/),
+      ]);
+      const [id = ''] = begun[0]!.split(' ');
+      const back = await endOf(handleOf(id));
+      expect([back.end, back.message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
+      expect(Object.values(cluster.versions)).toEqual(SIX.map(() => '1.0.0'));
+      await expect(upgrade.executeUpdate('rollback', { args: [GO] })).rejects.toThrow();
+      const lines = back.report.timeline!.map(({ what }) => what);
+      expect(lines).toContainEqual(`${upgrade.workflowId} gave way`);
+      expect(lines).toContainEqual('n1: done, runs 1.0.0');
+      expect(lines.at(-1)).toBe('succeeded: all requests of web go to 1.0.0');
+    });
+  });
+
+  it('is refused without a reason, and where nothing was touched yet', async () => {
+    const cluster = newCluster();
+    await harness.with(cluster, async ({ start }) => {
+      const upgrade = await start({ approvals: ['before'] });
+      await until(upgrade, ({ phase }) => phase === 'awaitingApproval');
+      await expect(upgrade.executeUpdate('rollback', { args: [{ by: 'ann' }] })).rejects.toMatchObject({
+        cause: { message: expect.stringContaining('reason') as string },
+      });
+      await upgrade.signal('abort', { by: 'ann', undo: true });
+      expect((await endOf(upgrade)).end).toBe('Aborted');
+    });
+  });
+});
+
 describe('what has proven itself', () => {
   const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };
 

@@ -213,3 +213,36 @@ it('says why a host could not be taken out, and looks on', async () => {
     await abort(handle);
   });
 });
+
+it('brings the service back where its policy says so, and tells that once', async () => {
+  const cluster = newCluster();
+  cluster.proven = [];
+  for (const host of ['n1', 'n2']) cluster.versions[host] = '2.0.0';
+  await harness.with(cluster, async (company) => {
+    cluster.watched.push(seen([{ news: 'rollBack', host: 'n1', why: '2 of 3 hosts are unhealthy' }], null));
+    const handle = await watch(company, { rollback: {} });
+    await shows(handle, ({ notes }) =>
+      notes.some((note) => note.includes('the service went back to an earlier release: 2 of 3')),
+    );
+    expect(Object.values(cluster.versions)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
+    expect(cluster.fences[0]?.holder).toMatch(/^rollback-web-\d+$/);
+    await shows(handle, () => cluster.told.length === 2);
+    expect(cluster.told.map(({ line }) => line)).toEqual(['ops alert', 'ops allClear']);
+    expect(cluster.told[0]?.announcement.facts).toMatchObject({
+      what: `web goes back to 1.0.0: 2 of 3 hosts are unhealthy (${handle.workflowId})`,
+      expected: expect.stringMatching(/^it is over by \d\d:\d\d UTC at the latest$/) as string,
+    });
+    await abort(handle);
+  });
+});
+
+it('looks on where the service cannot go back', async () => {
+  const cluster = newCluster();
+  cluster.trouble['plan'] = fails('BadInput', '1.0.0 has proven itself for 40 hours');
+  await harness.with(cluster, async (company) => {
+    cluster.watched.push(seen([{ news: 'rollBack', host: 'n1', why: '2 of 3 hosts are unhealthy' }], null));
+    const handle = await watch(company, { rollback: {} });
+    await shows(handle, ({ notes }) => notes.some((note) => note.includes('has proven itself for 40 hours')));
+    await abort(handle);
+  });
+});

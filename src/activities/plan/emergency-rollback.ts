@@ -1,13 +1,14 @@
 import type { Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
+import { actOfRun } from '../../contracts/health-watch';
 import { EmergencyRollbackInput } from '../../contracts/inputs/emergency-rollback';
 import type { Plan, PlannedHost, PlannedStep, RollbackIntent } from '../../contracts/plan';
 import type { Stable } from '../../contracts/stable';
 import { leastServing } from '../../domain/batches';
 import { outText } from '../../domain/about';
 import { badInput } from '../../domain/mistakes';
-import { lastStable } from '../../domain/stable';
+import { lastStable, mostOften, provenHours } from '../../domain/stable';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import { marksOf } from '../out-of-service';
 import { stableOf } from '../stable';
@@ -49,17 +50,30 @@ export async function planRollback(
     stableOf(world, input.service, signal),
     marksOf(world, input.service, signal),
   ]);
-  const away = (one: Observation) => Object.hasOwn(marks, one.host.name) && !serves(one.facts.traffic);
+  // who was ejected is out because of what it runs
+  const away = ({ host: { name }, facts }: Observation) => {
+    const { change } = marks[name] ?? {};
+    return (
+      change !== undefined && actOfRun(input.service, name, change) !== 'eject' && !serves(facts.traffic)
+    );
+  };
   const seen = looked.filter((one) => !away(one));
   // nobody can be proven out where a balancer does not answer; whoever is at work is left in peace then
   const silent = looked.flatMap((one) => one.mistakes);
   if (silent.length > 0) throw badInput(silent);
   const running = seen.map(({ facts }) => facts.version);
+  const proven = provenHours(stable, mostOften(running), Date.now());
+  if (input.withinHours !== undefined && proven > input.withinHours)
+    throw badInput([tooOld(input.withinHours, mostOften(running), proven)]);
   const version = input.version ?? lastStable(stable, running);
   if (!version) throw badInput([noTarget(stable, running)]);
   const least = leastServing(input.minServing, all.length);
   if (least >= all.length) throw badInput([nobodyMayLeave(input, all.length)]);
-  for (const one of seen) one.facts.unfit ??= lacking(one, version);
+  for (const one of seen) {
+    one.facts.unfit ??= lacking(one, version);
+    const mark = marks[one.host.name];
+    if (mark) one.facts.out = mark;
+  }
   if (seen.every(({ facts }) => facts.unfit)) throw badInput([nobodyCan(seen, version)]);
   const { limits } = service;
   const { drain, unreachableSeconds, personDeadlineHours, reason, by } = input;
@@ -73,6 +87,7 @@ export async function planRollback(
     // those that need nothing too: whoever is at work on any of them is to stop
     hosts: inOrder(seen).map(({ host }) => host),
     maxUnavailable: all.length - least,
+    hostSeconds: drain.deadlineSeconds + limits.switchSeconds + 2 * limits.healthySeconds,
     steps: STEPS,
     settings: {
       drain,
@@ -148,6 +163,12 @@ function noTarget(stable: Stable[], running: string[]): Mistake {
   const known = stable.map(({ version }) => version).join(', ') || 'none';
   const rule = `no release is known to go back to: proven are ${known}, hosts run ${[...new Set(running)].join(', ')}; name one`;
   return { code: 'noStable', path: 'version', value: '', rule };
+}
+
+function tooOld(hours: number, version = '', proven: number): Mistake {
+  const age = Number.isFinite(proven) ? `for ${Math.floor(proven)} hours` : 'since before the first change';
+  const rule = `${version} has proven itself ${age}, so it is not what broke the service; without this field it goes back all the same`;
+  return { code: 'tooOld', path: 'withinHours', value: String(hours), rule };
 }
 
 function nobodyMayLeave({ minServing }: EmergencyRollbackInput, hosts: number): Mistake {

@@ -1,7 +1,9 @@
 /** Checks the input of a health watch and fixes what it watches. */
 import type { Client } from '@temporalio/client';
 import type { PlannedWatch } from '../../contracts/health-watch';
+import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
+import type { Amount } from '../../contracts/inputs/common';
 import { HealthWatchInput } from '../../contracts/inputs/health-watch';
 import { leastServing } from '../../domain/batches';
 import { badInput } from '../../domain/mistakes';
@@ -18,17 +20,14 @@ export function parseHealthWatch(raw: unknown): HealthWatchInput {
 export function planWatch(input: HealthWatchInput, world: World): PlannedWatch {
   serviceNamed(world, input.service);
   const hosts = hostsOf(world.cluster, input.service).map(({ name }) => name);
+  const { intervalSeconds, failures, passes, onUnhealthy, rollback } = input;
   const floor = leastServing(input.minServing, hosts.length);
-  if (floor > hosts.length)
-    throw badInput([
-      {
-        code: 'outOfRange',
-        path: 'minServing',
-        value: String(input.minServing),
-        rule: `the service has ${hosts.length} hosts`,
-      },
-    ]);
-  const { intervalSeconds, failures, passes, onUnhealthy } = input;
+  const unhealthy = rollback ? leastServing(rollback.unhealthy, hosts.length) : 0;
+  const mistakes = [
+    ...tooMany('minServing', input.minServing, floor, hosts.length),
+    ...(rollback ? tooMany('rollback.unhealthy', rollback.unhealthy, unhealthy, hosts.length) : []),
+  ];
+  if (mistakes.length > 0) throw badInput(mistakes);
   const notifications = plannedNotifications(world.cluster, input.service);
   const never = onUnhealthy !== 'tell' && floor === hosts.length;
   return {
@@ -36,11 +35,19 @@ export function planWatch(input: HealthWatchInput, world: World): PlannedWatch {
     file: input.cluster,
     service: input.service,
     hosts,
-    policy: { intervalSeconds, failures, passes, onUnhealthy, floor },
+    policy: {
+      ...{ intervalSeconds, failures, passes, onUnhealthy, floor },
+      ...(rollback && { rollback: { ...rollback, unhealthy } }),
+    },
     ...(notifications && { notifications }),
     dryRun: input.dryRun,
     notes: never ? [`minServing is all ${hosts.length} hosts: nobody will be taken out`] : [],
   };
+}
+
+function tooMany(path: string, asked: Amount, hosts: number, there: number): Mistake[] {
+  if (hosts <= there) return [];
+  return [{ code: 'outOfRange', path, value: String(asked), rule: `the service has ${there} hosts` }];
 }
 
 /** Two watches of one service would put back what the other has taken out. @throws AlreadyRunning */

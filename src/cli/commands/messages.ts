@@ -10,7 +10,8 @@ import { sayIn } from '../words/language';
 
 /** One command for each message of the contract. */
 export function addMessages(program: Command, { terminal, action }: Cli): void {
-  for (const name of messageNames) {
+  // that command takes the service, whatever is at work on it
+  for (const name of messageNames.filter((one) => one !== 'rollback')) {
     const command = program
       .command(name)
       .helpGroup('Messages to a running change:')

@@ -8,6 +8,8 @@ export const EmergencyRollbackInput = z.strictObject({
   version: Version.optional(),
   reason,
   by,
+  /** only if what most hosts run has not proven itself for so long: what has served for days is seldom what broke it */
+  withinHours: z.number().min(0.1).max(8_760).optional(),
   /** hosts of the service that must go on serving, whatever they run; a percentage rounds up */
   minServing: Amount.default('50%'),
   /** a bad release may not hold its sessions for long */

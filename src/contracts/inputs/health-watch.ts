@@ -18,6 +18,16 @@ export const HealthWatchInput = z.strictObject({
    * it back; or tell people only
    */
   onUnhealthy: z.enum(['eject', 'retire', 'tell']).default('eject'),
+  /**
+   * go back to the last release that has proven itself, by an emergencyRollback, when so many hosts are unhealthy at
+   * once and what runs has not proven itself for `withinHours`; default: never
+   */
+  rollback: z
+    .strictObject({
+      unhealthy: Amount.default('30%'),
+      withinHours: z.number().min(0.1).max(8_760).default(24),
+    })
+    .optional(),
   note: z.string().max(2_000).optional(),
   /** check the input only, and say what would be watched */
   dryRun: z.boolean().default(false),

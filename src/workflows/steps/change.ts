@@ -16,9 +16,11 @@ import { changeText } from '../../domain/about';
 import type { Gate, Moment } from '../../domain/control';
 import { applyMessage, judgeMessage } from '../../domain/control';
 import type { Turn } from '../../domain/turn';
+import { happened, hostText } from '../../domain/timeline';
 import { newTurn } from '../../domain/turn';
 import { statusMarkdown } from '../../render/markdown';
 import { dropForeign, publish } from './attributes';
+import { callRollback } from './call-rollback';
 import { ProgressClock } from './clock';
 import type { Route } from './courier';
 import { Courier } from './courier';
@@ -124,8 +126,16 @@ export class Change<I extends Intent = Intent> {
     const changed = this.status.phase !== phase;
     this.status.phase = phase;
     this.status.summary = summary;
-    if (changed) publish(this.status);
+    if (changed) {
+      this.happened(`${phase}: ${summary}`);
+      publish(this.status);
+    }
     this.show();
+  }
+
+  /** For the timeline. */
+  happened(what: string): void {
+    happened(this.status, new Date().toISOString(), what);
   }
 
   host(name: string): HostStatus {
@@ -136,6 +146,8 @@ export class Change<I extends Intent = Intent> {
 
   note(name: string, facts: Partial<HostStatus>): void {
     const host = this.host(name);
+    const text = hostText(host, facts);
+    if (text) this.happened(text);
     Object.assign(host, facts);
     const finished = this.status.hosts.filter(({ state }) => state === 'done' || state === 'skipped').length;
     this.status.progress = this.status.hosts.length ? finished / this.status.hosts.length : 0;
@@ -180,12 +192,14 @@ export class Change<I extends Intent = Intent> {
     const answer = early ? `kept until a gate opens (${verdict.text})` : verdict.text;
     this.record(message.name, message.by, answer);
     if (message.name === 'abort' && verdict.ok) this.interrupt();
+    if (message.name === 'rollback' && verdict.ok && !control.rollback?.called) void callRollback(this);
     return answer;
   }
 
   private record(name: string, by: string, answer: string): void {
     this.status.messages.push({ at: new Date().toISOString(), name, by, answer });
     this.status.messages.splice(0, this.status.messages.length - 50);
+    this.happened(`${name} by ${by}: ${answer}`);
     this.show();
   }
 

@@ -26,6 +26,7 @@ export class Doing {
       phase: status.phase,
       ended: status.endedAt !== null,
       planHash: status.planHash,
+      brings: status.workflow === 'rollingUpgrade' ? status.version : null,
       openGate: this.openGate,
       soaking: this.soaking,
       gateAsks: this.gateAsks,

@@ -18,8 +18,11 @@ export async function noteBefore(run: Change): Promise<void> {
  * @param forget versions that an emergency was the end of
  */
 export async function noteProven(run: Change, version: string, forget: string[] = []): Promise<void> {
-  if (!run.plan.observed.stable) return;
-  await note(run, { version, since: new Date().toISOString(), change: run.status.id }, forget);
+  const { stable } = run.plan.observed;
+  if (!stable) return;
+  const before = stable.find((known) => known.version === version);
+  const first = before && { first: before.first ?? before.since };
+  await note(run, { version, since: new Date().toISOString(), ...first, change: run.status.id }, forget);
 }
 
 /** That it cannot be written down keeps nobody from going on. */

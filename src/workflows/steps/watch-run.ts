@@ -192,6 +192,8 @@ export class WatchRun {
     const at = new Date().toISOString();
     const what = `${host}: ${why}`;
     this.note(`${at.slice(0, 19)}Z: ${sentence(news, done)}`);
+    // the run that brings the service back tells of itself
+    if (news.news === 'rollBack') return;
     if (news.news === 'over' || (news.news === 'putBack' && done?.done)) {
       const since = told[host];
       delete told[host];
@@ -268,5 +270,9 @@ function sentence(news: WatchNews, done: Outcome | null): string {
       return `${host} is unhealthy (${why}) and stays in rotation: ${news.because}`;
     case 'over':
       return `${host}: over, ${why}`;
+    case 'rollBack':
+      return done?.done
+        ? `the service went back to an earlier release: ${why}`
+        : `the service was to go back to an earlier release (${why}): ${done?.why ?? ''}`;
   }
 }
