@@ -70,6 +70,11 @@ async function passes(
     if (fault) throw new PawlError('Unhealthy', `${remote.name}: check ${check.name} ${fault}`);
     return;
   }
+  if ('tcp' in check) {
+    const fault = await connectFault(remote, check.tcp, check.timeoutSeconds, signal);
+    if (fault) throw new PawlError('Unhealthy', `${remote.name}: check ${check.name}: ${fault}`);
+    return;
+  }
   const ask = () => get(remote, service.port, check.http.path, 10_000, signal);
   let answer = await ask();
   // an SSH session that ends meanwhile looks like a service that gives up: only the second time counts
@@ -101,5 +106,24 @@ async function commandFault(
     if (!(error instanceof PawlError) || error.type !== 'TimedOut') throw error;
     await answers(remote, signal);
     return `gave no answer in ${timeoutSeconds} s`;
+  }
+}
+
+/** @returns how a connection from the host could not be made, or undefined */
+async function connectFault(
+  remote: RemoteHost,
+  { host, port }: { host: string; port: number },
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1_000)]);
+  try {
+    (await remote.openTcp(host, port, bounded)).destroy();
+    return undefined;
+  } catch (error) {
+    if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
+    if (!bounded.aborted) return `${host}:${port} takes no connection from it`;
+    await answers(remote, signal);
+    return `${host}:${port} gives no answer in ${timeoutSeconds} s`;
   }
 }

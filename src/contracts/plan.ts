@@ -5,7 +5,7 @@ import type { Check, Drain } from './inputs/common';
 import type { OnWorse, RampStep } from './inputs/ramp';
 import type { OutOfService } from './out-of-service';
 import type { MaintenanceModeInput } from './inputs/maintenance-mode';
-import type { RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
+import type { Prepare, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
 import type { PlannedClosure, PlannedPage } from './maintenance';
 import type { PlannedNotifications } from './notifications';
 import type { Stable } from './stable';
@@ -115,6 +115,8 @@ export interface Intent {
   checks?: Check[];
   /** null: switched off; plans of format 1 know none */
   gate?: PlannedGate | null;
+  /** on every host, while all serve; absent in plans of before 0.4.0 */
+  prepare?: Prepare[];
   /** in the order in which they are done */
   runOnce?: PlannedRunOnce[];
   /** why hosts go out of service, and who wants it */

@@ -1,8 +1,10 @@
 import type { Service } from '../contracts/cluster';
 import type { Check, Drain } from '../contracts/inputs/common';
+import type { Prepare } from '../contracts/inputs/rolling-upgrade';
 
 /** What one attempt at a step of one host may take, in seconds, without the time for which a host may be lost. */
 export interface StepSeconds {
+  prepare: number;
   stage: number;
   takeOut: number;
   switchRelease: number;
@@ -16,6 +18,7 @@ export function stepSeconds(of: {
   drain: Drain;
   checks: readonly Check[];
   bytes: number;
+  prepare?: readonly Prepare[];
 }): StepSeconds {
   const { switchSeconds, healthySeconds } = of.limits;
   const checkSeconds = of.checks.reduce(
@@ -23,6 +26,7 @@ export function stepSeconds(of: {
     0,
   );
   return {
+    prepare: Math.max(0, ...(of.prepare ?? []).map(({ timeoutSeconds }) => timeoutSeconds)),
     // a minute for the rest, and a line of 1 MB/s
     stage: 60 + Math.ceil(of.bytes / 1_000_000),
     takeOut: of.drain.deadlineSeconds + 60,

@@ -42,6 +42,10 @@ export function planRows(plan: Plan): Row[] {
       intent.hosts.length ? 'steps of each host' : 'steps',
       intent.steps.map(({ id, does, undo }) => table(id, does, `undo: ${undo}`)),
     ),
+    ...section(
+      'on every host before anything is touched',
+      (intent.prepare ?? []).map(({ name, command }) => table(name, command.join(' '))),
+    ),
     ...section('once for the change', (intent.runOnce ?? []).map(onceRow)),
     ...section('checks', (intent.checks ?? []).map(checkRow)),
     ...notes.map((note) => line(note, { tone: 'quiet', mark: 'ⓘ' })),
@@ -208,8 +212,12 @@ function ownText({ name, atMost, atLeast }: OwnMetric): string {
     .join(' ');
 }
 
+function doesText(check: Check): string {
+  if ('http' in check) return `GET ${check.http.path} answers ${check.http.status}`;
+  if ('tcp' in check) return `${check.tcp.host}:${check.tcp.port} takes connections from the host`;
+  return check.command.join(' ');
+}
+
 function checkRow(check: Check): Row {
-  const does =
-    'http' in check ? `GET ${check.http.path} answers ${check.http.status}` : check.command.join(' ');
-  return table(check.name, does);
+  return table(check.name, doesText(check));
 }

@@ -5,6 +5,7 @@ import { announce, announceProgress } from './steps/announce';
 import { approval } from './steps/ask';
 import { boundary } from './steps/boundary';
 import { Change, ChangeStopped } from './steps/change';
+import { prepareHost } from './steps/command';
 import { closeForChange, openAfterChange } from './steps/closing';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
@@ -94,13 +95,14 @@ function nothingToDo(run: Upgrade): Ending {
   return { end: 'succeeded', summary: `nothing to do: every host runs ${service.name} ${version} already` };
 }
 
-/** Brings the release to all hosts while all of them serve; in the midst of them when the history is long. */
+/** Prepares all hosts and brings the release to them while all of them serve; in the midst of them when the history is long. */
 async function stage(run: Upgrade): Promise<void> {
   const { intent } = run.plan;
   run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
   const left = intent.hosts.filter(({ name }) => run.host(name).state !== 'staged');
   const stageOne = async (host: PlannedHost) => {
     await boundary(run);
+    for (const prepare of intent.prepare ?? []) await prepareHost(run, host, prepare);
     await stageRelease(run, host);
   };
   const { failures, notStarted } = await progressing(run, () =>

@@ -43,6 +43,7 @@ it('fills in safe defaults', () => {
     approvals: [],
     onFailure: 'undo',
     failureBudget: 0,
+    prepare: [],
     runOnce: [],
     personDeadlineHours: 72,
     unreachableSeconds: 120,
@@ -70,6 +71,18 @@ it.each<{ what: string; input: unknown; code: string; value: string }>([
   },
 ])('refuses $what as a whole', ({ input, code, value }) => {
   expect(mistakesOf(input)).toEqual([expect.objectContaining({ code, path: '', value })]);
+});
+
+it('names what is wrong with preparations and checks', () => {
+  const prepare = [1, 2].map(() => ({ name: 'backup', command: ['true'] }));
+  const checks = [{ name: 'db', tcp: { host: '-x', port: 70_000 } }, { name: 'none' }];
+  const found = mistakesOf({ ...GOOD, prepare, checks });
+  expect(found.map(({ path, rule }) => `${path}: ${rule.slice(0, 39)}`)).toEqual([
+    'checks.0.tcp.host: a host name or an address without a por',
+    'checks.0.tcp.port: at most 65535',
+    'checks.1: one of {"name": …, "http": {"path": …}}',
+    'prepare: each name once',
+  ]);
 });
 
 describe('versions', () => {

@@ -81,6 +81,12 @@ describe('a bad release', () => {
       checks: [SHELL],
       says: 'check shell ended with 22',
     },
+    {
+      version: '2.0.5-alone',
+      behaviour: {},
+      checks: [{ name: 'database', tcp: { host: 'localhost', port: 3306 } }],
+      says: 'check database: localhost:3306 takes no connection from it',
+    },
   ])('$version is undone by itself, with no request lost', async ({ version, behaviour, checks, says }) => {
     const before = await installed(ground, 'n1');
     const started = await startsFromNow(ground);

@@ -28,16 +28,17 @@ it('is done once while the worker is killed in the middle of it, before any host
     { name: 'expand', when: 'before', host: 'n2', command: note('expand', 3), undo: note('shrink') },
     { name: 'contract', when: 'after', host: 'n2', command: note('contract') },
   ];
+  const prepare = [{ name: 'backup', command: note('backup') }];
   const { result, requests } = await underLoad(ground, async () => {
-    const handle = await ground.start({ ...QUICK, ...(await release()), runOnce });
+    const handle = await ground.start({ ...QUICK, ...(await release()), prepare, runOnce });
     await reached(handle, ({ steps }) => steps[0]?.state === 'running');
-    while ((await journal())[0] !== 'expand') await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!(await journal()).includes('expand')) await new Promise((resolve) => setTimeout(resolve, 50));
     await ground.killWorker();
     await ground.startWorker();
     return ended(handle);
   });
   expect([result.end, requests.failed]).toEqual(['succeeded', 0]);
-  expect(await journal()).toEqual(['expand', 'contract']);
+  expect(await journal()).toEqual(['backup', 'expand', 'contract']);
   expect(result.report.steps.map(({ state }) => state)).toEqual(['done', 'done']);
 });
 

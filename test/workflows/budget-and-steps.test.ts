@@ -206,3 +206,32 @@ describe('a step that is done once', () => {
     expect(cluster.journal.includes('migrate')).toBe(answer === 'retry');
   });
 });
+
+describe('what is done on every host before anything is touched', () => {
+  const prepare = [
+    { name: 'backup', command: ['back', 'up'], timeoutSeconds: 600 },
+    { name: 'note', command: ['note'], timeoutSeconds: 60 },
+  ];
+
+  it('is done in order on each, while all serve', async () => {
+    const cluster = new FakeCluster();
+    const { end } = await harness.run(cluster, { ...quick, prepare });
+    expect(end).toBe('succeeded');
+    const first = cluster.journal.findIndex((line) => line.startsWith('takeOut'));
+    for (const host of cluster.hosts) {
+      const lines = cluster.journal.slice(0, first).filter((line) => line.endsWith(` ${host}`));
+      expect(lines).toEqual([`prepare backup on ${host}`, `prepare note on ${host}`, `stage ${host}`]);
+    }
+  });
+
+  it('ends the change where it fails, with nothing touched', async () => {
+    const cluster = new FakeCluster();
+    cluster.trouble['prepare backup on n2'] = fails('JobFailed', 'n2: prepare backup ended with 1: no space');
+    const { end, message } = await harness.run(cluster, { ...quick, prepare });
+    expect([end, message]).toEqual([
+      'Failed',
+      'not prepared: n2: prepare backup ended with 1: no space; no host was taken out of rotation',
+    ]);
+    expect(cluster.journal.filter((line) => /^(takeOut|switch)/.test(line))).toEqual([]);
+  });
+});

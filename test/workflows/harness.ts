@@ -145,6 +145,7 @@ export class FakeCluster {
       batches,
       maxUnavailable: Number(input.maxUnavailable ?? 1),
       steps: [],
+      ...(input.prepare && { prepare: input.prepare }),
       checks: [],
       gate: plannedGate(input.gate),
       ...(this.notifications && { notifications: this.notifications }),

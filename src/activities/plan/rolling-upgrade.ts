@@ -266,7 +266,7 @@ function limitsOf(
   const bytes = artifacts.reduce((sum, artifact) => sum + (artifact?.size ?? 0), 0);
   const { limits } = service;
   const longest = longestStep(
-    stepSeconds({ limits, drain: input.drain, checks: input.checks, bytes }),
+    stepSeconds({ limits, drain: input.drain, checks: input.checks, bytes, prepare: input.prepare }),
     input.unreachableSeconds,
   );
   const deadline = progressDeadline(input.progressDeadlineSeconds, longest, mistakes);
@@ -312,6 +312,7 @@ function intentOf(
     batches,
     maxUnavailable,
     steps: STEPS,
+    ...(input.prepare.length && { prepare: input.prepare }),
     checks: input.checks,
     gate: plannedGate(input, service),
     settings: {

@@ -49,8 +49,23 @@ export const Check = z.union(
       command: Command,
       timeoutSeconds: z.number().int().min(1).max(600).default(30),
     }),
+    z.strictObject({
+      name: Name,
+      /** what the service depends on takes connections from this host */
+      tcp: z.strictObject({
+        host: z
+          .string()
+          .max(253)
+          .regex(/^[A-Za-z0-9:][A-Za-z0-9:.-]*$/, 'a host name or an address without a port'),
+        port: z.number().int().min(1).max(65_535),
+      }),
+      timeoutSeconds: z.number().int().min(1).max(60).default(5),
+    }),
   ],
-  { error: 'either {"name": …, "http": {"path": …}} or {"name": …, "command": […]}' },
+  {
+    error:
+      'one of {"name": …, "http": {"path": …}}, {"name": …, "command": […]} and {"name": …, "tcp": {"host": …, "port": …}}',
+  },
 );
 export type Check = z.output<typeof Check>;
 

@@ -53,6 +53,14 @@ export const RunOnce = z.strictObject({
 });
 export type RunOnce = z.output<typeof RunOnce>;
 
+/** Done on every host while all of them serve, before anything is touched: a backup, say. */
+export const Prepare = z.strictObject({
+  name: Name,
+  command: Command,
+  timeoutSeconds: z.number().int().min(1).max(86_400).default(600),
+});
+export type Prepare = z.output<typeof Prepare>;
+
 /** A target of hosts, with what is special about it. */
 export const Batch = z.union(
   [
@@ -117,6 +125,12 @@ export const RollingUpgradeInput = z.strictObject({
     .union([z.literal(0), Amount], { error: 'a number of hosts from 0, or a percentage such as "10%"' })
     .default(0),
   progressDeadlineSeconds,
+  /** commands on every host before anything is touched, each once; one that fails ends the change */
+  prepare: z
+    .array(Prepare)
+    .max(20)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'each name once')
+    .default([]),
   /** steps that are done once for the whole change */
   runOnce: z.array(RunOnce).max(20).default([]),
   ...patience,
