@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { maintenanceLines } from '../../src/adapters/load-balancers/haproxy/doors';
+import { steeringFile, steeringLines } from '../../src/adapters/load-balancers/haproxy/steering';
 import { MaintenanceSettings } from '../../src/contracts/maintenance';
+import { Testers } from '../../src/contracts/testers';
 import type { LabHost } from './topology';
 
 /**
@@ -15,6 +17,10 @@ export function haproxyConfig(hosts: LabHost[]): string {
       .join('');
   const doors = (backend: string) =>
     maintenanceLines(backend, MaintenanceSettings.parse({}))
+      .map((line) => `    ${line}\n`)
+      .join('');
+  const testers = (backend: string) =>
+    steeringLines(backend, Testers.parse({}))
       .map((line) => `    ${line}\n`)
       .join('');
   return `global
@@ -63,17 +69,18 @@ frontend metrics
     http-request deny
 
 backend web
-${doors('web')}    default-server inter 100ms fall 2 rise 2
+${doors('web')}${testers('web')}    default-server inter 100ms fall 2 rise 2
 ${servers(8080)}
 backend webdeb
-${doors('webdeb')}    default-server inter 200ms fall 2 rise 2
+${doors('webdeb')}${testers('webdeb')}    default-server inter 200ms fall 2 rise 2
 ${servers(8081)}`;
 }
 
-/** Files that its configuration names: they must be there when it starts, empty while every service is open. */
-export const DOOR_FILES = ['web', 'webdeb'].flatMap((backend) =>
-  ['addresses', 'pages'].map((kind) => `var/lib/pawl/maintenance/${backend}.${kind}`),
-);
+/** Files that its configuration names: they must be there when it starts, empty while nothing is wanted. */
+export const MAP_FILES = ['web', 'webdeb'].flatMap((backend) => [
+  ...['addresses', 'pages'].map((kind) => `var/lib/pawl/maintenance/${backend}.${kind}`),
+  steeringFile(backend).slice(1),
+]);
 
 /** One command on HAProxy's runtime socket; resolves with the whole answer. */
 export function askHaproxy(socketPath: string, command: string): Promise<string> {

@@ -4,7 +4,7 @@ import { appendFile, mkdir, readFile, rm, statfs, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { installFirstRelease } from '../service/install';
 import { run } from './command';
-import { DOOR_FILES, haproxyConfig } from './haproxy';
+import { MAP_FILES, haproxyConfig } from './haproxy';
 import { mountsBelow, unmountBelow } from './mounts';
 import { writeNginx } from './nginx';
 import { bridgeName, gateway, hostDir, hostRoot, labDir, type LabHost, type LabState } from './topology';
@@ -41,7 +41,7 @@ export async function writeClusterFiles(state: LabState, host: LabHost): Promise
   await writeFile(join(root, 'etc/hosts'), `127.0.0.1 localhost\n${gateway(state.net)} machine\n${names}`);
   if (host.role === 'nginx') await writeNginx(root, state.hosts);
   if (host.role !== 'balancer') return;
-  for (const file of DOOR_FILES) {
+  for (const file of MAP_FILES) {
     await mkdir(dirname(join(root, file)), { recursive: true });
     await appendFile(join(root, file), '');
   }

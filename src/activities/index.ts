@@ -33,6 +33,7 @@ import { runOnceActivities } from './run-once';
 import { searchActivities } from './search';
 import { serviceActivities } from './services';
 import { stableActivities } from './stable';
+import { testersActivities } from './testers';
 import { trafficActivities } from './traffic';
 import { watchActivities } from './watch';
 import type { World, Worlds } from './world';
@@ -107,6 +108,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...equalActivities(worlds),
     ...releaseActivities(worlds, jobs, artifacts),
     ...runOnceActivities(worlds, jobs),
+    ...testersActivities(worlds),
     ...healthActivities(worlds),
     ...watchActivities(worlds),
     ...measureActivities(worlds),

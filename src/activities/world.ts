@@ -1,10 +1,12 @@
 import type { Cluster } from '../contracts/cluster';
 import type { Doors } from '../contracts/doors';
 import type { Place, PlannedHost } from '../contracts/plan';
+import type { Steering } from '../contracts/testers';
 import type { LoadBalancer, Metrics, Notifier, RemoteHosts, TrafficFacts } from '../contracts/world';
 import { loadCluster } from '../adapters/cluster-file';
 import { openBalancer } from '../adapters/load-balancers';
 import { openDoors } from '../adapters/load-balancers/doors';
+import { openSteering } from '../adapters/load-balancers/steering';
 import { openMetrics } from '../adapters/metrics';
 import { openNotifier } from '../adapters/notifications';
 import { openHosts } from '../adapters/ssh';
@@ -19,6 +21,8 @@ export interface World {
   balancer(name: string): LoadBalancer;
   /** how the balancer of this name closes services for maintenance */
   doors(name: string): Doors;
+  /** how it sends test users somewhere; null: it cannot */
+  steering(name: string): Steering | null;
   /** null where the cluster file names no metrics server */
   metrics: Metrics | null;
   notifier: Notifier;
@@ -76,6 +80,7 @@ function openWorld(cluster: Cluster, folder: string, digest: string, onSsh?: (ev
     digest,
     hosts,
     doors: (name) => openDoors(name, cluster, hosts),
+    steering: (name) => openSteering(name, cluster, hosts),
     metrics: openMetrics(cluster, folder),
     notifier: openNotifier(cluster, folder),
     balancer(name) {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Entry, MaintenanceSettings } from './maintenance';
 import { Notifications } from './notifications';
+import { Testers } from './testers';
 
 /** Host, balancer and service names: what is safe in file names, units, ids and balancer commands. */
 export const Name = z
@@ -192,6 +193,7 @@ export const Service = z.strictObject({
       ),
     })
     .optional(),
+  testers: Testers.optional(),
   limits: z
     .strictObject({
       switchSeconds: Seconds(3600).default(120).describe('For stop, switch and start on the host.'),

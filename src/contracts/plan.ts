@@ -115,6 +115,8 @@ export interface Intent {
   checks?: Check[];
   /** null: switched off; plans of format 1 know none */
   gate?: PlannedGate | null;
+  /** test users are sent to a host that carries the change */
+  testers?: true;
   /** on every host, while all serve; absent in plans of before 0.4.0 */
   prepare?: Prepare[];
   /** in the order in which they are done */

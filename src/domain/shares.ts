@@ -12,20 +12,24 @@ export interface Shares {
  * At which weights the hosts that carry the change get the share of the requests that each batch gives them.
  *
  * @param weights full ones, by host and balancer
+ * @param may.testers requests of test users can be told apart: a share of 0
+ * @param may.out hosts that may be out at a time
  * @param serving all weights of the service before the change, of all balancers together
  */
 export function withShares(
   batches: PlannedBatch[],
   weights: Record<string, Record<string, number>>,
   serving: number,
+  may: { testers: boolean; out: number },
 ): Shares {
   const shares: Shares = { batches: [], mistakes: [], notes: [] };
   const carrying: string[] = [];
   for (const [index, batch] of batches.entries()) {
     carrying.push(...batch.adds);
     const { share } = batch;
-    if (share === undefined) {
-      shares.batches.push(batch);
+    if (share === undefined || share === 0) {
+      if (share === 0) shares.mistakes.push(...idleMistakes(`batches.${index}`, carrying.length, may));
+      shares.batches.push(share === 0 ? { ...batch, percent: 0 } : batch);
       continue;
     }
     const full = carrying.flatMap((name) => Object.values(weights[name] ?? {}));
@@ -47,4 +51,26 @@ export function withShares(
     shares.batches.push({ ...batch, percent });
   }
   return shares;
+}
+
+/** Hosts that nobody but test users get to. */
+function idleMistakes(path: string, hosts: number, may: { testers: boolean; out: number }): Mistake[] {
+  const mistake = (code: string, field: string, value: string, rule: string) => [
+    { code, path: `${path}.${field}`, value, rule },
+  ];
+  if (!may.testers)
+    return mistake(
+      'noTesters',
+      'share',
+      '0',
+      'nobody would get there: 0 is for test users ("testers": true)',
+    );
+  if (hosts > may.out)
+    return mistake(
+      'tooManyOut',
+      'to',
+      String(hosts),
+      `at most ${may.out} hosts may be without other requests than those of test users ("maxUnavailable")`,
+    );
+  return [];
 }

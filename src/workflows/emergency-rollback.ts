@@ -15,6 +15,7 @@ import { progressing } from './steps/progress';
 import { markHost } from './steps/service-steps';
 import { noteProven } from './steps/stable';
 import type { ChangeState } from './steps/state';
+import { steerTesters } from './steps/steer';
 import { fencesUp } from './steps/turn';
 import { walk } from './steps/walk';
 
@@ -42,6 +43,7 @@ export async function emergencyRollback(input: unknown, carried?: ChangeState): 
     tellAlert(run, begun);
     const weights = await weightsBefore(run);
     run.enter('running', intent.about);
+    if (intent.testers) await forgetTesters(run);
     const end = ending(run, begun, await allBack(run, weights));
     if (end.end === 'succeeded') await noteProven(run, intent.version, runningBefore(run));
     return end;
@@ -60,6 +62,15 @@ function nothingToDo(run: Rollback): Ending {
     end: 'succeeded',
     summary: `nothing to do: every host of ${service.name} runs ${version} and serves`,
   };
+}
+
+/** A host that leaves would get their requests on; it leaves all the same. */
+async function forgetTesters(run: Rollback): Promise<void> {
+  try {
+    await steerTesters(run, null);
+  } catch (error) {
+    run.status.notes.push(`test users may still go where they went: ${hostFailed('', error).message}`);
+  }
 }
 
 /** It runs the release and gets requests. */

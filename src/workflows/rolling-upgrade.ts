@@ -30,6 +30,7 @@ import { shareOut } from './steps/share-out';
 import { leaveRotation, settle, settleGate } from './steps/settle';
 import { noteBefore, noteProven } from './steps/stable';
 import type { ChangeState } from './steps/state';
+import { steerNowhere, steerToChanged } from './steps/testers';
 import { fencesUp } from './steps/turn';
 import { willUndo } from './steps/undo';
 import { SIDE_BY_SIDE, walk } from './steps/walk';
@@ -62,6 +63,7 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
       }
       if (!done || isLong()) await goOnAnew(run, input);
     }
+    await steerNowhere(run);
     await runOnce(run, 'after');
     const ending = done(run);
     await noteProven(run, intent.version);
@@ -129,6 +131,7 @@ async function upgradeBatch(run: Upgrade, batch: PlannedBatch): Promise<boolean>
   run.status.batch = { index, of: intent.batches.length };
   const what = [who, gets].filter(Boolean).join('; ');
   run.enter('running', `batch ${index} of ${intent.batches.length}: ${what}`);
+  if (!(await shareOut(run, batch))) return false;
   const added = new Set(adds);
   let hosts = intent.hosts.filter((host) => added.has(host.name) && isToDo(run, host));
   while (hosts.length) {
@@ -148,7 +151,7 @@ async function upgradeBatch(run: Upgrade, batch: PlannedBatch): Promise<boolean>
   }
   if (adds.length > 0 && adds.every((name) => run.state.failed.includes(name)))
     throw new ChangeStopped('failed', `every host of batch ${index} failed`, 'asPlanned');
-  if (!(await shareOut(run, batch))) return false;
+  await steerToChanged(run);
   run.state.batchesDone = index;
   return true;
 }
@@ -168,15 +171,14 @@ async function upgradeHost(run: Upgrade, host: PlannedHost, { percent }: Planned
     await proveHealthy(run, host, version, checks);
     if (percent === undefined) await putBack(run, host, weights);
     else await bringTo(run, host, weights, percent);
-    await stayHealthy(
-      run,
-      [host],
-      settings.minHealthySeconds,
-      `${host.name} must stay healthy for ${settings.minHealthySeconds} s`,
-    );
+    const what = `${host.name} must stay healthy for ${settings.minHealthySeconds} s`;
+    await stayHealthy(run, [host], settings.minHealthySeconds, what, trafficAt(percent));
     run.note(host.name, { state: 'done', note: undefined });
   });
 }
+
+/** At 0 percent none but test users get to a host. */
+const trafficAt = (percent?: number) => (percent === 0 ? { traffic: 'draining' as const } : {});
 
 /** Observation and the gate after a batch; after the last one, the watch. */
 async function afterBatch(run: Upgrade): Promise<void> {
@@ -204,11 +206,17 @@ async function observed(
   seconds: number,
   what: string,
 ): Promise<boolean> {
-  const done = run.plan.intent.hosts.filter(({ name }) => run.host(name).state === 'done');
+  const { hosts, batches } = run.plan.intent;
+  const done = hosts.filter(({ name }) => run.host(name).state === 'done');
+  const { percent } = batches[run.state.batchesDone - 1]!;
   run.enter(phase, what);
-  const gate = BatchGate.open(run, done, gateName(run));
+  // what test users ask is too little to judge by
+  const gate = percent === 0 ? null : BatchGate.open(run, done, gateName(run));
   try {
-    await stayHealthy(run, done, seconds, what, gate ? { beside: gate.failed } : {});
+    await stayHealthy(run, done, seconds, what, {
+      ...trafficAt(percent),
+      ...(gate && { beside: gate.failed }),
+    });
     await gate?.pass(phase);
     return true;
   } catch (error) {

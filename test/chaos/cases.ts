@@ -73,6 +73,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   startService: [15, 60],
   markHost: [10],
   noteStable: [10],
+  steerTesters: [20],
   planEmergencyRollback: [30],
   setWeights: [30],
   planMaintenanceMode: [30],
@@ -121,6 +122,8 @@ const UPGRADE: Point[] = [
   ),
   // the first looks after one host, the second after the batch, the fourth after all
   ...[1, 2, 4].map((nth) => point('upgrade', 'watchHosts', undefined, nth)),
+  // to the first host, and to all again
+  ...[1, 2].map((nth) => point('upgrade', 'steerTesters', undefined, nth)),
   // before the first host and after the last one
   ...[1, 2].map((nth) => point('upgrade', 'runCommand', undefined, nth)),
   point('upgrade', 'measureUsual'),

@@ -162,7 +162,8 @@ export function inputOf({ story, activity }: ChaosCase, version: string, artifac
   const gate = ['measureUsual', 'watchGate'].includes(activity) ? { gate: GATE } : {};
   const runOnce = activity === 'runCommand' ? RUN_ONCE : [];
   const onFailure = story === 'leftAsIs' ? 'freeze' : 'undo';
-  return { version, artifact, checks: CHECKS[story] ?? [], onFailure, runOnce, ...times, ...gate };
+  const testers = activity === 'steerTesters';
+  return { version, artifact, checks: CHECKS[story] ?? [], onFailure, runOnce, testers, ...times, ...gate };
 }
 
 export function releaseOf(story: Story, version: string) {

@@ -136,6 +136,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     planNodeOnline: (raw) => steps().planNodeOnline(raw),
     planNodeReplacement: (raw) => steps().planNodeReplacement(raw),
     planEmergencyRollback: (raw) => steps().planEmergencyRollback(raw),
+    steerTesters: (input) => steps().steerTesters(input),
     noteStable: (input) => steps().noteStable(input),
     proveEqual: (input) => steps().proveEqual(input),
     stopService: (input) => steps().stopService(input),

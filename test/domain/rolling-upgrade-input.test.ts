@@ -21,6 +21,7 @@ it('fills in safe defaults', () => {
   expect(parseRollingUpgrade(GOOD)).toEqual({
     ...GOOD,
     strategy: 'rolling',
+    testers: false,
     drain: { deadlineSeconds: 300, onDeadline: 'putBack' },
     minHealthySeconds: 10,
     soakSeconds: 60,

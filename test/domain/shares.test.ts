@@ -12,6 +12,7 @@ const gray = (count: number, weight = 100) =>
     planBatches(STRATEGIES.gray.batches, hosts(count)).batches,
     weighing(weight, count),
     weight * count,
+    { testers: false, out: 1 },
   );
 
 it('six hosts go gray: one at 5 and 15 %, two at 30 %, all', () => {
@@ -61,4 +62,26 @@ it.each([
 ])('$what: a mistake', ({ batches, at }) => {
   const { mistakes } = planBatches([...batches], hosts(6));
   expect(mistakes).toEqual([expect.objectContaining({ path: `batches.${at}` })]);
+});
+
+describe('a share for test users only', () => {
+  const shares = (to: number, may: { testers: boolean; out: number }) =>
+    withShares(
+      planBatches([{ to, share: 0 }, { to: 2, share: 20 }, '100%'], hosts(6)).batches,
+      weighing(100, 6),
+      600,
+      may,
+    );
+
+  it('is a weight of nothing', () => {
+    const { batches, mistakes } = shares(1, { testers: true, out: 1 });
+    expect([batches[0], mistakes]).toEqual([{ adds: ['n1'], share: 0, percent: 0 }, []]);
+  });
+
+  it.each([
+    { what: 'nobody can be told apart', to: 1, may: { testers: false, out: 1 }, path: 'batches.0.share' },
+    { what: 'too few would serve', to: 2, may: { testers: true, out: 1 }, path: 'batches.0.to' },
+  ])('is refused where $what', ({ to, may, path }) => {
+    expect(shares(to, may).mistakes).toEqual([expect.objectContaining({ path })]);
+  });
 });

@@ -111,7 +111,10 @@ export class FakeCluster {
   plan(input: FakeInput): Plan<UpgradeIntent> {
     const planned = planBatches(input.batches ?? [1, '100%'], this.hosts);
     const full = Object.fromEntries(this.hosts.map((name) => [name, { edge: 100 }]));
-    const { batches } = withShares(planned.batches, full, 100 * this.hosts.length);
+    const { batches } = withShares(planned.batches, full, 100 * this.hosts.length, {
+      testers: input.testers ?? false,
+      out: 1,
+    });
     const settings: UpgradeIntent['settings'] = {
       drain: input.drain ?? { deadlineSeconds: 300, onDeadline: 'putBack' },
       minHealthySeconds: input.minHealthySeconds ?? 10,
@@ -145,6 +148,7 @@ export class FakeCluster {
       batches,
       maxUnavailable: Number(input.maxUnavailable ?? 1),
       steps: [],
+      ...(input.testers && { testers: true }),
       ...(input.prepare && { prepare: input.prepare }),
       checks: [],
       gate: plannedGate(input.gate),
@@ -208,6 +212,7 @@ export class FakeCluster {
       ...maintenanceOf(this),
       planEmergencyRollback: (raw) =>
         Promise.resolve({ plan: rollbackPlan(this, EmergencyRollbackInput.parse(raw)), dryRun: false }),
+      steerTesters: ({ host }) => this.step('test users to', host?.name ?? 'all'),
       noteStable: async ({ stable: { version, change } }) => {
         await this.trouble['note stable']?.();
         this.stable.push(`${version} by ${change === null ? 'nobody' : 'a change'}`);

@@ -16,7 +16,10 @@ export async function examineBalancer(
   const { host, kind } = world.cluster.balancers[name]!;
   try {
     const complaints = await world.balancer(name).examine(signal);
-    if (complaints.length === 0) complaints.push(...(await doorComplaints(world, name, signal)));
+    if (complaints.length === 0) {
+      complaints.push(...(await doorComplaints(world, name, signal)));
+      complaints.push(...(await steeringComplaints(world, name, signal)));
+    }
     if (complaints.length > 0)
       return complaints.map(({ code, what, mend }) => ({
         code,
@@ -54,6 +57,19 @@ async function doorComplaints(world: World, name: string, signal: AbortSignal): 
   const own = routes.filter(({ balancer, entry }) => balancer === name && entry !== undefined);
   const backends = [...new Set(own.map(({ backend }) => backend))];
   const found = await Promise.all(backends.map((backend) => world.doors(name).examine(backend, signal)));
+  return found.flat();
+}
+
+/** What keeps test users from being told apart, where a service has any. */
+async function steeringComplaints(
+  world: World,
+  name: string,
+  signal: AbortSignal,
+): Promise<BalancerComplaint[]> {
+  const services = Object.values(world.cluster.services).filter(({ testers }) => testers);
+  const own = services.flatMap(({ routes }) => routes.filter(({ balancer }) => balancer === name));
+  const steering = world.steering(name);
+  const found = await Promise.all(own.map(async ({ backend }) => steering?.examine(backend, signal) ?? []));
   return found.flat();
 }
 

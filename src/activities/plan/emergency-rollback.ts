@@ -87,6 +87,7 @@ export async function planRollback(
     // those that need nothing too: whoever is at work on any of them is to stop
     hosts: inOrder(seen).map(({ host }) => host),
     maxUnavailable: all.length - least,
+    ...(service.testers && { testers: true as const }),
     hostSeconds: drain.deadlineSeconds + limits.switchSeconds + 2 * limits.healthySeconds,
     steps: STEPS,
     settings: {

@@ -29,6 +29,7 @@ import { parsePlanInput } from './input';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import { servingWeights } from '../ramp';
 import { stableOf } from '../stable';
+import { testerMistakes } from '../testers';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
@@ -113,8 +114,10 @@ export async function planUpgrade(
     Object.keys(cluster.hosts),
   );
   mistakes.push(...planned.mistakes, ...once.mistakes, ...(await lost(world, once.steps, seen, signal)));
-  const shared = await sharesOf(batches, toChange, world, input.service, signal);
+  const may = { testers: input.testers, out: cap };
+  const shared = await sharesOf(batches, toChange, world, input.service, may, signal);
   mistakes.push(...shared.mistakes);
+  if (input.testers) mistakes.push(...(await testerMistakes(world, input.service, signal)));
   const limits = limitsOf(input, service, toChange.length, [artifact, previousArtifact], mistakes);
   if (mistakes.length || !artifact) throw badInput([...unready, ...mistakes]);
 
@@ -184,6 +187,7 @@ async function sharesOf(
   toChange: Observation[],
   world: World,
   service: string,
+  may: { testers: boolean; out: number },
   signal: AbortSignal,
 ): Promise<Shares> {
   if (batches.every(({ share }) => share === undefined)) return { batches, mistakes: [], notes: [] };
@@ -196,6 +200,7 @@ async function sharesOf(
     batches,
     Object.fromEntries(weights) as Record<string, Record<string, number>>,
     serving.reduce((sum, weight) => sum + weight, 0),
+    may,
   );
 }
 
@@ -312,6 +317,7 @@ function intentOf(
     batches,
     maxUnavailable,
     steps: STEPS,
+    ...(input.testers && { testers: true as const }),
     ...(input.prepare.length && { prepare: input.prepare }),
     checks: input.checks,
     gate: plannedGate(input, service),

@@ -67,8 +67,8 @@ export const Batch = z.union(
     Amount,
     z.strictObject({
       to: Amount,
-      /** percent of all requests that the hosts with the change get together, by their weights; default: as many as come */
-      share: z.number().int().min(1).max(99).optional(),
+      /** percent of all requests that the hosts with the change get together, by their weights; 0: those of test users only; default: as many as come */
+      share: z.number().int().min(0).max(99).optional(),
       /** observation after it; default: that of the change */
       soakSeconds: Seconds(WEEK).optional(),
     }),
@@ -98,6 +98,8 @@ export const RollingUpgradeInput = z.strictObject({
   hosts: z.array(Name).min(1).max(10_000).optional(),
   /** cumulative targets: how many hosts carry the change when the batch is over */
   batches: z.array(Batch).min(1).max(100).optional(),
+  /** test users, as the cluster file says how they are known, get the new version as soon as one host has it */
+  testers: z.boolean().default(false),
   /** cap on the hosts out of rotation at any moment; default: 1, and all of them where the strategy is `parallel` */
   maxUnavailable: Amount.optional(),
   /** who agrees that nobody serves meanwhile, and why: for a change that takes all hosts out without a maintenance */

@@ -19,6 +19,8 @@ export type UndoEntry =
   /** of a host that was taken out of service */
   | { step: 'startBack'; host: string; version: string }
   | { step: 'forgetMark'; host: string }
+  /** of the host that test users are sent to */
+  | { step: 'forgetTesters'; host: string }
   /** of a host that was brought into service */
   | { step: 'stopAgain'; host: string }
   | { step: 'outAgain'; host: string }

@@ -9,6 +9,7 @@ import { proveHealthy, putBack, switchRelease, takeOut } from './host-steps';
 import { markHost, startService, stopService } from './service-steps';
 import type { UndoEntry } from './state';
 import { pointOfNoReturn, subjectOf } from './state';
+import { steerTesters } from './steer';
 
 /** How each entry is undone. A bad release may not hold its sessions for ever, so the way back cuts them at the deadline. */
 const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step: S }) => Promise<void> } = {
@@ -35,6 +36,9 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
   },
   async forgetMark(run, { host }) {
     await markHost(run, hostNamed(run, host), null);
+  },
+  async forgetTesters(run) {
+    await steerTesters(run, null);
   },
   async stopAgain(run, { host }) {
     await stopService(run, hostNamed(run, host), 'stopAgain');

@@ -2,13 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Closure, Doors } from '../../../contracts/doors';
 import { MARKER_HEADER, PROOF_HEADER } from '../../../contracts/doors';
-import { PawlError } from '../../../contracts/failures';
 import type { PassNames } from '../../../contracts/maintenance';
 import type { BalancerComplaint, Fence } from '../../../contracts/world';
 import { ASK_AGAIN, SHORTEST_RETRY } from '../../../domain/maintenance';
 import { quote } from '../../ssh/quote';
-import { FAILURE_OF } from '../exit-codes';
-import { ask, placeOf, type RuntimeSocket } from './runtime';
+import { ask, mapFailure, type RuntimeSocket } from './runtime';
 import { readInfo } from './tables';
 
 /** A command, and an answer's head and body, have 16 KiB each (`tune.bufsize`); so have lines of a map's file. */
@@ -27,14 +25,8 @@ export function haproxyDoors(at: RuntimeSocket, names: PassNames): Doors {
     const sum = createHash('sha256').update(text).digest('hex');
     const args = [String(fence.epoch), String(fence.attempt), at.socket, backend, sum];
     const options = { signal, timeoutMs: LIMIT, stdin: text };
-    const { code, stderr } = await at.host.run('haproxy-maintenance', args, options);
-    if (code === 0) return;
-    const said = stderr.trim().slice(0, 300) || `exit code ${code}`;
-    const hint = /Unknown map/.test(said) ? '; `pawl doctor` shows the lines that it needs' : '';
-    throw new PawlError(
-      FAILURE_OF[code] ?? 'CommandFailed',
-      `${placeOf(at)}: maintenance of ${backend}: ${said}${hint}`,
-    );
+    const ran = await at.host.run('haproxy-maintenance', args, options);
+    if (ran.code !== 0) throw mapFailure(at, `maintenance of ${backend}`, ran);
   };
   return {
     largestPage: LARGEST_PAGE,

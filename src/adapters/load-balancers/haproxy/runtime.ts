@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { PawlError } from '../../../contracts/failures';
 import type { RemoteHost } from '../../../contracts/world';
 import { Deadline } from '../../ssh/deadline';
+import { FAILURE_OF } from '../exit-codes';
 
 export interface RuntimeSocket {
   host: RemoteHost;
@@ -107,4 +108,15 @@ async function converse(stream: Duplex, commands: string[], place: string): Prom
 
 function unavailable(at: RuntimeSocket, words: string, cause: unknown): PawlError {
   return new PawlError('BalancerUnavailable', `${placeOf(at)}: ${words}`, undefined, { cause });
+}
+
+/** Why one of our programs that fill maps did not. @param about what was to be set, in words */
+export function mapFailure(
+  at: RuntimeSocket,
+  about: string,
+  { code, stderr }: { code: number; stderr: string },
+): PawlError {
+  const said = stderr.trim().slice(0, 300) || `exit code ${code}`;
+  const hint = /Unknown map/.test(said) ? '; `pawl doctor` shows the lines that it needs' : '';
+  return new PawlError(FAILURE_OF[code] ?? 'CommandFailed', `${placeOf(at)}: ${about}: ${said}${hint}`);
 }

@@ -1,0 +1,24 @@
+import type { Cluster } from '../../contracts/cluster';
+import { PawlError } from '../../contracts/failures';
+import { Testers, type Steering } from '../../contracts/testers';
+import type { RemoteHosts } from '../../contracts/world';
+import { haproxySteering } from './haproxy/steering';
+
+/**
+ * How the balancer of this name sends test users somewhere. Opens no connection yet.
+ *
+ * @returns null where its kind cannot
+ * @throws BadInput when the cluster file has no such balancer
+ */
+export function openSteering(name: string, cluster: Cluster, hosts: RemoteHosts): Steering | null {
+  const balancer = Object.hasOwn(cluster.balancers, name) ? cluster.balancers[name] : undefined;
+  if (!balancer) throw new PawlError('BadInput', `${cluster.cluster} has no balancer "${name}"`);
+  if (balancer.kind !== 'haproxy') return null;
+  const namesOf = (backend: string) => {
+    const behind = Object.values(cluster.services).find(({ routes }) =>
+      routes.some((route) => route.balancer === name && route.backend === backend),
+    );
+    return behind?.testers ?? Testers.parse({});
+  };
+  return haproxySteering({ host: hosts.on(balancer.host), socket: balancer.socket }, namesOf);
+}

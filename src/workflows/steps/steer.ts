@@ -1,0 +1,20 @@
+import type { PlannedHost } from '../../contracts/plan';
+import type { Change } from './change';
+import { options, patiently } from './host-steps';
+
+/** Seconds: locks and a few questions at each balancer, side by side. */
+const LIMIT = 60;
+
+/** Sends test users to a host; null: they are treated like all others. */
+export async function steerTesters(run: Change, host: PlannedHost | null): Promise<void> {
+  const { steerTesters } = options(run, LIMIT);
+  const { service } = run.plan.intent;
+  const summary = host ? `test users go to ${host.name}` : 'test users go where all go';
+  const input = { change: run.ref, service, host };
+  await patiently(
+    run,
+    host?.name ?? 'test users',
+    () => steerTesters.executeWithOptions({ summary }, [input]),
+    () => undefined,
+  );
+}
