@@ -92,7 +92,7 @@ describe('test users', () => {
     const cluster = six();
     const bad = fails('Unhealthy', 'n1 did not stay healthy', { host: 'n1' });
     cluster.trouble['confirm n1'] = () => {
-      if (cluster.journal.includes('takeOut n2')) bad();
+      if (!cluster.journal.includes('takeOut n2')) bad();
     };
     const { end } = await harness.run(cluster, {
       ...GRAY,

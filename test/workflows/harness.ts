@@ -210,8 +210,10 @@ export class FakeCluster {
       },
       ...nodeActivities(this),
       ...maintenanceOf(this),
-      planEmergencyRollback: (raw) =>
-        Promise.resolve({ plan: rollbackPlan(this, EmergencyRollbackInput.parse(raw)), dryRun: false }),
+      planEmergencyRollback: async (raw) => {
+        await this.trouble['plan']?.();
+        return { plan: rollbackPlan(this, EmergencyRollbackInput.parse(raw)), dryRun: false };
+      },
       steerTesters: ({ host }) => this.step('test users to', host?.name ?? 'all'),
       noteStable: async ({ stable: { version, change } }) => {
         await this.trouble['note stable']?.();
