@@ -1,7 +1,7 @@
 import type { Cluster } from '../contracts/cluster';
 import type { Doors } from '../contracts/doors';
 import type { Place, PlannedHost } from '../contracts/plan';
-import type { Steering } from '../contracts/testers';
+import type { Steering } from '../contracts/steering';
 import type { LoadBalancer, Metrics, Notifier, RemoteHosts, TrafficFacts } from '../contracts/world';
 import { loadCluster } from '../adapters/cluster-file';
 import { openBalancer } from '../adapters/load-balancers';

@@ -1,6 +1,5 @@
 /** Test users: requests that go to the new version before those of others do. */
 import { z } from 'zod';
-import type { BalancerComplaint, Fence } from './world';
 
 /** How a balancer knows requests of test users: by either one, whatever its value. */
 export const Testers = z
@@ -16,14 +15,3 @@ export const Testers = z
   })
   .describe('Requests with this header or cookie are those of test users.');
 export type Testers = z.output<typeof Testers>;
-
-/**
- * Sends test users to one server of a backend. What is set outlives a reload and a restart. Throws BalancerRefused,
- * BalancerUnavailable, BalancerNotAsWanted, Fenced and the SSH failures.
- */
-export interface Steering {
-  /** One that is draining gets them too, one that is down does not. @param server null: test users are like all others */
-  steer(backend: string, server: string | null, fence: Fence, signal: AbortSignal): Promise<void>;
-  /** What its configuration lacks. Changes nothing. */
-  examine(backend: string, signal: AbortSignal): Promise<BalancerComplaint[]>;
-}

@@ -1,6 +1,7 @@
 import type { Cluster } from '../../contracts/cluster';
 import { PawlError } from '../../contracts/failures';
-import { Testers, type Steering } from '../../contracts/testers';
+import type { Steering } from '../../contracts/steering';
+import { Testers } from '../../contracts/testers';
 import type { RemoteHosts } from '../../contracts/world';
 import { haproxySteering } from './haproxy/steering';
 

@@ -1,13 +1,12 @@
 import { CancellationScope, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { escaped } from '../../domain/escaped';
-import type { Change } from './change';
+import type { ChangeState } from './state';
 
 /**
  * Begins the run that brings the service back. It outlives this one, which gives way to it as to any other. When it
  * cannot be begun, the message may be sent again.
  */
-export async function callRollback(run: Change): Promise<void> {
-  const { control, plan } = run.state;
+export async function callRollback({ control, plan, status }: ChangeState): Promise<void> {
   const { rollback } = control;
   if (!rollback || !plan) return;
   rollback.called = true;
@@ -31,10 +30,9 @@ export async function callRollback(run: Change): Promise<void> {
         staticSummary: `${service.name} back at once: ${reason}`,
       }),
     );
-    run.status.notes.push(`${workflowId} brings ${service.name} back (${reason}, ${by})`);
+    status.notes.push(`${workflowId} brings ${service.name} back (${reason}, ${by})`);
   } catch (error) {
-    run.status.notes.push(`a rollback could not be begun: ${(error as Error).message}`);
+    status.notes.push(`a rollback could not be begun: ${(error as Error).message}`);
     delete control.rollback;
   }
-  run.show();
 }

@@ -192,7 +192,8 @@ export class Change<I extends Intent = Intent> {
     const answer = early ? `kept until a gate opens (${verdict.text})` : verdict.text;
     this.record(message.name, message.by, answer);
     if (message.name === 'abort' && verdict.ok) this.interrupt();
-    if (message.name === 'rollback' && verdict.ok && !control.rollback?.called) void callRollback(this);
+    if (message.name === 'rollback' && verdict.ok && !control.rollback?.called)
+      void callRollback(this.state).then(() => this.show());
     return answer;
   }
 

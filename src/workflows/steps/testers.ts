@@ -1,5 +1,5 @@
 /** Test users: they get the new version as soon as one host has it, and are like all others when all hosts have it. */
-import type { PlannedHost, UpgradeIntent } from '../../contracts/plan';
+import type { UpgradeIntent } from '../../contracts/plan';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { hostFailed } from './host-failure';

@@ -1,5 +1,6 @@
 /** Test users at HAProxy 2.4 and newer: a map says which server they get, and lines of its configuration look there. */
-import type { Steering, Testers } from '../../../contracts/testers';
+import type { Steering } from '../../../contracts/steering';
+import type { Testers } from '../../../contracts/testers';
 import type { BalancerComplaint } from '../../../contracts/world';
 import { quote } from '../../ssh/quote';
 import { ask, mapFailure, type RuntimeSocket } from './runtime';
