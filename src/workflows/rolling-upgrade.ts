@@ -101,6 +101,8 @@ function nothingToDo(run: Upgrade): Ending {
 async function stage(run: Upgrade): Promise<void> {
   const { intent } = run.plan;
   run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
+  // what users' commands do on hosts comes after all of earlier changes
+  if (intent.prepare) await fencesUp(run);
   const left = intent.hosts.filter(({ name }) => run.host(name).state !== 'staged');
   const stageOne = async (host: PlannedHost) => {
     await boundary(run);

@@ -96,7 +96,10 @@ export function nodeActivities(cluster: Faked): NodeActivities {
       service.weights[host.name] = weight;
       cluster.out.delete(host.name);
       const traffic = {
-        edge: { state: weight ? ('in' as const) : ('draining' as const), weight, sessions: 0 },
+        // as HAProxy shows it: who drains keeps its weight
+        edge: weight
+          ? { state: 'in' as const, weight, sessions: 0 }
+          : { state: 'draining' as const, weight: 100, sessions: 0 },
       };
       return { traffic, shares: { edge: shareOf(weight, 200) } };
     },

@@ -21,10 +21,13 @@ export async function shareOut(
   const { batches, hosts } = run.plan.intent;
   if (batches.every((batch) => batch.percent === undefined)) return true;
   const fullOf = ({ name }: PlannedHost) => weightsOf(run.plan.observed.hosts[name]?.traffic ?? {});
+  // one that drains shows the weight that it had
+  const serves = percent > 0;
   const differs = (host: PlannedHost) =>
-    Object.entries(fullOf(host)).some(
-      ([balancer, full]) => run.host(host.name).balancers[balancer]?.weight !== weightAt(full, percent),
-    );
+    Object.entries(fullOf(host)).some(([balancer, full]) => {
+      const { state, weight } = run.host(host.name).balancers[balancer] ?? {};
+      return serves ? state !== 'in' || weight !== weightAt(full, percent) : state === 'in';
+    });
   const bringOne = async (host: PlannedHost) => {
     await boundary(run);
     await bringTo(run, host, fullOf(host), percent);
