@@ -5,6 +5,9 @@ import { ended, Ground, reached } from './ground';
 import { expectAllIn, installed, underLoad } from './whole-run';
 
 const HOSTS = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
+/** What an upgrade notes of the run that it gives way to. */
+const BEGUN = /^(rollback-web-\d+) brings web back/;
+const GONE_BACK = /the service went back to an earlier release: 3 of 6 hosts are unhealthy/;
 const NOW = { reason: 'orders fail', by: 'anna' };
 
 let ground: Ground;
@@ -34,9 +37,13 @@ async function versions(): Promise<string[]> {
 
 it('takes a soaking upgrade back from three of six hosts, without losing a request', async () => {
   const upgrade = await half('1.1.0');
-  const { result, requests, mostOut } = await underLoad(ground, async () => ended(await rollBack()), {
-    rate: 600,
-  });
+  const byMessage = async () => {
+    await upgrade.executeUpdate('rollback', { args: [NOW] });
+    const { notes } = await reached(upgrade, (status) => status.notes.some((note) => BEGUN.test(note)));
+    const id = notes.map((note) => BEGUN.exec(note)?.[1]).find(Boolean)!;
+    return ended(ground.client.workflow.getHandle(id));
+  };
+  const { result, requests, mostOut } = await underLoad(ground, byMessage, { rate: 600 });
   expect([result.end, result.message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
   expect(requests.failures).toEqual([]);
   expect(mostOut.length).toBeLessThanOrEqual(3);
@@ -54,6 +61,28 @@ it('goes to the release before, where the newest that has proven itself is the b
   expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
   expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
   await expectAllIn(ground);
+});
+
+it('goes back by itself where the policy of a health watch says so, hosts that it had ejected too', async () => {
+  expect((await ended(await ground.start(await release('1.4.0')))).end).toBe('succeeded');
+  const watch = await ground.startAs('healthWatch', {
+    ...{ intervalSeconds: 1, failures: 2, passes: 2 },
+    rollback: { unhealthy: 3 },
+  });
+  await reached(watch, ({ phase }) => phase === 'running');
+  for (const host of ['n1', 'n2', 'n3'])
+    await ground.inside(
+      host,
+      'sh',
+      '-c',
+      `echo '{"unhealthy":true}' >/opt/web/current/behaviour.json && systemctl restart web`,
+    );
+  const back = await reached(watch, ({ notes }) => notes.some((note) => GONE_BACK.test(note)), 90_000);
+  expect(back.notes.filter((note) => GONE_BACK.test(note))).toHaveLength(1);
+  expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
+  await expectAllIn(ground);
+  await watch.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
+  expect((await ended(watch)).end).toBe('Aborted');
 });
 
 it('keeps a host out that gives no answer, and brings back the others meanwhile', async () => {
