@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Judgement, PlannedGate, Tally, Usual } from '../contracts/gate';
+import type { Judgement, PlannedGate, Sight, Tally, Usual } from '../contracts/gate';
 import type { PlannedHost, PlannedService } from '../contracts/plan';
 import { emptyHistogram } from '../domain/histogram';
 import type { Seen } from '../domain/judge';
 import { judge } from '../domain/judge';
+import { sightOf, together } from '../domain/sight';
 import type { Attempt, ChangeRef } from './attempt';
 import { attempt } from './attempt';
 import { askOwn, latencyByServer, usualByServer } from './gate/metrics';
 import type { Probing } from './gate/probes';
 import { startProbing } from './gate/probes';
 import { areCounted, beginCounting, countRequests, probedRequests } from './gate/requests';
-import { useOf } from './gate/usage';
+import { mostMemory, useOf } from './gate/usage';
 import { usualByProbes } from './gate/usual';
 import { tried } from './tried';
 import type { World, Worlds } from './world';
@@ -43,11 +44,13 @@ export interface GateSeen {
   judgement: Judgement;
   /** as it was given, or learnt since */
   usual: Usual;
+  /** in this look; activities of earlier releases do not say */
+  saw?: Sight;
 }
 
 export function measureActivities(worlds: Worlds) {
   return {
-    /** Response times before the change, or how they usually are at this hour. */
+    /** Response times before the change, or how they usually are at this hour; and memory before it. */
     async measureUsual(input: {
       change: ChangeRef;
       service: PlannedService;
@@ -57,9 +60,13 @@ export function measureActivities(worlds: Worlds) {
       const world = await worlds.of(input.change.cluster);
       const { signal } = attempt(input.change);
       const { latency, confidencePercent } = input.limits;
-      return latency
-        ? usualByServer(world, latency, input.hosts, confidencePercent / 100, Date.now(), signal)
-        : usualByProbes(world, input.service, input.hosts, input.limits, signal);
+      const [usual, memoryMiB] = await Promise.all([
+        latency
+          ? usualByServer(world, latency, input.hosts, confidencePercent / 100, Date.now(), signal)
+          : usualByProbes(world, input.service, input.hosts, input.limits, signal),
+        mostMemory(world, input.service, input.hosts, signal),
+      ]);
+      return { ...usual, ...(memoryMiB !== undefined && { memoryMiB }) };
     },
 
     /**
@@ -106,29 +113,32 @@ async function look(
   const counted = areCounted(world, input.changed);
   if (!counted) tally.asked ??= {};
   const probing = input.limits.latency && counted ? [] : probe(world, input, tally, signal);
+  const hosts = { changed: input.changed.length, peers: input.others.length };
   let answers: Answers | undefined;
+  let saw: Sight | undefined;
   let due = 0;
   try {
     for (;;) {
-      if (!answers || Date.now() >= due) {
+      const asks = Date.now() >= due;
+      if (!answers || asks) {
         answers = await ask(world, input, tally, answers?.usual ?? input.usual, signal);
         const elapsed = Date.now() - tally.begunAt;
         due = Date.now() + Math.min(LATER_QUESTION, Math.max(FIRST_QUESTION, elapsed / 10));
       }
-      const judgement = judge(
-        {
-          ...answers,
-          seconds: (Date.now() - tally.begunAt) / 1_000,
-          requests: counted
-            ? await countRequests(world, input, tally, signal)
-            : probedRequests(input, tally, probing[0]?.trouble()),
-          latency: answers.latency ?? probed(tally, probing),
-        },
-        input.limits,
-      );
+      const seen: Seen = {
+        ...answers,
+        seconds: (Date.now() - tally.begunAt) / 1_000,
+        requests: counted
+          ? await countRequests(world, input, tally, signal)
+          : probedRequests(input, tally, probing[0]?.trouble()),
+        latency: answers.latency ?? probed(tally, probing),
+      };
+      const judgement = judge(seen, input.limits);
       now.progress(`${judgement.verdict}: ${judgement.text}`);
       const decided = judgement.verdict === 'fail' || (input.endOnPass && judgement.verdict === 'pass');
-      if (decided || Date.now() >= until) return { tally, judgement, usual: answers.usual };
+      const over = decided || Date.now() >= until;
+      if (asks || over) saw = together(saw, sightOf(seen, input.limits, hosts));
+      if (over) return { tally, judgement, usual: answers.usual, saw };
       await delay(Math.min(LOOK, Math.max(1, until - Date.now())), undefined, { signal });
     }
   } finally {
@@ -161,7 +171,7 @@ async function ask(
           limits.confidencePercent / 100,
           input.change.epoch,
           signal,
-        )
+        ).then((found) => ({ ...usual, ...found }))
       : usual,
   ]);
   return { usage, own, usual: learnt, ...(latency && { latency }) };

@@ -1,9 +1,19 @@
 import type { OwnMetric } from '../contracts/cluster';
-import type { Claim, Histogram, Judgement, PlannedGate, Requests, Usual, Verdict } from '../contracts/gate';
+import type {
+  Claim,
+  Histogram,
+  Judgement,
+  PlannedGate,
+  Requests,
+  Sight,
+  Usual,
+  Verdict,
+} from '../contracts/gate';
 import { besidePeers } from './beside-peers';
 import type { Count } from './evidence';
 import { provesAbove, provesAtMost, provesMore, samplesNeeded } from './evidence';
 import { percentile, slowerThan } from './histogram';
+import { memoryGrowth } from './memory-growth';
 import type { Usage } from './usage';
 import { isUsage, usageClaims } from './usage';
 
@@ -19,6 +29,8 @@ export interface Seen {
     others: Requests;
     /** true: no balancer counts, these are own probes */
     byProbes?: boolean;
+    /** of their servers, where balancers count */
+    weights?: Sight['weights'];
   }>;
   latency: Measured<{ changed: Histogram; others: Histogram }>;
   usual: Usual;
@@ -41,6 +53,7 @@ export function judge(seen: Seen, limits: PlannedGate): Judgement {
     latencyClaim(seen, limits),
     ...besideClaims(seen, limits),
     ...usage(seen, limits),
+    ...growthClaims(seen, limits),
     ...ownClaims(seen, limits),
   ];
   const verdict =
@@ -90,13 +103,20 @@ function requestClaims({ requests, seconds }: Seen, limits: PlannedGate): Claim[
 /** 1 - 0.999 is a little more than 0.001 to a computer. */
 const round = (share: number) => Number(share.toPrecision(9));
 
+/** @returns milliseconds; null: it is not known what is usual */
+export function p95LimitMs({ p95Ms }: Usual, limits: PlannedGate): number | null {
+  if (p95Ms === null) return null;
+  const tolerance = limits.latency ? 0 : limits.p95ToleranceMs;
+  return Math.max((p95Ms * limits.p95PercentOfUsual) / 100, p95Ms + tolerance);
+}
+
 function latencyClaim({ latency, usual, seconds }: Seen, limits: PlannedGate): Claim {
   const name = 'P95';
   if (!latency.known) return unknown(name, latency.why);
-  if (usual.p95Ms === null) return unknown(name, `what is usual is not known: ${usual.from}`);
+  const limitMs = p95LimitMs(usual, limits);
+  if (usual.p95Ms === null || limitMs === null)
+    return unknown(name, `what is usual is not known: ${usual.from}`);
   const { changed, others } = latency.is;
-  const tolerance = limits.latency ? 0 : limits.p95ToleranceMs;
-  const limitMs = Math.max((usual.p95Ms * limits.p95PercentOfUsual) / 100, usual.p95Ms + tolerance);
   const slow = (histogram: Histogram): Count => ({
     events: slowerThan(histogram, limitMs),
     samples: histogram.samples,
@@ -129,6 +149,11 @@ function usage({ usage }: Seen, limits: PlannedGate): Claim[] {
   return usage.known
     ? usageClaims(usage.is.changed, usage.is.others, limits)
     : [unknown('CPU and memory', usage.why)];
+}
+
+function growthClaims({ usage, usual }: Seen, limits: PlannedGate): Claim[] {
+  const claim = usage.known ? memoryGrowth(usage.is, limits, usual.memoryMiB, CONDEMNS) : null;
+  return claim ? [claim] : [];
 }
 
 function ownClaims({ own }: Seen, limits: PlannedGate): Claim[] {

@@ -263,7 +263,7 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
     '{file} was changed after it was written; plan again, and change the input instead',
     '{file} 写出之后被改过；请改输入，然后重新做计划',
   ],
-  ['the plan cannot be written to {file}: {why}', '计划无法写入 {file}：{why}'],
+  ['{file} cannot be written: {why}', '{file} 无法写入：{why}'],
   ['{file} cannot be read: there is no such file', '{file} 无法读取：没有这个文件'],
   ['{file} cannot be read: it is a folder', '{file} 无法读取：它是一个目录'],
   ['{file} cannot be read: {why}', '{file} 无法读取：{why}'],
