@@ -9,6 +9,7 @@ import type { ArtifactStore } from '../adapters/artifacts';
 import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
 import { balancerActivities } from './balancers';
+import { counterActivities } from './counters';
 import { equalActivities } from './equal';
 import { examine } from './examine';
 import { fenceActivities } from './fences';
@@ -29,6 +30,7 @@ import { parseMaintenanceMode, planMaintenance } from './plan/maintenance-mode';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { rampActivities } from './ramp';
 import { releaseActivities } from './releases';
+import { roomActivities } from './room';
 import { runOnceActivities } from './run-once';
 import { searchActivities } from './search';
 import { serviceActivities } from './services';
@@ -101,6 +103,8 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
       );
     },
     ...trafficActivities(worlds),
+    ...counterActivities(worlds),
+    ...roomActivities(worlds),
     ...rampActivities(worlds),
     ...serviceActivities(worlds, jobs),
     ...outOfServiceActivities(worlds),

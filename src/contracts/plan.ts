@@ -1,4 +1,4 @@
-import type { Route, Service } from './cluster';
+import type { Capacity, Route, Service } from './cluster';
 import type { Mistake } from './failures';
 import type { PlannedGate } from './gate';
 import type { Check, Drain } from './inputs/common';
@@ -70,6 +70,14 @@ export type PlannedRunOnce = Omit<RunOnce, 'host' | 'undo'> & {
   undo: string[] | null;
 };
 
+/** Names of balancers of the service. */
+export interface PlannedCertificate {
+  /** what they count says what clients lost */
+  counts: string[];
+  /** they count no requests */
+  blind: string[];
+}
+
 /** What the steps that all changes share are told. */
 export interface Settings {
   drain: Drain;
@@ -111,6 +119,8 @@ export interface Intent {
   batches?: PlannedBatch[];
   /** cap on the hosts out of rotation at any moment */
   maxUnavailable: number;
+  /** what one host may get; absent where nobody said so, or where it is not to count */
+  capacity?: Capacity;
   steps: PlannedStep[];
   checks?: Check[];
   /** null: switched off; plans of format 1 know none */
@@ -132,6 +142,8 @@ export interface Intent {
   closedMinutes?: number;
   /** who agrees that nobody serves meanwhile, and why */
   consent?: string;
+  /** where lost requests are counted; absent in plans of earlier releases */
+  certificate?: PlannedCertificate;
   /** absent where the cluster file names no channels, and in plans of earlier releases */
   notifications?: PlannedNotifications;
   settings: Settings;

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
 import type { Sight, Tally, Verdict } from '../../src/contracts/gate';
+import type { Capacity } from '../../src/contracts/cluster';
+import type { Looked } from '../../src/contracts/certificate';
 import type { Gate } from '../../src/contracts/inputs/gate';
 import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
 import type { HealthWatchInput } from '../../src/contracts/inputs/health-watch';
@@ -91,6 +93,13 @@ export class FakeCluster {
   /** who is found when a lease was lost */
   found: Awaited<ReturnType<Activities['findHolders']>> = { running: [], cut: [] };
 
+  /** why the others cannot do without a host; only where the plan has a capacity */
+  room: (host: string, away: string[]) => string | null = () => null;
+  capacity: Capacity | undefined;
+
+  /** what its balancer has counted, at each look */
+  counters: () => Looked[] = () => [];
+
   /** what its balancers keep, when they are looked at; null: they give no answer */
   kept: KeptPlace[] | null = [];
   /** what is to be told of its balancers, one after the other */
@@ -154,6 +163,8 @@ export class FakeCluster {
       ...(input.prepare && { prepare: input.prepare }),
       checks: [],
       gate: plannedGate(input.gate),
+      certificate: { counts: ['edge'], blind: [] },
+      ...(this.capacity && { capacity: this.capacity }),
       ...(this.notifications && { notifications: this.notifications }),
       ...(input.maintenance && {
         closures: closuresOf(this.hosts),
@@ -298,6 +309,14 @@ export class FakeCluster {
       watchHosts: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();
         // the real one looks on until the workflow's clock ends it; the test server skips time only while none runs
+      },
+      roomForLoad: async ({ host, away }) => {
+        await this.trouble[`room ${host.name}`]?.();
+        return this.room(host.name, away);
+      },
+      readCounters: async () => {
+        await this.trouble['counters']?.();
+        return this.counters();
       },
       raiseFences: ({ change, holder }) => {
         this.fences.push({ epoch: change.epoch, holder });
