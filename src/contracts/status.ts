@@ -1,5 +1,6 @@
 import type { KeptPlace } from './balancer-truth';
 import type { Claim, Verdict } from './gate';
+import type { RunOnce } from './inputs/rolling-upgrade';
 import type { Named } from './lease';
 import type { TrafficState } from './world';
 
@@ -21,6 +22,7 @@ export type End = 'succeeded' | 'planned' | 'rolledBack' | 'aborted' | 'frozen' 
 export type HostState =
   | 'pending'
   | 'staged'
+  | 'serving'
   | 'draining'
   | 'out'
   | 'changing'
@@ -53,7 +55,7 @@ export interface HostStatus {
 export interface StepStatus {
   name: string;
   /** absent where it is not about hosts */
-  when?: 'before' | 'after';
+  when?: RunOnce['when'];
   host: string;
   state: 'pending' | 'running' | 'done' | 'undoing' | 'undone' | 'skipped' | 'failed' | 'unreachable';
   note?: string;

@@ -3,6 +3,7 @@ import type { Check } from '../contracts/inputs/common';
 import type { Intent, Plan, PlannedRunOnce } from '../contracts/plan';
 import { shareOf, weightAt } from '../domain/ramp';
 import { changeText } from '../domain/about';
+import { onceText } from '../domain/run-once';
 import { shareText } from './ramp';
 import type { Row } from './rows';
 import { trafficTexts } from './rows';
@@ -203,7 +204,7 @@ function rampRows({ intent: { ramp }, observed }: Plan): Row[] {
 
 function onceRow({ name, when, host, command, undo }: PlannedRunOnce): Row {
   const back = undo ? `undo: ${undo.join(' ')}` : 'POINT OF NO RETURN: no undo';
-  return table(name, `${when} the hosts, on ${host}`, command.join(' '), back);
+  return table(name, `${onceText(when)}, on ${host}`, command.join(' '), back);
 }
 
 function ownText({ name, atMost, atLeast }: OwnMetric): string {
