@@ -2,10 +2,20 @@
 import type { Mistake } from '../contracts/failures';
 import type { RollingUpgradeInput } from '../contracts/inputs/rolling-upgrade';
 import type { Intent, ObservedHost, PlannedHost } from '../contracts/plan';
+import type { StepStatus } from '../contracts/status';
 import { escaped } from './mistakes';
 
 /** What the step is called that switches all balancers. */
 export const SWITCH = 'switch';
+
+/** Names, in the order of the cluster file. */
+export function balancersOf({ hosts }: Intent): string[] {
+  return [...new Set(hosts.flatMap(({ places }) => places.map(({ balancer }) => balancer)))];
+}
+
+export function switchStep(intent: Intent): StepStatus {
+  return { name: SWITCH, host: balancersOf(intent).join(', '), state: 'pending' };
+}
 
 /** Hosts of a plan that get its release, and those that serve until the switch. */
 export function setsOf({ hosts, batches = [], blueGreen }: Intent): {

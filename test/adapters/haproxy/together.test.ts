@@ -1,5 +1,8 @@
 /** Several servers of a real HAProxy that are set in one step. */
-import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { haproxy } from '../../../src/adapters/load-balancers/haproxy';
 import type { Fence, WantedTraffic } from '../../../src/contracts/world';
 import { reachHaproxy, signal, type Reached } from './reached';
 
@@ -65,36 +68,39 @@ it.each(['reload', 'restart', 'kill'] as const)('stay so through a %s', async (h
   expect(await reconcile()).toMatchObject({ repaired: [], failed: [], unowned: [] });
 });
 
-it('are in what HAProxy reads at its start before it hears of the step', async () => {
-  await together(BLUE);
-  const rows = async () =>
-    (await readFile(at.real.stateFile, 'utf8'))
-      .split('\n')
-      .filter((line) => /^\d+ \S+ \d+ /.test(line))
-      .map((line) => line.split(' '))
-      .map((word) => `${word[3]} ${word[6]} ${word[7]}`)
-      .sort();
-  const seen = new Set<string>();
-  const stop = new AbortController();
-  const looking = (async () => {
-    while (!stop.signal.aborted) {
-      const [file, states] = [await rows(), await at.real.ask(`show servers state ${at.real.backend}`)];
-      // what the file says first, HAProxy then: never the other way round
-      seen.add(
-        `${file.find((row) => row.startsWith('n3')) ?? 'none'}, n3 is ${/ n3 \S+ \d (\d)/.exec(states)?.[1]}`,
-      );
-    }
-  })();
-  for (let round = 0; round < 5; round += 1) {
-    await together(GREEN);
-    expect(await rows()).toEqual(['n1 8 100', 'n2 8 60', 'n3 0 100']);
-    await together(BLUE);
-    expect(await rows()).toEqual(['n1 0 100', 'n2 0 60', 'n3 8 100']);
+it('a reload in the middle does it: what HAProxy reads at its start is written before it hears of the step', async () => {
+  const seen: string[][] = [];
+  const between = await listenBetween(async () => {
+    await at.real.reload();
+    seen.push(await answered(9));
+  });
+  const { host, real } = at;
+  const balancer = haproxy({ host, socket: between.path, stateFile: real.stateFile });
+  try {
+    await balancer.setTogether(real.backend, BLUE, at.nextFence(), signal);
+    await balancer.setTogether(real.backend, GREEN, at.nextFence(), signal);
+  } finally {
+    between.close();
   }
-  stop.abort();
-  await looking;
-  for (const line of ['n3 8 100, n3 is 8', 'n3 0 100, n3 is 0']) expect([...seen]).toContain(line);
+  expect(seen).toEqual([['n1', 'n2'], ['n3']]);
+  expect(await answered(9)).toEqual(['n3']);
 });
+
+/** A socket before HAProxy's own, on which something happens before servers are set. */
+async function listenBetween(happening: () => Promise<void>) {
+  const path = join(at.real.folder, 'between.sock');
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    void (async () => {
+      let command = '';
+      client.on('data', (chunk) => (command += String(chunk)));
+      await once(client, 'end');
+      if (command.startsWith('set server')) await happening();
+      client.end(await at.real.ask(command.trim()));
+    })();
+  }).listen(path);
+  await once(server, 'listening');
+  return { path, close: () => void server.close() };
+}
 
 it('that the configuration disables serve after a reload, too', async () => {
   await at.real.configure((text) => text.replace(/(server n3 .* no-check)$/m, '$1 disabled'));
