@@ -3,6 +3,7 @@ import type { Check } from '../contracts/inputs/common';
 import type { Intent, Plan, PlannedRunOnce } from '../contracts/plan';
 import { shareOf, weightAt } from '../domain/ramp';
 import { changeText } from '../domain/about';
+import { balancersOf, setsOf } from '../domain/blue-green';
 import { onceText } from '../domain/run-once';
 import { shareText } from './ramp';
 import type { Row } from './rows';
@@ -35,6 +36,7 @@ export function planRows(plan: Plan): Row[] {
     ...gateRows(intent),
     ...whyRows(intent),
     ...closureRows(intent),
+    ...blueGreenRows(intent),
     ...toldRows(plan),
     ...section('batches', batchRows(intent)),
     ...section('hosts', hostRows(plan)),
@@ -78,13 +80,15 @@ function batchRows({ batches = [] }: Intent): Row[] {
 }
 
 function hostRows({ intent, observed }: Plan): Row[] {
-  return intent.hosts.map(({ name }) => {
+  const { leaving } = setsOf(intent);
+  return intent.hosts.map((host) => {
+    const { name } = host;
     const seen = observed.hosts[name];
     if (!seen) return table(name, 'not observed');
     const version = seen.version || 'unknown';
     return table(
       name,
-      intent.version === undefined ? version : `${version} → ${intent.version}`,
+      intent.version === undefined || leaving.includes(host) ? version : `${version} → ${intent.version}`,
       ...trafficTexts(seen.traffic),
       `${Math.round(seen.freeMiB)} MiB free`,
     );
@@ -175,6 +179,19 @@ function closureRows({ closures = [], page }: Intent): Row[] {
           flagFile ? `${flagFile} on ${count(hosts.length, 'host')}` : 'no flag file',
         );
       }),
+    ),
+  ];
+}
+
+function blueGreenRows(intent: Intent): Row[] {
+  const { blueGreen } = intent;
+  const { coming, leaving } = setsOf(intent);
+  if (!blueGreen || coming.length === 0) return [];
+  const [fresh, old] = [coming, leaving].map((hosts) => hosts.map(({ name }) => name).join(', '));
+  const after = blueGreen.stopOld ? 'then stopped' : 'then left running out of rotation';
+  return [
+    line(
+      `${balancersOf(intent).join(', ')} switch from ${old} to ${fresh}, each in one step; ${old} kept warm for ${blueGreen.warmSeconds} s, ${after}`,
     ),
   ];
 }
