@@ -131,7 +131,7 @@ export const RollingUpgradeInput = z.strictObject({
   checks: z.array(Check).max(50).default([]),
   approvals: z
     .array(z.enum(['before', 'afterFirstBatch', 'beforeSwitch']))
-    .max(3)
+    .max(2)
     .default([]),
   /** put back what was touched, leave everything as it stands, or ask a person (retry, skip, abort) */
   onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
