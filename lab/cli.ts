@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { LabError } from './error';
 import { down, exec, startMetrics, status, up, type LabStatus } from './hosts';
+import type { Wanted } from './hosts/topology';
 import { startLoad } from './load';
 
 const DEFAULT_NAME = 'lab';
@@ -16,19 +17,18 @@ program
   .description('bring the lab up; running hosts are kept, others started, made or removed')
   .option('--hosts <n>', 'application hosts n1, n2, …', whole, 6)
   .option('--spare <n>', 'spare hosts s1, s2, …', whole, 0)
+  .option('--idle <n>', 'hosts i1, i2, … that balancers know and send nothing', whole, 0)
   .option('--nginx', 'with an nginx beside HAProxy, on host lb2')
   .option('--metrics', 'with Prometheus, node exporter and the exporter of HAProxy')
   .option('--name <name>', 'several labs live side by side', DEFAULT_NAME)
-  .action(
-    async (options: { hosts: number; spare: number; nginx?: boolean; metrics?: boolean; name: string }) => {
-      const seconds = stopwatch();
-      await up({ ...options, log: (line) => console.log(pc.dim(line)) });
-      const metrics = options.metrics ? await startMetrics(options.name) : undefined;
-      show((await status(options.name))!);
-      if (metrics) console.log(`  Prometheus: ${metrics.url}/`);
-      console.log(`${pc.green('up')} in ${seconds()} s`);
-    },
-  );
+  .action(async (options: Wanted & { metrics?: boolean; name: string }) => {
+    const seconds = stopwatch();
+    await up({ ...options, log: (line) => console.log(pc.dim(line)) });
+    const metrics = options.metrics ? await startMetrics(options.name) : undefined;
+    show((await status(options.name))!);
+    if (metrics) console.log(`  Prometheus: ${metrics.url}/`);
+    console.log(`${pc.green('up')} in ${seconds()} s`);
+  });
 
 program
   .command('down')

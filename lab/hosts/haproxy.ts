@@ -3,7 +3,7 @@ import { maintenanceLines } from '../../src/adapters/load-balancers/haproxy/door
 import { steeringFile, steeringLines } from '../../src/adapters/load-balancers/haproxy/steering';
 import { MaintenanceSettings } from '../../src/contracts/maintenance';
 import { Testers } from '../../src/contracts/testers';
-import type { LabHost } from './topology';
+import { isRouted, type LabHost } from './topology';
 
 /**
  * The balancer never repeats a request elsewhere, so that every failed one is seen. Checks are
@@ -12,8 +12,11 @@ import type { LabHost } from './topology';
 export function haproxyConfig(hosts: LabHost[]): string {
   const servers = (port: number) =>
     hosts
-      .filter((host) => host.role === 'app')
-      .map((host) => `    server ${host.name} ${host.address}:${port} check weight 100\n`)
+      .filter(isRouted)
+      .map(({ name, address, role }) => {
+        const disabled = role === 'idle' ? ' disabled' : '';
+        return `    server ${name} ${address}:${port} check weight 100${disabled}\n`;
+      })
       .join('');
   const doors = (backend: string) =>
     maintenanceLines(backend, MaintenanceSettings.parse({}))

@@ -11,16 +11,10 @@ import { ensureSystemPackages } from './requirements';
 import { ensureRoot, removeRoot, writeClusterFiles } from './root';
 import { ensureLoginKey, writeSshFiles } from './ssh-files';
 import { readState, writeState } from './state';
-import { describe, labDir, layOut, type Lab, type LabState } from './topology';
+import { describe, labDir, layOut, type Lab, type LabState, type Wanted } from './topology';
 
-export interface UpOptions {
+export interface UpOptions extends Wanted {
   name?: string;
-  /** application hosts, in rotation; default 6 */
-  hosts?: number;
-  /** hosts with the service running but in no balancer; default 0 */
-  spare?: number;
-  /** an nginx beside HAProxy, on a host of its own; default false */
-  nginx?: boolean;
   log?: (line: string) => void;
 }
 
@@ -29,14 +23,8 @@ export interface UpOptions {
  * hosts are kept as they are (frozen or misbehaving ones too), hosts that are off start with what
  * they had, missing ones are made, and hosts beyond the wanted number are removed.
  */
-export async function up({
-  name = 'lab',
-  hosts = 6,
-  spare = 0,
-  nginx = false,
-  log = () => undefined,
-}: UpOptions = {}): Promise<Lab> {
-  layOut(0, hosts, spare, nginx); // refuses bad numbers before anything is made
+export async function up({ name = 'lab', log = () => undefined, ...wanted }: UpOptions = {}): Promise<Lab> {
+  layOut(0, wanted); // refuses bad numbers before anything is made
   process.umask(0o022); // files of the hosts are read by other users there
   await ensureSystemPackages();
   const base = await baseImage(log);
@@ -47,7 +35,7 @@ export async function up({
       name,
       net,
       base: before?.base ?? base,
-      hosts: layOut(net, hosts, spare, nginx),
+      hosts: layOut(net, wanted),
       complete: false,
     };
     await dropHosts(before, state);

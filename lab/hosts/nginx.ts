@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOfServers } from '../../src/adapters/load-balancers/nginx/servers';
-import type { LabHost } from './topology';
+import { isRouted, type LabHost } from './topology';
 
 const FOLDER = '/etc/nginx/pawl';
 const PORT = 8979;
@@ -43,8 +43,13 @@ http {
 
 /** As docs/nginx.md tells people to set it up. What Pawl has written stays while the hosts are the same. */
 export async function writeNginx(root: string, hosts: LabHost[]): Promise<void> {
-  const app = hosts.filter(({ role }) => role === 'app');
-  const servers = app.map(({ name, address }) => `server ${address}:8080 weight=100; # ${name}\n`).join('');
+  const servers = hosts
+    .filter(isRouted)
+    .map(({ name, address, role }) => {
+      const down = role === 'idle' ? ' down' : '';
+      return `server ${address}:8080 weight=100${down}; # ${name}\n`;
+    })
+    .join('');
   const file = join(root, FOLDER, 'web.servers');
   const doors = ['web.maps', 'web.door'].map((name) => join(root, FOLDER, name));
   const names = (text: string) => text.match(/(?<=# )\S+/g)?.join();

@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import { BOOT_SECONDS, leaderOf, waitForSsh } from './boot';
 import { serverStates } from './haproxy';
 import { exec } from './inside';
-import { hostDir, type LabHost, type LabState } from './topology';
+import { hostDir, isRouted, type LabHost, type LabState } from './topology';
 import { until } from './wait';
 
 /**
@@ -11,7 +11,7 @@ import { until } from './wait';
  */
 export async function waitUntilReady(state: LabState, started: LabHost[]): Promise<void> {
   await Promise.all(started.map((host) => waitForSsh(host, hostDir(state.name, host.name))));
-  const servers = started.filter((host) => host.role === 'app' || host.role === 'spare');
+  const servers = started.filter((host) => isRouted(host) || host.role === 'spare');
   await Promise.all(
     servers.map(({ name, address }) =>
       until(`the service on ${name} is healthy`, BOOT_SECONDS, () => isHealthy(address)),
@@ -28,7 +28,7 @@ export async function waitUntilReady(state: LabState, started: LabHost[]): Promi
 
 /** Reloads HAProxy when the servers it knows are not the lab's hosts (some joined or left). */
 async function matchBalancer(state: LabState): Promise<void> {
-  const wanted = state.hosts.filter((host) => host.role === 'app').map((host) => host.name);
+  const wanted = state.hosts.filter(isRouted).map((host) => host.name);
   const known = await until('the balancer answers on its socket', BOOT_SECONDS, () =>
     webServers(state).then(
       (states) => Object.keys(states),

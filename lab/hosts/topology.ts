@@ -3,8 +3,23 @@ import { join } from 'node:path';
 import { LabError } from '../error';
 import { stateDir } from '../paths';
 
-/** `balancer` is HAProxy; `nginx` is a second one beside it, where one is asked for. */
-export type Role = 'app' | 'spare' | 'balancer' | 'nginx';
+/**
+ * `idle` hosts stand in the balancers' configuration, disabled, spares in none. `balancer` is HAProxy; `nginx` is a second
+ * one beside it, where one is asked for.
+ */
+export type Role = 'app' | 'spare' | 'idle' | 'balancer' | 'nginx';
+
+/** How many hosts of each kind a lab has. */
+export interface Wanted {
+  /** in rotation; default 6 */
+  hosts?: number;
+  /** with the service running but in no balancer; default 0 */
+  spare?: number;
+  /** with the service running, out of rotation at every balancer; default 0 */
+  idle?: number;
+  /** an nginx beside HAProxy, on a host of its own; default false */
+  nginx?: boolean;
+}
 
 export interface LabHost {
   name: string;
@@ -41,11 +56,15 @@ export const network = process.env['PAWL_LAB_NETWORK'] || '10.88';
 
 const MOST_HOSTS = 80;
 
-/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, …, the balancer lb1 and, with `nginx`, lb2. */
-export function layOut(net: number, hosts: number, spare: number, nginx = false): LabHost[] {
+/** They run the example service, and balancers know them. */
+export const isRouted = ({ role }: LabHost) => role === 'app' || role === 'idle';
+
+/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, …, `idle` ones i1, i2, …, the balancer lb1 and, with `nginx`, lb2. */
+export function layOut(net: number, { hosts = 6, spare = 0, idle = 0, nginx = false }: Wanted): LabHost[] {
   for (const [what, count, least] of [
     ['hosts', hosts, 1],
     ['spare', spare, 0],
+    ['idle', idle, 0],
   ] as const) {
     if (!Number.isInteger(count) || count < least || count > MOST_HOSTS) {
       throw new LabError(`${what} is ${count}: a whole number from ${least} to ${MOST_HOSTS} is wanted`);
@@ -60,6 +79,7 @@ export function layOut(net: number, hosts: number, spare: number, nginx = false)
   return [
     ...place('app', 'n', hosts, 11),
     ...place('spare', 's', spare, 11 + MOST_HOSTS),
+    ...place('idle', 'i', idle, 11 + 2 * MOST_HOSTS),
     ...place('balancer', 'lb', 1, 10),
     ...(nginx ? [{ name: 'lb2', role: 'nginx' as const, address: `${network}.${net}.9` }] : []),
   ];

@@ -35,6 +35,7 @@ import { runOnceActivities } from './run-once';
 import { searchActivities } from './search';
 import { serviceActivities } from './services';
 import { stableActivities } from './stable';
+import { switchActivities } from './switch-traffic';
 import { testersActivities } from './testers';
 import { trafficActivities } from './traffic';
 import { watchActivities } from './watch';
@@ -105,6 +106,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...trafficActivities(worlds),
     ...counterActivities(worlds),
     ...roomActivities(worlds),
+    ...switchActivities(worlds),
     ...rampActivities(worlds),
     ...serviceActivities(worlds, jobs),
     ...outOfServiceActivities(worlds),

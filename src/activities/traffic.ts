@@ -97,7 +97,7 @@ export async function standBy(
   return untilAll(world, host, checked, comesUpBy(world, service.name), now.signal);
 }
 
-function comesUpBy(world: World, service: string): number {
+export function comesUpBy(world: World, service: string): number {
   const limit = world.cluster.services[service]?.limits.healthySeconds ?? 60;
   return performance.now() + limit * 1_000;
 }
@@ -239,7 +239,7 @@ async function untilAll(
 }
 
 /** A tenth of the time that was waited: a long wait costs little, and a short one ends at once. */
-async function untilNextLook(begun: number, signal: AbortSignal): Promise<void> {
+export async function untilNextLook(begun: number, signal: AbortSignal): Promise<void> {
   const pause = Math.max(LOOK, (performance.now() - begun) / 10);
   await delay(Math.min(pause, LONGEST_LOOK), undefined, { signal });
 }

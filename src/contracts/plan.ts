@@ -5,7 +5,7 @@ import type { Check, Drain } from './inputs/common';
 import type { OnWorse, RampStep } from './inputs/ramp';
 import type { OutOfService } from './out-of-service';
 import type { MaintenanceModeInput } from './inputs/maintenance-mode';
-import type { Prepare, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
+import type { BlueGreen, Prepare, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
 import type { PlannedClosure, PlannedPage } from './maintenance';
 import type { PlannedNotifications } from './notifications';
 import type { Stable } from './stable';
@@ -78,10 +78,13 @@ export interface PlannedCertificate {
   blind: string[];
 }
 
+/** Batches bring up hosts that serve nobody, and the others of the plan serve until all balancers switch. */
+export type PlannedBlueGreen = Pick<BlueGreen, 'warmSeconds' | 'stopOld'>;
+
 /** What the steps that all changes share are told. */
 export interface Settings {
   drain: Drain;
-  approvals: readonly ('before' | 'afterFirstBatch')[];
+  approvals: RollingUpgradeInput['approvals'];
   onFailure: 'undo' | 'freeze' | 'ask';
   /** hosts that may fail and are put back, before the change itself counts as failed */
   failureBudget: number;
@@ -117,6 +120,7 @@ export interface Intent {
   /** hosts to change, in order */
   hosts: PlannedHost[];
   batches?: PlannedBatch[];
+  blueGreen?: PlannedBlueGreen;
   /** cap on the hosts out of rotation at any moment */
   maxUnavailable: number;
   /** what one host may get; absent where nobody said so, or where it is not to count */

@@ -1,6 +1,7 @@
 import type { KeptPlace } from './balancer-truth';
 import type { Certificate } from './certificate';
 import type { Claim, Sight, Verdict } from './gate';
+import type { RunOnce } from './inputs/rolling-upgrade';
 import type { Named } from './lease';
 import type { TrafficState } from './world';
 
@@ -22,6 +23,7 @@ export type End = 'succeeded' | 'planned' | 'rolledBack' | 'aborted' | 'frozen' 
 export type HostState =
   | 'pending'
   | 'staged'
+  | 'serving'
   | 'draining'
   | 'out'
   | 'changing'
@@ -54,7 +56,7 @@ export interface HostStatus {
 export interface StepStatus {
   name: string;
   /** absent where it is not about hosts */
-  when?: 'before' | 'after';
+  when?: RunOnce['when'];
   host: string;
   state: 'pending' | 'running' | 'done' | 'undoing' | 'undone' | 'skipped' | 'failed' | 'unreachable';
   note?: string;

@@ -149,6 +149,16 @@ export interface LoadBalancer {
     signal: AbortSignal,
   ): Promise<void>;
   /**
+   * Sets several servers of a backend in one step, those that come in before those that leave. Refused for all of them
+   * where a newer fence was seen for one.
+   */
+  setTogether(
+    backend: string,
+    wanted: Record<string, WantedTraffic>,
+    fence: Fence,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /**
    * Makes servers again what was wanted of them, where the balancer shows something else. The newest wish counts
    * whoever has it; no fence is raised. A server at which somebody works just now is left for the next time.
    */

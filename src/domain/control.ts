@@ -1,8 +1,9 @@
+import type { RollingUpgradeInput } from '../contracts/inputs/rolling-upgrade';
 import type { Message } from '../contracts/messages';
 import type { HostState, Phase } from '../contracts/status';
 import { extendedEnd, minutesToSpare, type Window } from './maintenance';
 
-export type Gate = 'before' | 'afterFirstBatch';
+export type Gate = RollingUpgradeInput['approvals'][number];
 
 /** What people have said so far: plain data, so that it survives continue-as-new. */
 export interface Control {

@@ -9,6 +9,13 @@ export interface RunOncePlan {
   mistakes: Mistake[];
 }
 
+const TIMES: RunOnce['when'][] = ['before', 'beforeSwitch', 'after'];
+
+/** `before the hosts`, `before the switch` */
+export function onceText(when: RunOnce['when']): string {
+  return when === 'beforeSwitch' ? 'before the switch' : `${when} the hosts`;
+}
+
 /**
  * Fixes where each step that is done once runs, and says where there is no way back.
  *
@@ -32,11 +39,11 @@ export function planRunOnce(
     if (!known.includes(host)) plan.mistakes.push(unknownName(`runOnce.${index}.host`, host, known));
     plan.steps.push({ ...step, host, undo });
   });
-  plan.steps.sort((one, other) => Number(one.when === 'after') - Number(other.when === 'after'));
+  plan.steps.sort((one, other) => TIMES.indexOf(one.when) - TIMES.indexOf(other.when));
   const noReturn = plan.steps.find(({ undo }) => !undo);
   if (noReturn)
     plan.notes.push(
-      `point of no return: ${noReturn.name} (${noReturn.when} the hosts) has no undo; behind it a failure leaves everything as it stands`,
+      `point of no return: ${noReturn.name} (${onceText(noReturn.when)}) has no undo; behind it a failure leaves everything as it stands`,
     );
   return plan;
 }

@@ -6,8 +6,8 @@ interface Strategy {
   maxUnavailable: Amount;
 }
 
-/** What a strategy is: what an input leaves open. Times are seconds. */
-export const STRATEGIES: Record<RollingUpgradeInput['strategy'], Strategy> = {
+/** What a strategy of batches is: what an input leaves open. Times are seconds. */
+export const STRATEGIES: Record<Exclude<RollingUpgradeInput['strategy'], 'blueGreen'>, Strategy> = {
   rolling: { batches: [1, '30%', '100%'], maxUnavailable: 1 },
   canary: {
     batches: [{ to: 1, soakSeconds: 600 }, { to: '30%', soakSeconds: 300 }, '100%'],

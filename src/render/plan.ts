@@ -3,6 +3,8 @@ import type { Check } from '../contracts/inputs/common';
 import type { Intent, Plan, PlannedRunOnce } from '../contracts/plan';
 import { shareOf, weightAt } from '../domain/ramp';
 import { changeText } from '../domain/about';
+import { balancersOf, setsOf } from '../domain/blue-green';
+import { onceText } from '../domain/run-once';
 import { shareText } from './ramp';
 import type { Row } from './rows';
 import { trafficTexts } from './rows';
@@ -35,6 +37,7 @@ export function planRows(plan: Plan): Row[] {
     ...certificateRows(intent),
     ...whyRows(intent),
     ...closureRows(intent),
+    ...blueGreenRows(intent),
     ...toldRows(plan),
     ...section('batches', batchRows(intent)),
     ...section('hosts', hostRows(plan)),
@@ -78,13 +81,15 @@ function batchRows({ batches = [] }: Intent): Row[] {
 }
 
 function hostRows({ intent, observed }: Plan): Row[] {
-  return intent.hosts.map(({ name }) => {
+  const { leaving } = setsOf(intent);
+  return intent.hosts.map((host) => {
+    const { name } = host;
     const seen = observed.hosts[name];
     if (!seen) return table(name, 'not observed');
     const version = seen.version || 'unknown';
     return table(
       name,
-      intent.version === undefined ? version : `${version} → ${intent.version}`,
+      intent.version === undefined || leaving.includes(host) ? version : `${version} → ${intent.version}`,
       ...trafficTexts(seen.traffic),
       `${Math.round(seen.freeMiB)} MiB free`,
     );
@@ -190,6 +195,19 @@ function closureRows({ closures = [], page }: Intent): Row[] {
   ];
 }
 
+function blueGreenRows(intent: Intent): Row[] {
+  const { blueGreen } = intent;
+  const { coming, leaving } = setsOf(intent);
+  if (!blueGreen || coming.length === 0) return [];
+  const [fresh, old] = [coming, leaving].map((hosts) => hosts.map(({ name }) => name).join(', '));
+  const after = blueGreen.stopOld ? 'then stopped' : 'then left running out of rotation';
+  return [
+    line(
+      `${balancersOf(intent).join(', ')} switch from ${old} to ${fresh}, each in one step; ${old} kept warm for ${blueGreen.warmSeconds} s, ${after}`,
+    ),
+  ];
+}
+
 function toldRows({ intent: { notifications } }: Plan): Row[] {
   if (!notifications) return [];
   return [line(`tells ${Object.keys(notifications.channels).join(', ')}`)];
@@ -215,7 +233,7 @@ function rampRows({ intent: { ramp }, observed }: Plan): Row[] {
 
 function onceRow({ name, when, host, command, undo }: PlannedRunOnce): Row {
   const back = undo ? `undo: ${undo.join(' ')}` : 'POINT OF NO RETURN: no undo';
-  return table(name, `${when} the hosts, on ${host}`, command.join(' '), back);
+  return table(name, `${onceText(when)}, on ${host}`, command.join(' '), back);
 }
 
 function ownText({ name, atMost, atLeast }: OwnMetric): string {

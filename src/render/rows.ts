@@ -1,4 +1,5 @@
 import { changeText } from '../domain/about';
+import { onceText } from '../domain/run-once';
 import type { GateStatus, HostStatus, HostTraffic, Phase, Status, StepStatus } from '../contracts/status';
 
 export type Tone = 'plain' | 'strong' | 'quiet' | 'good' | 'busy' | 'bad';
@@ -21,7 +22,7 @@ const GOOD: readonly string[] = ['done', 'succeeded', 'planned'];
 /** Safe, but not what was asked for. */
 const BACK: readonly string[] = ['undone', 'rolledBack'];
 const BAD: readonly string[] = ['failed', 'frozen', 'unreachable', 'aborted'];
-const QUIET: readonly string[] = ['pending', 'staged', 'skipped', 'queued'];
+const QUIET: readonly string[] = ['pending', 'staged', 'serving', 'skipped', 'queued'];
 
 /** Columns stand still while states change. */
 const WIDEST_STATE = 'unreachable'.length;
@@ -159,7 +160,7 @@ function certificateRows({ certificate }: Status): Row[] {
 }
 
 function stepRow({ name, when, host, state, note }: StepStatus): Row {
-  const once = when ? [`once, ${when} the hosts`] : [];
+  const once = when ? [`once, ${onceText(when)}`] : [];
   const cells = [name, ...once, state, `on ${host}`, ...(note ? [note] : [])];
   return { depth: 1, ...toneOf(state), text: cells.join('  ') };
 }

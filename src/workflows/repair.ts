@@ -3,6 +3,7 @@ import type { RepairInput } from '../contracts/lease';
 import type { PlannedHost } from '../contracts/plan';
 import type { HostState, HostStatus, Report, Todo } from '../contracts/status';
 import { throughText } from '../domain/about';
+import { SWITCH } from '../domain/blue-green';
 import { newControl } from '../domain/control';
 import { hostsIn } from '../domain/turn';
 import { lookAround, readState } from './steps/activities';
@@ -11,14 +12,14 @@ import { announceMaintenance, closedLeft, closedPieces } from './steps/closing';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { HostFailed } from './steps/host-failure';
-import { lookAgain, stepsLeft } from './steps/left';
+import { lookAgain, stepsLeft, switchLeft } from './steps/left';
 import type { ChangeState } from './steps/state';
 import { subjectOf, upToDate } from './steps/state';
 import { fencesUp, lockOthersOut } from './steps/turn';
 import { undoFailed, undoOf } from './steps/undo';
 
 /** A change has nothing left to do on such a host, or has not begun. */
-const SETTLED: readonly HostState[] = ['pending', 'staged', 'done', 'undone', 'skipped'];
+const SETTLED: readonly HostState[] = ['pending', 'staged', 'serving', 'done', 'undone', 'skipped'];
 
 /**
  * Puts back what a change left when it was cut off: hosts that were under way go back to what they were, as an
@@ -43,7 +44,9 @@ export async function repair(input: RepairInput): Promise<Report> {
         run.state.undo.some((entry) => subjectOf(entry) === name) &&
         !SETTLED.includes(run.host(name).state),
     );
-    const left: Todo[] = [];
+    const left = await switchedBack(run);
+    // where requests may go to them they stay as they are
+    if (left.length > 0) underWay.length = 0;
     for (const host of underWay.reverse()) left.push(...(await putBack(run, host)));
     const closed = closedPieces(run).reverse();
     for (const name of closed) left.push(...(await openPiece(run, name)));
@@ -70,6 +73,23 @@ function inherit(run: Change, dead: ChangeState): void {
   if (closed) run.state.closed = closed;
   // people were told of a maintenance that will not begin
   if (announced) announceMaintenance(run, 'maintenanceCancelled', announced);
+}
+
+/** Balancers that were about to switch go back first. @returns what is left to do where one does not */
+async function switchedBack(run: Change): Promise<Todo[]> {
+  if (
+    !run.status.steps.some(
+      ({ name, state }) => name === SWITCH && !['pending', 'done', 'undone'].includes(state),
+    )
+  )
+    return [];
+  try {
+    await undoOf(run, SWITCH);
+    return [];
+  } catch (error) {
+    run.noteStep(SWITCH, { state: 'failed', note: undoFailed(SWITCH, error).message });
+    return switchLeft(run);
+  }
 }
 
 /** @returns what is left to do where a service could not be opened */
@@ -117,7 +137,13 @@ async function ending(
     tried.map(({ name }) => name),
   );
   const finished = run.status.hosts.filter(({ state }) => state === 'done');
-  run.status.leftToDo = [...failed, ...finished.map((host) => stays(run, host)), ...stepsLeft(run)];
+  const switched = failed.some(({ host }) => host === undefined) ? [] : switchLeft(run);
+  run.status.leftToDo = [
+    ...failed,
+    ...finished.map((host) => stays(run, host)),
+    ...stepsLeft(run),
+    ...switched,
+  ];
   const names = (hosts: { name: string }[]) => hosts.map(({ name }) => name).join(', ');
   const back = tried.filter(({ name }) => run.host(name).state === 'undone');
   const opened = closed.filter((name) => run.stepStatus(name).state === 'undone');
@@ -126,7 +152,7 @@ async function ending(
     ...(tried.length || closed.length ? [] : ['no host was under way']),
     ...(back.length ? [`back as before: ${names(back)}`] : []),
     ...(opened.length ? [`open again: ${opened.join(', ')}`] : []),
-    ...(failed.length ? [`not put back: ${failed.map(({ host }) => host).join(', ')}`] : []),
+    ...(failed.length ? [`not put back: ${failed.map(({ host = SWITCH }) => host).join(', ')}`] : []),
     ...(finished.length ? [`finished, and left so: ${names(finished)}`] : []),
   ].join('; ');
   return { end: failed.length ? 'failed' : 'succeeded', summary };

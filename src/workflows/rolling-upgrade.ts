@@ -1,40 +1,34 @@
 import type { PlannedBatch, PlannedHost, UpgradeIntent } from '../contracts/plan';
 import type { Report } from '../contracts/status';
+import { setsOf } from '../domain/blue-green';
 import { planRollingUpgrade } from './steps/activities';
-import { announce, announceProgress } from './steps/announce';
+import { announceProgress } from './steps/announce';
 import { approval } from './steps/ask';
+import { replaceSet, retireOldSet } from './steps/blue-green';
 import { boundary } from './steps/boundary';
 import { Change, ChangeStopped } from './steps/change';
-import { prepareHost } from './steps/command';
 import { closeForChange, openAfterChange } from './steps/closing';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
-import { BatchGate, GateFailed, learnUsual } from './steps/gate';
+import { learnUsual } from './steps/gate';
 import { whileClosed } from './steps/guard';
-import { badState, HostFailed, hostFailed } from './steps/host-failure';
-import {
-  bringTo,
-  proveHealthy,
-  putBack,
-  stageRelease,
-  stayHealthy,
-  switchRelease,
-  weightsOf,
-} from './steps/host-steps';
+import { bringTo, proveHealthy, putBack, stayHealthy, switchRelease, weightsOf } from './steps/host-steps';
 import { roomForLoad } from './steps/load';
 import { goOnAnew, isLong, isLongInside } from './steps/long';
+import { observed, trafficAt } from './steps/observed';
 import { isToDo } from './steps/one-by-one';
 import { opening } from './steps/opening';
 import { progressing } from './steps/progress';
 import { runOnce } from './steps/run-once';
 import { shareOut } from './steps/share-out';
-import { leaveRotation, settle, settleGate } from './steps/settle';
+import { leaveRotation, settle } from './steps/settle';
 import { noteBefore, noteProven } from './steps/stable';
+import { stage } from './steps/stage';
 import type { ChangeState } from './steps/state';
 import { steerNowhere, steerToChanged } from './steps/testers';
 import { fencesUp } from './steps/turn';
 import { willUndo } from './steps/undo';
-import { SIDE_BY_SIDE, walk } from './steps/walk';
+import { walk } from './steps/walk';
 
 type Upgrade = Change<UpgradeIntent>;
 
@@ -48,41 +42,49 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
     if (!run.state.staged) {
       await stage(run);
       if (!run.state.staged) await goOnAnew(run, input);
-      await learnUsual(run);
+      await learnUsual(run, servingBefore(run));
       await fencesUp(run);
       await noteBefore(run);
       await closeForChange(run);
       await runOnce(run, 'before');
     }
     const { intent } = run.plan;
-    for (const batch of intent.batches.slice(run.state.batchesDone)) {
-      const done = await whileClosed(run, () => upgradeBatch(run, batch));
-      if (done) {
-        await openAfterChange(run);
-        await afterBatch(run);
-        announceProgress(run);
-      }
-      if (!done || isLong()) await goOnAnew(run, input);
-    }
-    await steerNowhere(run);
+    if (intent.blueGreen) await replaceSet(run, input);
+    else await batchByBatch(run, input);
     await runOnce(run, 'after');
+    if (intent.blueGreen) await retireOldSet(run);
     const ending = done(run);
     await noteProven(run, intent.version);
     return ending;
   });
 }
 
+async function batchByBatch(run: Upgrade, input: unknown): Promise<void> {
+  for (const batch of run.plan.intent.batches.slice(run.state.batchesDone)) {
+    const done = await whileClosed(run, () => upgradeBatch(run, batch));
+    if (done) {
+      await openAfterChange(run);
+      await afterBatch(run);
+      announceProgress(run);
+    }
+    if (!done || isLong()) await goOnAnew(run, input);
+  }
+  await steerNowhere(run);
+}
+
 /** Not every host need have come along: some were skipped, some failed within the budget. */
 function done(run: Upgrade): Ending {
-  const { service, version, hosts } = run.plan.intent;
+  const { service, version } = run.plan.intent;
+  const { coming, leaving } = setsOf(run.plan.intent);
   const skipped = run.status.hosts.filter(({ state }) => state === 'skipped').map(({ name }) => name);
   const { failed } = run.state;
-  const upgraded = hosts.length - skipped.length - failed.length;
+  const upgraded = coming.length - skipped.length - failed.length;
   if (upgraded === 0)
     throw new ChangeStopped('failed', 'nothing was upgraded: every host was skipped', false);
   const without = [
     skipped.length ? `; skipped: ${skipped.join(', ')}` : '',
     failed.length ? `; failed and put back: ${failed.join(', ')}` : '',
+    leaving.length ? `; out of rotation: ${leaving.map(({ name }) => name).join(', ')}` : '',
   ].join('');
   return { end: 'succeeded', summary: `${service.name} runs ${version} on ${upgraded} hosts${without}` };
 }
@@ -93,35 +95,16 @@ function makePlan(input: unknown) {
   ]);
 }
 
-function nothingToDo(run: Upgrade): Ending {
-  const { service, version } = run.plan.intent;
-  return { end: 'succeeded', summary: `nothing to do: every host runs ${service.name} ${version} already` };
+/** Those beside whom nobody has the new version yet. */
+function servingBefore(run: Upgrade): PlannedHost[] {
+  const { coming, leaving } = setsOf(run.plan.intent);
+  return leaving.length ? leaving : coming;
 }
 
-/** Prepares all hosts and brings the release to them while all of them serve; in the midst of them when the history is long. */
-async function stage(run: Upgrade): Promise<void> {
-  const { intent } = run.plan;
-  run.enter('preparing', `staging ${intent.version} on ${intent.hosts.length} hosts`);
-  // what users' commands do on hosts comes after all of earlier changes
-  if (intent.prepare) await fencesUp(run);
-  const left = intent.hosts.filter(({ name }) => run.host(name).state !== 'staged');
-  const stageOne = async (host: PlannedHost) => {
-    await boundary(run);
-    for (const prepare of intent.prepare ?? []) await prepareHost(run, host, prepare);
-    await stageRelease(run, host);
-  };
-  const { failures, notStarted } = await progressing(run, () =>
-    walk(left, SIDE_BY_SIDE, stageOne, () => isLongInside(run)),
-  );
-  for (const { item, error } of failures) {
-    if (error instanceof ChangeStopped) throw error;
-    const failure = hostFailed(item.name, error);
-    run.note(item.name, { state: badState(failure), note: failure.message });
-    announce(run, 'hostFailed', { host: item.name, why: failure.message });
-  }
-  const [first] = failures;
-  if (first) throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, false);
-  run.state.staged = notStarted.length === 0;
+function nothingToDo(run: Upgrade): Ending {
+  const { service, version, blueGreen } = run.plan.intent;
+  const who = blueGreen ? 'every host that serves' : 'every host';
+  return { end: 'succeeded', summary: `nothing to do: ${who} runs ${service.name} ${version} already` };
 }
 
 /** @returns false when the history is long before all of its hosts are done: another run goes on with them */
@@ -181,19 +164,17 @@ async function upgradeHost(run: Upgrade, host: PlannedHost, { percent }: Planned
   });
 }
 
-/** At 0 percent none but test users get to a host. */
-const trafficAt = (percent?: number) => (percent === 0 ? { traffic: 'draining' as const } : {});
-
 /** Observation and the gate after a batch; after the last one, the watch. */
 async function afterBatch(run: Upgrade): Promise<void> {
   const { batches, settings, gate } = run.plan.intent;
   const last = run.state.batchesDone === batches.length;
-  const { soakSeconds = settings.soakSeconds } = batches[run.state.batchesDone - 1]!;
+  const { soakSeconds = settings.soakSeconds, percent } = batches[run.state.batchesDone - 1]!;
   const seconds = last ? settings.watchSeconds : soakSeconds;
   const what = last
     ? `watching all hosts for ${seconds} s`
     : `soaking batch ${run.state.batchesDone} for ${seconds} s`;
-  while ((seconds || gate) && !(await observed(run, last ? 'watching' : 'soaking', seconds, what)));
+  const phase = last ? 'watching' : 'soaking';
+  while ((seconds || gate) && !(await observed(run, phase, seconds, what, { gate: gateName(run), percent })));
   await boundary(run);
   if (!last && run.state.batchesDone === 1 && settings.approvals.includes('afterFirstBatch'))
     await approval(
@@ -201,38 +182,6 @@ async function afterBatch(run: Upgrade): Promise<void> {
       'afterFirstBatch',
       `batch 1 is done; approve the rest of plan ${run.plan.hash.slice(0, 12)}`,
     );
-}
-
-/** @returns false when a person had to be asked about a host; then it begins again */
-async function observed(
-  run: Upgrade,
-  phase: 'watching' | 'soaking',
-  seconds: number,
-  what: string,
-): Promise<boolean> {
-  const { hosts, batches } = run.plan.intent;
-  const done = hosts.filter(({ name }) => run.host(name).state === 'done');
-  const { percent } = batches[run.state.batchesDone - 1]!;
-  run.enter(phase, what);
-  // what test users ask is too little to judge by
-  const gate = percent === 0 ? null : BatchGate.open(run, done, gateName(run));
-  try {
-    await stayHealthy(run, done, seconds, what, {
-      ...trafficAt(percent),
-      ...(gate && { beside: gate.failed }),
-    });
-    await gate?.pass(phase);
-    return true;
-  } catch (error) {
-    if (error instanceof GateFailed) return settleGate(run, error);
-    if (!(error instanceof HostFailed)) throw error;
-    const host = done.find(({ name }) => name === error.host);
-    if (!host) throw error;
-    if ((await settle(run, host, error)) === 'retry') run.note(host.name, { state: 'done', note: undefined });
-    return false;
-  } finally {
-    gate?.close();
-  }
 }
 
 function gateName(run: Upgrade): string {

@@ -101,6 +101,10 @@ class FakeBalancer implements LoadBalancer {
     return Promise.resolve();
   }
 
+  async setTogether(backend: string, wanted: Record<string, WantedTraffic>): Promise<void> {
+    for (const [server, one] of Object.entries(wanted)) await this.set(backend, server, one);
+  }
+
   requests() {
     return Promise.resolve({});
   }

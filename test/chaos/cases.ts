@@ -87,6 +87,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   notify: [5],
   testChannels: [5],
   stageRelease: [40],
+  switchTraffic: [30],
   takeOut: [25],
   switchRelease: [15, 90],
   proveHealthy: [8],

@@ -158,6 +158,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     switchRelease: (input) => delay(slow).then(() => steps().switchRelease(input)),
     proveHealthy: (input) => delay(slow).then(() => steps().proveHealthy(input)),
     putBack: (input) => delay(slow).then(() => steps().putBack(input)),
+    switchTraffic: (input) => delay(slow).then(() => steps().switchTraffic(input)),
     runCommand: (input) => delay(slow).then(() => steps().runCommand(input)),
     lookAtHosts: (input) => steps().lookAtHosts(input),
     confirmHealthy: (input) => steps().confirmHealthy(input),

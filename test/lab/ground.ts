@@ -21,6 +21,8 @@ import { ADMIN_SOCKET, Hosts } from './hosts';
 
 export interface GroundOptions {
   spare?: number;
+  /** hosts that balancers know and send nothing */
+  idle?: number;
   /** an nginx beside HAProxy that sends requests to `web`, too */
   nginx?: boolean;
   /** false: without one, the test starts its own */
@@ -58,11 +60,19 @@ export class Ground extends Hosts {
   static async up(
     name: string,
     hosts: number,
-    { spare = 0, nginx = false, worker = true, ui = false, longAfter, limits = {} }: GroundOptions = {},
+    {
+      spare = 0,
+      idle = 0,
+      nginx = false,
+      worker = true,
+      ui = false,
+      longAfter,
+      limits = {},
+    }: GroundOptions = {},
   ): Promise<Ground> {
     await Ground.remove(name);
     const [lab, temporal] = await Promise.all([
-      up({ name, hosts, spare, nginx }),
+      up({ name, hosts, spare, idle, nginx }),
       Ground.server(name, ui, longAfter),
     ]);
     const cluster = join(stateDir, 'labs', name, 'cluster.yaml');
@@ -178,7 +188,7 @@ export async function clusterFile(lab: Lab, limits: object): Promise<string> {
   example.ssh.config = lab.sshConfig;
   const app = example.hosts['n1']!;
   example.hosts = Object.fromEntries(
-    lab.hosts.map(({ name, role }) => [name, role === 'app' ? app : { roles: [role] }]),
+    lab.hosts.map(({ name, role }) => [name, role === 'app' || role === 'idle' ? app : { roles: [role] }]),
   );
   const nginx = lab.hosts.find(({ role }) => role === 'nginx');
   if (nginx) {

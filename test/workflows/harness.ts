@@ -116,11 +116,21 @@ export class FakeCluster {
     for (const host of hosts) this.versions[host] = '1.0.0';
   }
 
+  /** hosts that serve nobody, for blue/green */
+  idle: string[] = [];
+  balancers = ['edge'];
+  /** by balancer, who got its requests last by a switch */
+  readonly serving: Record<string, string[]> = {};
+
   /** what keeps its hosts from being changed */
   unready: Plan['unready'];
 
   plan(input: FakeInput): Plan<UpgradeIntent> {
-    const planned = planBatches(input.batches ?? [1, '100%'], this.hosts);
+    const blueGreen = input.strategy === 'blueGreen';
+    const order = [...this.idle, ...this.hosts.filter((name) => !this.idle.includes(name))];
+    const planned = blueGreen
+      ? { batches: [{ adds: this.idle }] }
+      : planBatches(input.batches ?? [1, '100%'], this.hosts);
     const full = Object.fromEntries(this.hosts.map((name) => [name, { edge: 100 }]));
     const { batches } = withShares(planned.batches, full, 100 * this.hosts.length, {
       testers: input.testers ?? false,
@@ -152,11 +162,12 @@ export class FakeCluster {
       version: input.version ?? '2.0.0',
       artifact: { source: { file: 'web.tar.gz' }, sha256: 'a'.repeat(64), size: 1 },
       previousArtifact: null,
-      hosts: this.hosts.map((name) => ({
+      hosts: order.map((name) => ({
         name,
-        places: [{ balancer: 'edge', backend: 'web', server: name }],
+        places: this.balancers.map((balancer) => ({ balancer, backend: 'web', server: name })),
       })),
       batches,
+      ...(blueGreen && { blueGreen: { warmSeconds: 600, stopOld: false, ...input.blueGreen } }),
       maxUnavailable: Number(input.maxUnavailable ?? 1),
       steps: [],
       ...(input.testers && { testers: true }),
@@ -179,7 +190,17 @@ export class FakeCluster {
         name,
         {
           version: this.versions[name] ?? '',
-          traffic: { edge: { state: 'in' as const, weight: 100, sessions: 0 } },
+          ...(blueGreen && { active: this.service.stopped.has(name) ? 'inactive' : 'active' }),
+          traffic: Object.fromEntries(
+            this.balancers.map((balancer) => [
+              balancer,
+              {
+                state: this.idle.includes(name) ? ('out' as const) : ('in' as const),
+                weight: 100,
+                sessions: 0,
+              },
+            ]),
+          ),
           freeMiB: 1_000,
         },
       ]),
@@ -285,6 +306,18 @@ export class FakeCluster {
         await this.step('putBack', host.name);
         this.out.delete(host.name);
         return { traffic: traffic('in') };
+      },
+      switchTraffic: async ({ balancer, to, from }) => {
+        const names = to.map(({ host }) => host.name);
+        await this.step('switch', `${balancer} to ${names.join(', ')}`);
+        this.serving[balancer] = names;
+        for (const name of names) this.out.delete(name);
+        const facts = (state: 'in' | 'draining') => ({ state, weight: 100, sessions: 0 });
+        const traffic = Object.fromEntries([
+          ...names.map((name) => [name, facts('in')] as const),
+          ...from.map(({ name }) => [name, facts('draining')] as const),
+        ]);
+        return { traffic, left: [] };
       },
       confirmHealthy: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`confirm ${name}`]?.();

@@ -4,6 +4,7 @@ import type { ObservedHost, PlannedHost, PlannedService } from '../../contracts/
 import type { TrafficFacts } from '../../contracts/world';
 import type { OutOfService } from '../../contracts/out-of-service';
 import { outText } from '../../domain/about';
+import { setOf } from '../../domain/blue-green';
 import type { World } from '../world';
 import { keyValues } from '../key-values';
 import { trafficOf } from '../world';
@@ -67,11 +68,24 @@ export type Judge = (
 ) => void;
 
 /** Whoever is upgraded must serve now: otherwise nobody could say whether the new release is to blame. */
-const mustServe: Judge = ({ machine, traffic, service }, mistake) => {
+export const mustServe: Judge = ({ machine, traffic, service }, mistake) => {
   for (const [balancer, { state, says }] of Object.entries(traffic ?? {}))
     if (state !== 'in')
       mistake('notInRotation', says, `must be in rotation and up at ${balancer} before the change`);
   if (machine) judgeMachine(machine, service, mistake);
+};
+
+/** With blue/green a host serves everywhere, or nowhere; one that is between belongs to neither set. */
+export const mustBeInOneSet: Judge = ({ machine, traffic, service }, mistake) => {
+  const set = traffic ? setOf(traffic) : undefined;
+  const says = Object.entries(traffic ?? {}).map(([balancer, { says }]) => `${says} at ${balancer}`);
+  if (says.length > 0 && !set)
+    mistake(
+      'neitherSet',
+      says.join(', '),
+      'belongs to neither set: it must be in rotation and up at every balancer, or out at all of them',
+    );
+  if (machine) judgeMachine(machine, service, mistake, set === 'idle');
 };
 
 /** Whoever only goes out or comes in needs a unit. */
@@ -110,10 +124,15 @@ async function readMachine(
   return keyValues(ran.stdout);
 }
 
-function judgeMachine(machine: Record<string, string>, service: Installed, mistake: Say): void {
+function judgeMachine(
+  machine: Record<string, string>,
+  service: Installed,
+  mistake: Say,
+  mayBeStopped = false,
+): void {
   const { unit, release, limits } = service;
   if (machine.load !== 'loaded') mistake('noUnit', unit, NO_UNIT(unit));
-  else if (machine.active !== 'active')
+  else if (machine.active !== 'active' && !mayBeStopped)
     mistake('notActive', machine.active ?? '', `${unit} must be active before the change`);
   if (release.kind === 'tarball' && machine.link !== 'yes')
     mistake(

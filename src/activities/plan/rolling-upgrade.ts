@@ -3,24 +3,16 @@ import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import type { Artifact } from '../../contracts/inputs/rolling-upgrade';
 import { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
-import type {
-  Plan,
-  PlannedArtifact,
-  PlannedBatch,
-  PlannedRunOnce,
-  PlannedStep,
-  UpgradeIntent,
-} from '../../contracts/plan';
+import type { Plan, PlannedArtifact, PlannedRunOnce, UpgradeIntent } from '../../contracts/plan';
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { refusal } from '../../adapters/artifacts/inspect';
-import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
+import { failureBudget } from '../../domain/batches';
+import { strayFields } from '../../domain/blue-green';
 import { outText } from '../../domain/about';
 import { badInput, escaped } from '../../domain/mistakes';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
-import type { Shares } from '../../domain/shares';
-import { withShares } from '../../domain/shares';
-import { STRATEGIES } from '../../domain/strategies';
+import { planBlueGreen } from './blue-green';
 import type { Closures } from './closures';
 import { planClosures } from './closures';
 import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
@@ -28,40 +20,16 @@ import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
-import { servingWeights } from '../ramp';
 import { stableOf } from '../stable';
 import { testerMistakes } from '../testers';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
-import { observeHost, sayWhyOut } from './observe';
+import { mustBeInOneSet, mustServe, observeHost, sayWhyOut } from './observe';
+import type { Rollout } from './rollout';
+import { planRolling } from './rollout';
 import { marksOf } from '../out-of-service';
 import { answers } from '../probe';
-
-/** What happens to each host, and how it is undone. */
-const STEPS: PlannedStep[] = [
-  {
-    id: 'stage',
-    does: 'bring the release to the host, checked, beside the running one',
-    undo: 'none needed: nothing runs from it',
-  },
-  {
-    id: 'takeOut',
-    does: 'drain on every balancer, then out of rotation',
-    undo: 'back into rotation with its weights',
-  },
-  {
-    id: 'switchRelease',
-    does: 'stop, switch, start',
-    undo: 'out, switch to the previous release, start, prove healthy',
-  },
-  { id: 'proveHealthy', does: 'unit, port, health, version, own checks', undo: 'none needed: it only looks' },
-  {
-    id: 'putBack',
-    does: 'back into rotation, exactly up on every balancer',
-    undo: 'drain, then out of rotation',
-  },
-];
 
 /** Checks the shape of an input; every mistake at once. */
 export function parseRollingUpgrade(raw: unknown): RollingUpgradeInput {
@@ -79,50 +47,41 @@ export async function planUpgrade(
   const service = serviceNamed(world, input.service);
   const mistakes: Mistake[] = [];
   const all = hostsOf(cluster, input.service);
-  const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
+  const blueGreen = input.strategy === 'blueGreen';
+  const chosen = input.hosts && !blueGreen ? chooseHosts(input.hosts, all, mistakes) : all;
+  const judge = blueGreen ? mustBeInOneSet : mustServe;
   const describe = (path: string, artifact: Artifact) =>
     describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
   const [seen, artifact, previousArtifact, marks, stable] = await Promise.all([
-    Promise.all(chosen.map((host) => observeHost(world, service, host, signal))),
+    Promise.all(chosen.map((host) => observeHost(world, service, host, signal, judge))),
     describe('artifact', input.artifact),
     input.previousArtifact ? describe('previousArtifact', input.previousArtifact) : null,
     marksOf(world, input.service, signal),
     stableOf(world, input.service, signal),
   ]);
+  const rollout = await planRollout(input, seen, all.length, world, signal);
+  const { coming, batches, maxUnavailable: cap } = rollout;
   // how hosts are now: if another change is at work on them, they are looked at again when it has ended
   const unready = [
     ...seen.flatMap(({ host, mistakes }) => sayWhyOut(mistakes, marks[host.name], host.name)),
-    ...noWayBack(service, input, seen),
+    ...rollout.unready,
+    ...noWayBack(service, input, coming),
   ];
-
-  const carrying = seen.filter(({ facts }) => facts.version === input.version);
-  const toChange = seen.filter(({ facts }) => facts.version !== input.version);
-  const order = [...carrying, ...toChange].map(({ host }) => host.name);
-  const wanted = { ...STRATEGIES[input.strategy], ...given(input) };
-  const { batches, ...planned } = planBatches(wanted.batches, order, carrying.length);
-  const cap = unavailableCap(wanted.maxUnavailable, all.length);
-  const closed = await closing(input, batches.length, world, signal, mistakes);
-  if (cap >= all.length && input.consent === undefined && !closed)
-    planned.mistakes.push({
-      code: 'nobodyServing',
-      path: 'maxUnavailable',
-      value: String(wanted.maxUnavailable),
-      rule: `would take ${cap} of ${all.length} hosts out at once and leave nobody serving; close the service meanwhile ("maintenance"), or say who agrees ("consent")`,
-    });
+  const closed = blueGreen ? undefined : await closing(input, batches.length, world, signal, mistakes);
+  const outage = !blueGreen && cap >= all.length;
+  mistakes.push(...strayFields(input), ...rollout.mistakes);
+  if (outage && input.consent === undefined && !closed) mistakes.push(nobodyServing(input, cap, all.length));
   const once = planRunOnce(
     input.runOnce,
-    toChange.map(({ host }) => host.name),
+    coming.map(({ host }) => host.name),
     Object.keys(cluster.hosts),
   );
-  mistakes.push(...planned.mistakes, ...once.mistakes, ...(await lost(world, once.steps, seen, signal)));
-  const may = { testers: input.testers, out: cap };
-  const shared = await sharesOf(batches, toChange, world, input.service, may, signal);
-  mistakes.push(...shared.mistakes);
-  if (input.testers) mistakes.push(...(await testerMistakes(world, input.service, signal)));
-  const limits = limitsOf(input, service, toChange.length, [artifact, previousArtifact], mistakes);
+  mistakes.push(...once.mistakes, ...(await lost(world, once.steps, seen, signal)));
+  if (input.testers && !blueGreen) mistakes.push(...(await testerMistakes(world, input.service, signal)));
+  const limits = limitsOf(input, service, coming.length, [artifact, previousArtifact], mistakes);
   if (mistakes.length || !artifact) throw badInput([...unready, ...mistakes]);
 
-  const intent = intentOf(input, world, service, toChange, shared.batches, cap, {
+  const intent = intentOf(input, world, service, rollout, {
     artifact,
     previousArtifact,
     runOnce: once.steps,
@@ -137,12 +96,10 @@ export async function planUpgrade(
     ...(service.capacity && cap < all.length && { capacity: service.capacity }),
   });
   const notes = [
-    ...planned.notes,
-    ...shared.notes,
+    ...rollout.notes,
     ...(closed?.notes ?? []),
-    ...(cap >= all.length ? [outage(input, all.length)] : []),
+    ...(outage ? [outageText(input, all.length)] : []),
     ...once.notes,
-    ...carrying.map(({ host }) => `${host.name} runs ${input.version} already and is left alone`),
     ...(batches.length === 1 && input.approvals.includes('afterFirstBatch')
       ? ['there is one batch only, so nobody is asked after the first']
       : []),
@@ -155,8 +112,17 @@ export async function planUpgrade(
   return planOf({ intent, same: sameFor(input, world, bytes), unready, seen, notes, stable });
 }
 
-function given({ batches, maxUnavailable }: RollingUpgradeInput) {
-  return { ...(batches && { batches }), ...(maxUnavailable !== undefined && { maxUnavailable }) };
+async function planRollout(
+  input: RollingUpgradeInput,
+  seen: Observation[],
+  all: number,
+  world: World,
+  signal: AbortSignal,
+): Promise<Rollout> {
+  const { strategy } = input;
+  return strategy === 'blueGreen'
+    ? planBlueGreen(input, seen)
+    : planRolling({ ...input, strategy }, seen, all, world, signal);
 }
 
 /** Nobody sends requests to a closed service, so nothing could be judged between two batches. */
@@ -180,32 +146,18 @@ async function closing(
   return planClosures(maintenance, [service], window, world, signal, mistakes);
 }
 
-function outage({ consent, maintenance }: RollingUpgradeInput, hosts: number): string {
-  const who = maintenance ? 'users get a page' : `requests are lost; agreed: ${consent}`;
-  return `all ${hosts} hosts may be out at once, and nobody serves then: ${who}`;
+function nobodyServing({ maxUnavailable }: RollingUpgradeInput, cap: number, all: number): Mistake {
+  return {
+    code: 'nobodyServing',
+    path: 'maxUnavailable',
+    value: String(maxUnavailable ?? cap),
+    rule: `would take ${cap} of ${all} hosts out at once and leave nobody serving; close the service meanwhile ("maintenance"), or say who agrees ("consent")`,
+  };
 }
 
-/** Balancers are asked only where a batch has a share. */
-async function sharesOf(
-  batches: PlannedBatch[],
-  toChange: Observation[],
-  world: World,
-  service: string,
-  may: { testers: boolean; out: number },
-  signal: AbortSignal,
-): Promise<Shares> {
-  if (batches.every(({ share }) => share === undefined)) return { batches, mistakes: [], notes: [] };
-  const serving = Object.values(await servingWeights(world, service, [], signal));
-  const weights = toChange.map(({ host, facts: { traffic } }) => [
-    host.name,
-    Object.fromEntries(Object.entries(traffic).map(([balancer, { weight }]) => [balancer, weight])),
-  ]);
-  return withShares(
-    batches,
-    Object.fromEntries(weights) as Record<string, Record<string, number>>,
-    serving.reduce((sum, weight) => sum + weight, 0),
-    may,
-  );
+function outageText({ consent, maintenance }: RollingUpgradeInput, hosts: number): string {
+  const who = maintenance ? 'users get a page' : `requests are lost; agreed: ${consent}`;
+  return `all ${hosts} hosts may be out at once, and nobody serves then: ${who}`;
 }
 
 async function describeArtifact(
@@ -301,9 +253,7 @@ function intentOf(
   input: RollingUpgradeInput,
   world: World,
   service: Service,
-  toChange: Observation[],
-  batches: PlannedBatch[],
-  maxUnavailable: number,
+  { hosts, batches, maxUnavailable, steps, blueGreen }: Rollout,
   planned: Pick<
     UpgradeIntent,
     | 'artifact'
@@ -324,10 +274,11 @@ function intentOf(
     ...commonIntent(input, world, service),
     version: input.version,
     ...artifacts,
-    hosts: toChange.map(({ host }) => host),
+    hosts: hosts.map(({ host }) => host),
     batches,
+    ...(blueGreen && { blueGreen }),
     maxUnavailable,
-    steps: STEPS,
+    steps,
     ...(input.testers && { testers: true as const }),
     ...(input.prepare.length && { prepare: input.prepare }),
     checks: input.checks,

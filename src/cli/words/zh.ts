@@ -178,6 +178,25 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
     'must be in rotation and up at {balancer} before the change',
     '变更前必须在 {balancer} 上处于轮转中且状态为 up',
   ],
+  [
+    'belongs to neither set: it must be in rotation and up at every balancer, or out at all of them',
+    '不属于任何一组：必须在每个负载均衡器上都处于轮转中且状态为 up，或在所有负载均衡器上都已摘除',
+  ],
+  ['no host is in rotation and up at every balancer', '没有主机在每个负载均衡器上都处于轮转中且状态为 up'],
+  [
+    'there is no idle set: no host is out of rotation at every balancer; take some out with nodeOffline, or add servers that are disabled',
+    '没有空闲组：没有主机在每个负载均衡器上都已摘除；请用 nodeOffline 摘除一些主机，或在配置中加入 disabled 的服务器',
+  ],
+  [
+    'the idle set must have at least {percent} % of the weights that serve (blueGreen.minIdlePercent)',
+    '空闲组的权重至少要达到正在服务的权重的 {percent} %（blueGreen.minIdlePercent）',
+  ],
+  [
+    'not with blueGreen: the whole idle set is changed, and all balancers switch to it',
+    '不能与 blueGreen 同时使用：整个空闲组一起变更，所有负载均衡器都切换到它',
+  ],
+  ['blueGreen asks beforeSwitch', 'blueGreen 使用 beforeSwitch 审批'],
+  ['only with "strategy": "blueGreen"', '只能与 "strategy": "blueGreen" 一起使用'],
   ['there is no unit {unit} on this host', '这台主机上没有单元 {unit}'],
   ['{unit} must be active before the change', '变更前 {unit} 必须处于 active 状态'],
   [

@@ -40,8 +40,8 @@ export type Artifact = z.output<typeof Artifact>;
 export const RunOnce = z.strictObject({
   /** what messages and reports call it; no host may have the same name */
   name: Name,
-  /** `before` the first host leaves the rotation, or `after` the last watch is over */
-  when: z.enum(['before', 'after']),
+  /** `before` the first host leaves the rotation, `beforeSwitch` of blue/green, or `after` the last watch is over */
+  when: z.enum(['before', 'beforeSwitch', 'after']),
   command: Command,
   timeoutSeconds: z.number().int().min(1).max(86_400).default(600),
   /** default: the first host of the change */
@@ -86,12 +86,25 @@ export const Closing = z.strictObject({
   allow: AllowList.prefault({}),
 });
 
+/** What blue/green needs to know of its two sets. */
+export const BlueGreen = z.strictObject({
+  /** for so long after the watch the old set is kept running, and one message switches back */
+  warmSeconds: Seconds(WEEK).default(600),
+  /** weights of the idle set at each balancer, in percent of those that serve there */
+  minIdlePercent: z.number().int().min(1).max(100).default(100),
+  /** the service of the old set is stopped when it is kept warm no longer */
+  stopOld: z.boolean().default(false),
+});
+export type BlueGreen = z.output<typeof BlueGreen>;
+
 export const RollingUpgradeInput = z.strictObject({
   ...target,
   version: Version,
   artifact: Artifact,
   /** which batches there are where none are given */
-  strategy: z.enum(['rolling', 'canary', 'gray', 'parallel']).default('rolling'),
+  strategy: z.enum(['rolling', 'canary', 'gray', 'blueGreen', 'parallel']).default('rolling'),
+  /** of the strategy `blueGreen` */
+  blueGreen: BlueGreen.optional(),
   /** Debian packages only: the package to go back to, where the host keeps none */
   previousArtifact: Artifact.optional(),
   /** these hosts, in this order; default: all hosts of the service in the order of the cluster file */
@@ -117,7 +130,7 @@ export const RollingUpgradeInput = z.strictObject({
   gate: Gate.prefault({}),
   checks: z.array(Check).max(50).default([]),
   approvals: z
-    .array(z.enum(['before', 'afterFirstBatch']))
+    .array(z.enum(['before', 'afterFirstBatch', 'beforeSwitch']))
     .max(2)
     .default([]),
   /** put back what was touched, leave everything as it stands, or ask a person (retry, skip, abort) */

@@ -15,15 +15,26 @@ table='1
 # admin (bit 1 maint, bit 8 drain), its weight `now`, its address, its whole `row`. What further questions say stays
 # in `answer`.
 look() { # [COMMAND [MORE-QUESTIONS]]
+  ask "$server" "$@"
+  pick
+}
+
+# Runs commands, if there are any, and keeps the rows of a server, or of all that match, in `answer`.
+ask() { # SERVER [COMMANDS [MORE-QUESTIONS]]
   # a dot matches itself and what is seldom in its place: too many rows are no harm
-  answer=$(haproxy_ask "$socket" "${1:+$1;}show servers state $backend${2:+;$2}" \
-    "^[0-9]+ $backend [0-9]+ $server |^$backend,$server,|^Pid: ") || give_up 4 "no answer at $socket"
+  answer=$(haproxy_ask "$socket" "${2:+$2;}show servers state $backend${3:+;$3}" \
+    "^[0-9]+ $backend [0-9]+ $1 |^$backend,$1,|^Pid: ") || give_up 4 "no answer at $socket"
+  [ -n "$answer" ] || give_up 4 "an empty answer at $socket"
+  # success is an empty line for each command
+  while [ "${answer#"$newline"}" != "$answer" ]; do answer=${answer#"$newline"}; done
   case $answer in
-  '') give_up 4 "an empty answer at $socket" ;;
-  # success is an empty line
-  "$table"* | "$newline$table"*) ;;
+  "$table"*) ;;
   *) refused "${answer%%"$table"*}" ;;
   esac
+}
+
+# Finds the server in the answer.
+pick() {
   admin=
   while read -r first proxy number name address operation bits weight_now others; do
     [ "$first" != '#' ] && [ "$name" = "$server" ] && admin=$((bits & 9)) now=$weight_now && break

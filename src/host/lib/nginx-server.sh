@@ -54,9 +54,9 @@ nginx_line() {
   ' "$file"
 }
 
-# Prints the file with the server as it is wanted. What else stands in its line stays.
-nginx_edited() { # in|held|draining|out [WEIGHT]
-  awk -v server="$server" -v wanted="$1" -v weight="${2:-}" '
+# Prints a file with the server as it is wanted. What else stands in its line stays.
+nginx_edited() { # FILE in|held|draining|out [WEIGHT]
+  awk -v server="$server" -v wanted="$2" -v weight="${3:-}" '
     {
       at = index($0, "#")
       code = at ? substr($0, 1, at - 1) : $0
@@ -83,13 +83,17 @@ nginx_edited() { # in|held|draining|out [WEIGHT]
       for (i = 2; i <= words; i++) if (word[i] != "draining") line = line " " word[i]
       print line
     }
-  ' "$file"
+  ' "$1"
 }
 
-# Makes it so, and proves it; what is served already is not loaded again.
 bring() { # in|held|draining|out [WEIGHT]
   look
-  nginx_edited "$@" >"$new" || refuse 3 "$new cannot be written"
+  nginx_edited "$file" "$@" >"$new" || refuse 3 "$new cannot be written"
+  serve
+}
+
+# Makes the new text the file, and proves it; what is served already is not loaded again.
+serve() {
   chmod --reference="$file" "$new" && chown --reference="$file" "$new"
   if [ "$(nginx_digest "$file")" = "$served" ] && [ "$(nginx_digest "$new")" = "$served" ]; then
     # words for us alone

@@ -2,6 +2,7 @@
 import { ActivityFailure } from '@temporalio/workflow';
 import type { Todo } from '../../contracts/status';
 import { throughText } from '../../domain/about';
+import { setsOf, SWITCH } from '../../domain/blue-green';
 import { lookAtHosts } from './activities';
 import type { Change } from './change';
 import { closedLeft } from './closing';
@@ -14,6 +15,7 @@ export async function listLeftToDo(run: Change): Promise<void> {
   run.status.leftToDo.push(
     ...hosts.flatMap((name) => todosOf(run, name)),
     ...stepsLeft(run),
+    ...switchLeft(run),
     ...closedLeft(run),
   );
 }
@@ -34,6 +36,24 @@ export function stepsLeft(run: Change): Todo[] {
         ]
       : [{ host, what: `${what}; it cannot be undone` }];
   });
+}
+
+/** Balancers that were switched, or may have been. */
+export function switchLeft(run: Change): Todo[] {
+  const { undo } = run.state;
+  const entry = undo.find((one) => one.step === 'switchBalancersBack');
+  if (!entry) return [];
+  const { coming, leaving } = setsOf(run.plan.intent);
+  const { state, note } = run.stepStatus(SWITCH);
+  const [fresh, old] = [coming, leaving].map((hosts) => hosts.map(({ name }) => name).join(', '));
+  return [
+    {
+      what:
+        state === 'done'
+          ? `requests go to ${fresh}; ${old} are out of rotation and run what they ran`
+          : `see to ${entry.host}: requests may go to ${fresh} or to ${old} (${note ?? state})`,
+    },
+  ];
 }
 
 function todosOf(run: Change, host: string): Todo[] {

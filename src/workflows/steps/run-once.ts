@@ -9,7 +9,7 @@ import { hostFailed } from './host-failure';
 import { willUndo } from './undo';
 
 /** Does the steps of this time that are not done yet, each once for the whole change. */
-export async function runOnce(run: Change, when: 'before' | 'after'): Promise<void> {
+export async function runOnce(run: Change, when: PlannedRunOnce['when']): Promise<void> {
   const steps = run.plan.intent.runOnce ?? [];
   for (const step of steps.filter((planned) => planned.when === when))
     while (!isOver(run, step)) {

@@ -1,6 +1,7 @@
 /** Which releases a service may go back to when it has to be quick. */
 import { ActivityFailure } from '@temporalio/workflow';
 import type { Stable } from '../../contracts/stable';
+import { setOf } from '../../domain/blue-green';
 import { mostOften } from '../../domain/stable';
 import { noteStable } from './activities';
 import type { Change } from './change';
@@ -8,7 +9,8 @@ import type { Change } from './change';
 /** What served before the first change of all has proven itself. Plans of earlier releases do not know. */
 export async function noteBefore(run: Change): Promise<void> {
   const { stable, at, hosts } = run.plan.observed;
-  const version = mostOften(Object.values(hosts).map((host) => host.version));
+  const serving = Object.values(hosts).filter(({ traffic }) => setOf(traffic) === 'live');
+  const version = mostOften(serving.map((host) => host.version));
   if (stable?.length === 0 && version) await note(run, { version, since: at, change: null });
 }
 

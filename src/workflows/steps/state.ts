@@ -5,6 +5,7 @@ import type { Plan } from '../../contracts/plan';
 import type { HostTraffic, Status } from '../../contracts/status';
 import type { Control } from '../../domain/control';
 import { newControl } from '../../domain/control';
+import { setsOf, switchStep } from '../../domain/blue-green';
 import { closureSteps } from '../../domain/maintenance';
 import { newStatus } from '../../domain/new-status';
 import { completePlan, completeStatus } from '../../domain/older';
@@ -26,7 +27,9 @@ export type UndoEntry =
   | { step: 'stopAgain'; host: string }
   | { step: 'outAgain'; host: string }
   | { step: 'openDoor'; host: string; name: string }
-  | { step: 'lowerFlag'; host: string; name: string };
+  | { step: 'lowerFlag'; host: string; name: string }
+  /** of all balancers, `host`, together */
+  | { step: 'switchBalancersBack'; host: string; name: string };
 
 /** Everything a run knows. Plain JSON: continue-as-new carries it whole. */
 export interface ChangeState {
@@ -58,6 +61,8 @@ export interface ChangeState {
   announced?: MaintenanceTimes;
   /** people were told that services are closed, and how long */
   closed?: MaintenanceTimes;
+  /** the old set of blue/green is kept warm no longer: nothing goes back to it */
+  retired?: true;
   /** what people are to be told; only where the plan names channels */
   outbox?: Outbox;
 }
@@ -98,6 +103,7 @@ export function upToDate(state: ChangeState): ChangeState {
 export function adoptPlan(state: ChangeState, plan: Plan): void {
   const { intent, observed } = completePlan(plan);
   state.plan = plan;
+  const { leaving } = setsOf(intent);
   Object.assign(state.status, {
     planHash: plan.hash,
     cluster: intent.cluster.name,
@@ -105,10 +111,12 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
     version: intent.version ?? null,
     ...(intent.about !== undefined && { about: intent.about }),
     notes: [...plan.notes, ...(state.turn?.granted?.leftovers ?? [])],
-    hosts: intent.hosts.map(({ name }) => {
+    hosts: intent.hosts.map((host) => {
+      const { name } = host;
       const seen = observed.hosts[name];
       const balancers: Record<string, HostTraffic> = { ...seen?.traffic };
-      return { name, version: seen?.version ?? 'unknown', state: 'pending', balancers };
+      const state = leaving.includes(host) ? 'serving' : 'pending';
+      return { name, version: seen?.version ?? 'unknown', state, balancers };
     }),
     steps: [
       ...(intent.runOnce ?? []).map(({ name, when, host }) => ({
@@ -118,6 +126,7 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
         state: 'pending' as const,
       })),
       ...closureSteps(intent.closures ?? []),
+      ...(leaving.length ? [switchStep(intent)] : []),
     ],
   } satisfies Partial<Status>);
 }
@@ -128,7 +137,8 @@ export function subjectOf(entry: UndoEntry): string {
 }
 
 /** The step behind which nothing can be put back, once it has begun. */
-export function pointOfNoReturn({ plan, status }: ChangeState): string | null {
+export function pointOfNoReturn({ plan, status, retired }: ChangeState): string | null {
+  if (retired) return 'the end of the warm time';
   const without = (plan?.intent.runOnce ?? []).filter(({ undo }) => !undo).map(({ name }) => name);
   return status.steps.find(({ name, state }) => without.includes(name) && state !== 'pending')?.name ?? null;
 }

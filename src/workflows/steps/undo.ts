@@ -10,6 +10,7 @@ import { markHost, startService, stopService } from './service-steps';
 import type { UndoEntry } from './state';
 import { pointOfNoReturn, subjectOf } from './state';
 import { steerTesters } from './steer';
+import { switchBack } from './switch-over';
 
 /** How each entry is undone. A bad release may not hold its sessions for ever, so the way back cuts them at the deadline. */
 const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step: S }) => Promise<void> } = {
@@ -52,6 +53,7 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
   },
   openDoor: openAgain,
   lowerFlag: openAgain,
+  switchBalancersBack: switchBack,
 };
 
 function hostNamed(run: Change, name: string): PlannedHost {

@@ -14,6 +14,7 @@ import type {
 } from '../../../contracts/world';
 import { raiseFences } from '../../ssh/fences';
 import { FAILURE_OF } from '../exit-codes';
+import { togetherArgs, wantedArgs } from '../wanted-args';
 import { examine } from './examine';
 import { countsOf, factsOf, generationOf, plainFactsOf, requestsOf } from './facts';
 import { reconcile } from './reconcile';
@@ -107,11 +108,26 @@ class HaProxy implements LoadBalancer {
     signal: AbortSignal,
   ): Promise<void> {
     const place = [checkName(backend), checkName(server)];
-    const weight = wanted.state === 'in' ? [checkWeight(wanted.weight)] : [];
-    const state = wanted.state === 'in' && wanted.held ? 'held' : wanted.state;
     const { epoch, attempt } = fence;
-    const args = [String(epoch), String(attempt), ...this.files, ...place, state, ...weight];
+    const args = [
+      String(epoch),
+      String(attempt),
+      ...this.files,
+      ...place,
+      ...wantedArgs(wanted, checkWeight),
+    ];
     await this.run('haproxy-set', args, `${place.join('/')} → ${wanted.state}`, SET_LIMIT, signal);
+  }
+
+  async setTogether(
+    backend: string,
+    wanted: Record<string, WantedTraffic>,
+    { epoch, attempt }: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const servers = togetherArgs(wanted, checkName, checkWeight);
+    const args = [String(epoch), String(attempt), ...this.files, checkName(backend), ...servers];
+    await this.run('haproxy-set-together', args, `${backend}: ${servers.join(' ')}`, SET_LIMIT, signal);
   }
 
   async drain(

@@ -15,6 +15,7 @@ import type {
 } from '../../../contracts/world';
 import { raiseFences } from '../../ssh/fences';
 import { FAILURE_OF } from '../exit-codes';
+import { togetherArgs, wantedArgs } from '../wanted-args';
 import { examine } from './examine';
 import { unhealthy, type Health } from './probe';
 import { reconcile } from './reconcile';
@@ -67,9 +68,20 @@ class Nginx implements LoadBalancer {
     fence: Fence,
     signal: AbortSignal,
   ): Promise<void> {
-    const weight = wanted.state === 'in' ? [checkWeight(wanted.weight)] : [];
-    const state = wanted.state === 'in' && wanted.held ? 'held' : wanted.state;
-    await this.write(backend, server, state, weight, fence, signal);
+    await this.write(backend, server, wantedArgs(wanted, checkWeight), fence, signal);
+  }
+
+  async setTogether(
+    backend: string,
+    wanted: Record<string, WantedTraffic>,
+    { epoch, attempt }: Fence,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { config, folder, port } = this.at;
+    const servers = togetherArgs(wanted, checkName, checkWeight);
+    const fenced = [String(epoch), String(attempt), config, folder, String(port)];
+    const args = [...fenced, checkName(backend), ...servers];
+    await this.run('nginx-set-together', args, `${backend}: ${servers.join(' ')}`, SET_LIMIT, signal);
   }
 
   async drain(
@@ -80,7 +92,7 @@ class Nginx implements LoadBalancer {
     signal: AbortSignal,
   ): Promise<number> {
     const how = seen.state === 'out' ? 'count' : thenOut ? 'leave' : 'drain';
-    const left = await this.write(backend, server, how, [], fence, signal);
+    const left = await this.write(backend, server, [how], fence, signal);
     return this.countsIn(left, 1)[0]!;
   }
 
@@ -193,15 +205,14 @@ class Nginx implements LoadBalancer {
   private write(
     backend: string,
     server: string,
-    wanted: string,
-    more: string[],
+    wanted: string[],
     { epoch, attempt }: Fence,
     signal: AbortSignal,
   ): Promise<string> {
     const { config, folder, port } = this.at;
     const place = [checkName(backend), checkName(server)];
-    const args = [String(epoch), String(attempt), config, folder, String(port), ...place, wanted, ...more];
-    return this.run('nginx-set', args, `${place.join('/')} → ${wanted}`, SET_LIMIT, signal);
+    const args = [String(epoch), String(attempt), config, folder, String(port), ...place, ...wanted];
+    return this.run('nginx-set', args, `${place.join('/')} → ${wanted[0]}`, SET_LIMIT, signal);
   }
 
   private async run(
