@@ -10,7 +10,7 @@ import { askOwn, latencyByServer, usualByServer } from './gate/metrics';
 import type { Probing } from './gate/probes';
 import { startProbing } from './gate/probes';
 import { areCounted, beginCounting, countRequests, probedRequests } from './gate/requests';
-import { useOf } from './gate/usage';
+import { mostMemory, useOf } from './gate/usage';
 import { usualByProbes } from './gate/usual';
 import { tried } from './tried';
 import type { World, Worlds } from './world';
@@ -47,7 +47,7 @@ export interface GateSeen {
 
 export function measureActivities(worlds: Worlds) {
   return {
-    /** Response times before the change, or how they usually are at this hour. */
+    /** Response times before the change, or how they usually are at this hour; and memory before it. */
     async measureUsual(input: {
       change: ChangeRef;
       service: PlannedService;
@@ -57,9 +57,13 @@ export function measureActivities(worlds: Worlds) {
       const world = await worlds.of(input.change.cluster);
       const { signal } = attempt(input.change);
       const { latency, confidencePercent } = input.limits;
-      return latency
-        ? usualByServer(world, latency, input.hosts, confidencePercent / 100, Date.now(), signal)
-        : usualByProbes(world, input.service, input.hosts, input.limits, signal);
+      const [usual, memoryMiB] = await Promise.all([
+        latency
+          ? usualByServer(world, latency, input.hosts, confidencePercent / 100, Date.now(), signal)
+          : usualByProbes(world, input.service, input.hosts, input.limits, signal),
+        mostMemory(world, input.service, input.hosts, signal),
+      ]);
+      return { ...usual, ...(memoryMiB !== undefined && { memoryMiB }) };
     },
 
     /**
@@ -161,7 +165,7 @@ async function ask(
           limits.confidencePercent / 100,
           input.change.epoch,
           signal,
-        )
+        ).then((found) => ({ ...usual, ...found }))
       : usual,
   ]);
   return { usage, own, usual: learnt, ...(latency && { latency }) };

@@ -3,9 +3,10 @@ import type { Latency, OwnMetric } from './cluster';
 import type { Gate } from './inputs/gate';
 
 /** The gate of a plan. */
-export interface PlannedGate extends Omit<Gate, 'enabled' | 'timePercentOfPeers'> {
+export interface PlannedGate extends Omit<Gate, 'enabled' | 'timePercentOfPeers' | 'memoryHoursLeft'> {
   /** plans of earlier releases do not say */
   timePercentOfPeers?: number;
+  memoryHoursLeft?: number;
   /** the histogram in the metrics server that response times come from; null: from own probes */
   latency: Latency | null;
   /** what own probes ask for */
@@ -56,11 +57,16 @@ export interface UsageReading {
   hostMemoryMaxBytes: number;
 }
 
+/** Seconds of the host's own clock. */
+export type MemorySample = [at: number, mebibytes: number];
+
 /** Two readings far enough apart to tell the use between them; `next` becomes `from` after a while. */
 export interface UsageTally {
   from: UsageReading;
   next: UsageReading;
   last: UsageReading;
+  /** memory of the unit since it was started, thinned out; of some hosts only */
+  memory?: MemorySample[];
 }
 
 /** All that was counted since a gate began. Whoever goes on with it begins here. */
@@ -84,6 +90,8 @@ export interface Usual {
   p95Ms: number | null;
   /** in words: where it comes from, or why it is not known */
   from: string;
+  /** the most that a host's unit used; absent where it could not be read, and in what earlier releases measured */
+  memoryMiB?: number;
 }
 
 export type Verdict = 'pass' | 'hold' | 'fail';
@@ -100,4 +108,29 @@ export interface Judgement {
   /** one sentence: what decides, or what is waited for */
   text: string;
   claims: Claim[];
+}
+
+/**
+ * What was known of some hosts at one time. Answers, bad ones (5xx, or none) and response times since the gate began; memory
+ * and processors of the unit that used most. Short, for many of them stand in the state of a run.
+ */
+export type Figures = [
+  answers: number,
+  bad: number,
+  p95Ms: number | null,
+  memoryMiB: number | null,
+  cpuPercent: number | null,
+];
+
+export type Look = [secondsSinceItBegan: number, changed: Figures, peers: Figures];
+
+/** What a gate saw, for its charts. */
+export interface Sight {
+  hosts: { changed: number; peers: number };
+  /** null: not known, or none */
+  limits: { badPercent: number; p95Ms: number | null; memoryMiB: number | null; cpuPercent: number };
+  /** ascending, thinned out */
+  looks: Look[];
+  /** what it said at its end */
+  claims?: Claim[];
 }

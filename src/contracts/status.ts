@@ -1,5 +1,5 @@
 import type { KeptPlace } from './balancer-truth';
-import type { Claim, Verdict } from './gate';
+import type { Claim, Sight, Verdict } from './gate';
 import type { Named } from './lease';
 import type { TrafficState } from './world';
 
@@ -87,6 +87,8 @@ export interface GateStatus {
   text: string;
   /** of the gate that judges now, and of one that failed */
   claims?: Claim[];
+  /** of the newest gates; runs of 0.3.0 and before have none */
+  saw?: Sight;
 }
 
 export interface Happening {

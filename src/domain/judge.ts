@@ -4,6 +4,7 @@ import { besidePeers } from './beside-peers';
 import type { Count } from './evidence';
 import { provesAbove, provesAtMost, provesMore, samplesNeeded } from './evidence';
 import { percentile, slowerThan } from './histogram';
+import { memoryGrowth } from './memory-growth';
 import type { Usage } from './usage';
 import { isUsage, usageClaims } from './usage';
 
@@ -41,6 +42,7 @@ export function judge(seen: Seen, limits: PlannedGate): Judgement {
     latencyClaim(seen, limits),
     ...besideClaims(seen, limits),
     ...usage(seen, limits),
+    ...growthClaims(seen, limits),
     ...ownClaims(seen, limits),
   ];
   const verdict =
@@ -129,6 +131,11 @@ function usage({ usage }: Seen, limits: PlannedGate): Claim[] {
   return usage.known
     ? usageClaims(usage.is.changed, usage.is.others, limits)
     : [unknown('CPU and memory', usage.why)];
+}
+
+function growthClaims({ usage, usual }: Seen, limits: PlannedGate): Claim[] {
+  const claim = usage.known ? memoryGrowth(usage.is, limits, usual.memoryMiB, CONDEMNS) : null;
+  return claim ? [claim] : [];
 }
 
 function ownClaims({ own }: Seen, limits: PlannedGate): Claim[] {

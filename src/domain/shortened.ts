@@ -49,7 +49,7 @@ const MORE_IS_WEAKER = [
   'hostCpuPercent',
   'hostMemoryPercent',
 ] as const;
-const LESS_IS_WEAKER = ['availabilityPercent', 'confidencePercent'] as const;
+const LESS_IS_WEAKER = ['availabilityPercent', 'confidencePercent', 'memoryHoursLeft'] as const;
 
 export function weakerGate(gate: Gate): string[] {
   if (!gate.enabled)

@@ -1,4 +1,6 @@
-import type { Requests, ServerTally, UsageReading, UsageTally } from '../contracts/gate';
+import type { MemorySample, Requests, ServerTally, UsageReading, UsageTally } from '../contracts/gate';
+import { thinned } from './thinned';
+import { MIB } from './usage';
 
 export const noRequests = (): Requests => ({ answers: 0, serverErrors: 0, failures: 0 });
 
@@ -34,10 +36,23 @@ export function counted(before: ServerTally, now: { generation: string; requests
 /** Milliseconds after which the use of processors is watched from a later reading on. */
 const WINDOW = 30_000;
 
+/** Samples of memory that are kept of a host: of two thirds of the time there are always 12 and more. */
+const MEMORY_SAMPLES = 40;
+
 /** Adds a reading; a unit that was started anew is watched anew. */
 export function used(before: UsageTally | undefined, now: UsageReading): UsageTally {
   if (!before || before.last.invocation !== now.invocation || now.unitCpuSeconds < before.last.unitCpuSeconds)
-    return { from: now, next: now, last: now };
-  if (now.at - before.next.at < WINDOW) return { ...before, last: now };
-  return { from: before.next, next: now, last: now };
+    return { from: now, next: now, last: now, memory: withSample([], now) };
+  const { next, memory = [] } = before;
+  const then = { last: now, memory: withSample(memory, now) };
+  if (now.at - next.at < WINDOW) return { ...before, ...then };
+  return { from: next, next: now, ...then };
 }
+
+function withSample(memory: MemorySample[], { at, unitMemoryBytes }: UsageReading): MemorySample[] {
+  const sample: MemorySample = [hundredths(at / 1_000), hundredths(unitMemoryBytes / MIB)];
+  // asked twice within a hundredth of a second it has nothing new to say
+  return sample[0] === memory.at(-1)?.[0] ? memory : thinned([...memory, sample], MEMORY_SAMPLES);
+}
+
+const hundredths = (value: number) => Number(value.toFixed(2));

@@ -1,4 +1,5 @@
 import type { Claim, PlannedGate, UsageTally } from '../contracts/gate';
+import type { Samples } from './trend';
 
 /** Use of a host and of the service's unit, shares of what there is: 0 to 1. */
 export interface Usage {
@@ -8,11 +9,18 @@ export interface Usage {
   unitMemory: number;
   hostCpu: number;
   hostMemory: number;
+  /** of the unit over time: seconds, mebibytes */
+  memory: Samples;
+  memoryMaxMiB: number;
 }
 
 /** Seconds until the use of processors says anything good, and anything bad: a start is busy. */
 const PASSES_AFTER = 2;
 const FAILS_AFTER = 10;
+
+export const MIB = 1_024 ** 2;
+/** What a claim about growth is called. */
+export const MEMORY_GROWTH = 'memory growth';
 
 const CLAIMS = [
   { name: 'CPU of the unit', of: 'unitCpu', limit: 'cpuPercent', watched: true },
@@ -21,9 +29,10 @@ const CLAIMS = [
   { name: 'memory of the host', of: 'hostMemory', limit: 'hostMemoryPercent', watched: false },
 ] as const;
 
-export const isUsage = ({ name }: Claim) => CLAIMS.some((claim) => claim.name === name);
+export const isUsage = ({ name }: Claim) =>
+  name === MEMORY_GROWTH || CLAIMS.some((claim) => claim.name === name);
 
-export function usageOf({ from, last }: UsageTally): Usage {
+export function usageOf({ from, last, memory = [] }: UsageTally): Usage {
   const seconds = (last.at - from.at) / 1_000;
   const share = (part: number, whole: number) => (whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0);
   return {
@@ -35,6 +44,8 @@ export function usageOf({ from, last }: UsageTally): Usage {
       last.hostTotalSeconds - from.hostTotalSeconds,
     ),
     hostMemory: share(last.hostMemoryBytes, last.hostMemoryMaxBytes),
+    memory,
+    memoryMaxMiB: last.unitMemoryMaxBytes / MIB,
   };
 }
 

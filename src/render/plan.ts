@@ -148,6 +148,7 @@ function gateRows({ gate, batches }: Intent): Row[] {
     `P95 ≤ ${gate.p95PercentOfUsual} % of usual (${gate.latency ? `${gate.latency.histogram} of Prometheus` : `own probes of ${paths}`})`,
     ...(gate.timePercentOfPeers ? [`all answers ≤ ${gate.timePercentOfPeers} % of peers'`] : []),
     `unit's CPU ≤ ${gate.cpuPercent} %, memory ≤ ${gate.memoryPercent} %`,
+    ...(gate.memoryHoursLeft ? [`its growth fills nothing within ${gate.memoryHoursLeft} h`] : []),
     `host's CPU ≤ ${gate.hostCpuPercent} %, memory ≤ ${gate.hostMemoryPercent} %`,
     ...gate.own.map(ownText),
     `proven at ${gate.confidencePercent} %`,

@@ -2,19 +2,10 @@ import type { Histogram, PlannedGate } from '../../src/contracts/gate';
 import { Gate } from '../../src/contracts/inputs/gate';
 import { besidePeers } from '../../src/domain/beside-peers';
 import { emptyHistogram, measured } from '../../src/domain/histogram';
+import { chance } from './chance';
 
 const { enabled: _, ...defaults } = Gate.parse({});
 const limits: PlannedGate = { ...defaults, latency: null, probePaths: ['/'], own: [] };
-
-/** Numbers from 0 to 1 that look like chance and are the same in each run (mulberry32). */
-function chance(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Response times as services have them: half below `median`, some much above. */
 function answers(samples: number, median: number, seed: number): Histogram {

@@ -22,7 +22,10 @@ function times(samples: number, slow = 0): Histogram {
   return histogram;
 }
 
-const idle: Usage = { seconds: 30, unitCpu: 0.1, unitMemory: 0.1, hostCpu: 0.1, hostMemory: 0.1 };
+const idle: Usage = {
+  ...{ seconds: 30, unitCpu: 0.1, unitMemory: 0.1, hostCpu: 0.1, hostMemory: 0.1 },
+  ...{ memory: [], memoryMaxMiB: 512 },
+};
 
 const usual = { p95Ms: 22, from: 'before the change' };
 

@@ -76,7 +76,21 @@ describe('use', () => {
       unitMemory: 0.1,
       hostCpu: 0.25,
       hostMemory: 0.3,
+      memory: [
+        [100, 0],
+        [110, 0],
+      ],
+      memoryMaxMiB: 1_000 / 1_024 ** 2,
     });
+  });
+
+  it('knows memory over time, since the unit was started, and no more of it than it may keep', () => {
+    const grows = Array.from({ length: 500 }, (_, n) =>
+      reading(n * 2, n, { invocation: n < 100 ? 'first' : 'second', unitMemoryBytes: n * 1_024 ** 2 }),
+    );
+    const { memory } = usageOf(grows.slice(1).reduce(used, used(undefined, grows[0]!)));
+    expect([memory.length, memory[0], memory.at(-1)]).toEqual([40, [200, 100], [998, 499]]);
+    expect(memory.every(([at, mib]) => at === mib * 2)).toBe(true);
   });
 
   it('forgets what was long ago', () => {

@@ -4,13 +4,15 @@ import type { PlannedHost } from '../../contracts/plan';
 import type { RemoteHost } from '../../contracts/world';
 import type { Seen } from '../../domain/judge';
 import { used } from '../../domain/tally';
-import { usageOf } from '../../domain/usage';
+import { MIB, usageOf } from '../../domain/usage';
 import { keyValues } from '../key-values';
 import { tried } from '../tried';
 import type { World } from '../world';
 
 /** Hosts with the old version that are enough to compare with. */
 const COMPARED = 5;
+/** Changed hosts whose memory is kept over time: what leaks at one leaks at all. */
+const SAMPLED = 20;
 
 /** How busy the hosts are, by readings that the tally keeps. */
 export async function useOf(
@@ -19,10 +21,12 @@ export async function useOf(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<Seen['usage']> {
-  const read = async ({ name }: PlannedHost) => {
+  const read = async ({ name }: PlannedHost, nth: number) => {
     const reading = await readUsage(world.hosts.on(name), service.unit, signal);
-    tally.usage[name] = used(tally.usage[name], reading);
-    return [name, usageOf(tally.usage[name])] as const;
+    const use = used(tally.usage[name], reading);
+    if (nth >= SAMPLED) delete use.memory;
+    tally.usage[name] = use;
+    return [name, usageOf(use)] as const;
   };
   return tried(async () => {
     const [all, compared] = await Promise.all([
@@ -33,6 +37,22 @@ export async function useOf(
     const there = compared.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     return { changed: Object.fromEntries(all), others: Object.fromEntries(there) };
   }, signal);
+}
+
+/** The most that a unit uses on any of these hosts, in mebibytes. One that cannot be read says nothing. */
+export async function mostMemory(
+  world: World,
+  { unit }: { unit: string },
+  hosts: PlannedHost[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const read = ({ name }: PlannedHost) => readUsage(world.hosts.on(name), unit, signal);
+  const answers = await Promise.allSettled(hosts.slice(0, SAMPLED).map(read));
+  signal.throwIfAborted();
+  const known = answers.flatMap((one) =>
+    one.status === 'fulfilled' ? [one.value.unitMemoryBytes / MIB] : [],
+  );
+  return known.length ? Math.round(Math.max(...known) * 100) / 100 : undefined;
 }
 
 /** What a unit and its host have used up to now. */

@@ -19,6 +19,8 @@ export const Gate = z.strictObject({
   /** of what the service's unit may use */
   cpuPercent: Percent.default(80),
   memoryPercent: Percent.default(80),
+  /** memory that grows without end must not fill what the unit may use within so many hours */
+  memoryHoursLeft: z.number().min(0.1).max(8_760).default(24),
   /** of the whole host */
   hostCpuPercent: Percent.default(80),
   hostMemoryPercent: Percent.default(80),
