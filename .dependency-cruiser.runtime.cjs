@@ -12,7 +12,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/workflows/' },
       to: {
-        path: '(node_modules/(ssh2|pino)/|^(node:)?(net|tls|http|https|dgram|dns|fs|child_process)(/|$)|^src/(activities|adapters)/)',
+        path: '(node_modules/(ssh2|pino|echarts)/|^(node:)?(net|tls|http|https|dgram|dns|fs|child_process)(/|$)|^src/(activities|adapters)/)',
         reachable: true,
       },
     },

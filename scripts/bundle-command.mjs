@@ -25,6 +25,9 @@ export function bundleCommand() {
       platform: 'node',
       target: 'node20',
       plugins: [byPath],
+      // charts are loaded by the one command that draws them
+      external: ['echarts'],
+      supported: { 'dynamic-import': false },
       logLevel: 'error',
     });
     return outputFiles[0].text;

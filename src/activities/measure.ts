@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Judgement, PlannedGate, Tally, Usual } from '../contracts/gate';
+import type { Judgement, PlannedGate, Sight, Tally, Usual } from '../contracts/gate';
 import type { PlannedHost, PlannedService } from '../contracts/plan';
 import { emptyHistogram } from '../domain/histogram';
 import type { Seen } from '../domain/judge';
 import { judge } from '../domain/judge';
+import { sightOf, together } from '../domain/sight';
 import type { Attempt, ChangeRef } from './attempt';
 import { attempt } from './attempt';
 import { askOwn, latencyByServer, usualByServer } from './gate/metrics';
@@ -43,6 +44,8 @@ export interface GateSeen {
   judgement: Judgement;
   /** as it was given, or learnt since */
   usual: Usual;
+  /** in this look; activities of earlier releases do not say */
+  saw?: Sight;
 }
 
 export function measureActivities(worlds: Worlds) {
@@ -110,29 +113,32 @@ async function look(
   const counted = areCounted(world, input.changed);
   if (!counted) tally.asked ??= {};
   const probing = input.limits.latency && counted ? [] : probe(world, input, tally, signal);
+  const hosts = { changed: input.changed.length, peers: input.others.length };
   let answers: Answers | undefined;
+  let saw: Sight | undefined;
   let due = 0;
   try {
     for (;;) {
-      if (!answers || Date.now() >= due) {
+      const asks = Date.now() >= due;
+      if (!answers || asks) {
         answers = await ask(world, input, tally, answers?.usual ?? input.usual, signal);
         const elapsed = Date.now() - tally.begunAt;
         due = Date.now() + Math.min(LATER_QUESTION, Math.max(FIRST_QUESTION, elapsed / 10));
       }
-      const judgement = judge(
-        {
-          ...answers,
-          seconds: (Date.now() - tally.begunAt) / 1_000,
-          requests: counted
-            ? await countRequests(world, input, tally, signal)
-            : probedRequests(input, tally, probing[0]?.trouble()),
-          latency: answers.latency ?? probed(tally, probing),
-        },
-        input.limits,
-      );
+      const seen: Seen = {
+        ...answers,
+        seconds: (Date.now() - tally.begunAt) / 1_000,
+        requests: counted
+          ? await countRequests(world, input, tally, signal)
+          : probedRequests(input, tally, probing[0]?.trouble()),
+        latency: answers.latency ?? probed(tally, probing),
+      };
+      const judgement = judge(seen, input.limits);
       now.progress(`${judgement.verdict}: ${judgement.text}`);
       const decided = judgement.verdict === 'fail' || (input.endOnPass && judgement.verdict === 'pass');
-      if (decided || Date.now() >= until) return { tally, judgement, usual: answers.usual };
+      const over = decided || Date.now() >= until;
+      if (asks || over) saw = together(saw, sightOf(seen, input.limits, hosts));
+      if (over) return { tally, judgement, usual: answers.usual, saw };
       await delay(Math.min(LOOK, Math.max(1, until - Date.now())), undefined, { signal });
     }
   } finally {

@@ -1,10 +1,10 @@
 /** A plan in a file: what would be done, with the input that it came from, so that exactly this can be started later. */
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { PawlError } from '../contracts/failures';
 import type { Plan } from '../contracts/plan';
 import { digestOf } from '../domain/plan-hash';
 import { LARGEST_INPUT, type JsonObject } from './read-object';
+import { writeWhole } from './write-whole';
 
 /** Rises when older programs would read a file wrongly. */
 const FORMAT = 1;
@@ -30,19 +30,8 @@ export function planFile(workflow: string, input: JsonObject, plan: Plan): PlanF
   return { ...rest, seal: digestOf(rest) };
 }
 
-/** Complete under its name or not at all. */
-export async function writePlanFile(path: string, content: PlanFile): Promise<void> {
-  const part = `${path}.${randomBytes(4).toString('hex')}.part`;
-  try {
-    await writeFile(part, `${JSON.stringify(content, undefined, 2)}\n`, { flag: 'wx' });
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new PawlError('BadInput', `the plan cannot be written to ${path}: ${why}`, undefined, {
-      cause: error,
-    });
-  }
+export function writePlanFile(path: string, content: PlanFile): Promise<void> {
+  return writeWhole(path, `${JSON.stringify(content, undefined, 2)}\n`, 'the plan');
 }
 
 /** Throws BadInput, in words, for anything but a whole and untouched plan. */

@@ -16,6 +16,7 @@ import { addList } from './commands/list';
 import { addMessages } from './commands/messages';
 import { addNotify } from './commands/notify';
 import { addPlan } from './commands/plan';
+import { addReport } from './commands/report';
 import { addRollback } from './commands/rollback';
 import { addSetup } from './commands/setup';
 import { addStart } from './commands/start';
@@ -77,7 +78,17 @@ function programOf(cli: Cli): Command {
       styleSubcommandText: (text) => terminal.colours.cyan(text),
     })
     .addHelpText('after', () => `\n${helpAfter()}`);
-  const commands = [addStart, addPlan, addRollback, addGet, addList, addLease, addMessages, addCluster];
+  const commands = [
+    addStart,
+    addPlan,
+    addRollback,
+    addGet,
+    addReport,
+    addList,
+    addLease,
+    addMessages,
+    addCluster,
+  ];
   const servers = [addSetup, addDoctor, addNotify, addCodecServer, addCompletion];
   for (const add of [...commands, ...servers]) add(program, cli);
   return program;

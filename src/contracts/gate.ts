@@ -31,6 +31,8 @@ export interface ServerTally {
   generation: string;
   last: Requests;
   sum: Requests;
+  /** that it had at the last look; what earlier releases counted does not say */
+  weight?: number;
 }
 
 /** How many answers took how long. */
@@ -111,12 +113,13 @@ export interface Judgement {
 }
 
 /**
- * What was known of some hosts at one time. Answers, bad ones (5xx, or none) and response times since the gate began; memory
- * and processors of the unit that used most. Short, for many of them stand in the state of a run.
+ * What was known of some hosts at one time: counts and response times since the gate began, memory and processors of the
+ * unit that used most. Short, for many of them stand in the state of a run.
  */
 export type Figures = [
   answers: number,
-  bad: number,
+  serverErrors: number,
+  failures: number,
   p95Ms: number | null,
   memoryMiB: number | null,
   cpuPercent: number | null,
@@ -127,8 +130,10 @@ export type Look = [secondsSinceItBegan: number, changed: Figures, peers: Figure
 /** What a gate saw, for its charts. */
 export interface Sight {
   hosts: { changed: number; peers: number };
+  /** of all their servers together, at the last look; absent where no balancer counts */
+  weights?: { changed: number; peers: number };
   /** null: not known, or none */
-  limits: { badPercent: number; p95Ms: number | null; memoryMiB: number | null; cpuPercent: number };
+  limits: { errorPercent: number; p95Ms: number | null; memoryMiB: number | null; cpuPercent: number };
   /** ascending, thinned out */
   looks: Look[];
   /** what it said at its end */

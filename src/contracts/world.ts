@@ -112,6 +112,13 @@ export interface BalancerComplaint {
 }
 
 /** Vendor words stay behind this. Throws BalancerRefused, BalancerUnavailable, Fenced and the SSH failures. */
+export interface CountedRequests {
+  generation: string;
+  requests: Requests;
+  /** of the server now */
+  weight: number;
+}
+
 export interface LoadBalancer {
   /** False where requests to single servers are not counted: whoever judges them has to ask otherwise. */
   readonly countsRequests: boolean;
@@ -157,10 +164,7 @@ export interface LoadBalancer {
     signal: AbortSignal,
   ): Promise<number>;
   /** What it has counted of requests to each server since this generation began, where `countsRequests`. */
-  requests(
-    backend: string,
-    signal: AbortSignal,
-  ): Promise<Record<string, { generation: string; requests: Requests }>>;
+  requests(backend: string, signal: AbortSignal): Promise<Record<string, CountedRequests>>;
   /** Looks whether all that we need of it is there, and changes nothing. */
   examine(signal: AbortSignal): Promise<BalancerComplaint[]>;
 }

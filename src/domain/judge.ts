@@ -1,5 +1,14 @@
 import type { OwnMetric } from '../contracts/cluster';
-import type { Claim, Histogram, Judgement, PlannedGate, Requests, Usual, Verdict } from '../contracts/gate';
+import type {
+  Claim,
+  Histogram,
+  Judgement,
+  PlannedGate,
+  Requests,
+  Sight,
+  Usual,
+  Verdict,
+} from '../contracts/gate';
 import { besidePeers } from './beside-peers';
 import type { Count } from './evidence';
 import { provesAbove, provesAtMost, provesMore, samplesNeeded } from './evidence';
@@ -20,6 +29,8 @@ export interface Seen {
     others: Requests;
     /** true: no balancer counts, these are own probes */
     byProbes?: boolean;
+    /** of their servers, where balancers count */
+    weights?: Sight['weights'];
   }>;
   latency: Measured<{ changed: Histogram; others: Histogram }>;
   usual: Usual;
@@ -92,13 +103,20 @@ function requestClaims({ requests, seconds }: Seen, limits: PlannedGate): Claim[
 /** 1 - 0.999 is a little more than 0.001 to a computer. */
 const round = (share: number) => Number(share.toPrecision(9));
 
+/** @returns milliseconds; null: it is not known what is usual */
+export function p95LimitMs({ p95Ms }: Usual, limits: PlannedGate): number | null {
+  if (p95Ms === null) return null;
+  const tolerance = limits.latency ? 0 : limits.p95ToleranceMs;
+  return Math.max((p95Ms * limits.p95PercentOfUsual) / 100, p95Ms + tolerance);
+}
+
 function latencyClaim({ latency, usual, seconds }: Seen, limits: PlannedGate): Claim {
   const name = 'P95';
   if (!latency.known) return unknown(name, latency.why);
-  if (usual.p95Ms === null) return unknown(name, `what is usual is not known: ${usual.from}`);
+  const limitMs = p95LimitMs(usual, limits);
+  if (usual.p95Ms === null || limitMs === null)
+    return unknown(name, `what is usual is not known: ${usual.from}`);
   const { changed, others } = latency.is;
-  const tolerance = limits.latency ? 0 : limits.p95ToleranceMs;
-  const limitMs = Math.max((usual.p95Ms * limits.p95PercentOfUsual) / 100, usual.p95Ms + tolerance);
   const slow = (histogram: Histogram): Count => ({
     events: slowerThan(histogram, limitMs),
     samples: histogram.samples,

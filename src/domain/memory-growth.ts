@@ -7,7 +7,7 @@ import { MEMORY_GROWTH } from './usage';
 /** Caches fill at first: so much of the time that a unit was watched is left out. */
 const WARMING = 1 / 3;
 /** Of what is left: fewer samples, or less time, show nothing. */
-const LEAST_SAMPLES = 12;
+const LEAST_SAMPLES = 10;
 const LEAST_SECONDS = 20;
 /** A second half that grows so much less than the first says that the growth comes to an end. */
 const STEADY = 0.8;

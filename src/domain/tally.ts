@@ -19,9 +19,12 @@ export function plus(one: Requests, other: Requests): Requests {
  * Adds what a balancer counted since the last look. One that was reloaded, or whose counters somebody
  * cleared, began at zero: all it shows came since then, and no sum ever falls.
  */
-export function counted(before: ServerTally, now: { generation: string; requests: Requests }): ServerTally {
+export function counted(
+  before: ServerTally,
+  now: Pick<ServerTally, 'generation' | 'weight'> & { requests: Requests },
+): ServerTally {
   const { last } = before;
-  const { generation, requests } = now;
+  const { generation, requests, ...more } = now;
   const names = ['answers', 'serverErrors', 'failures'] as const;
   const anew = generation !== before.generation || names.some((name) => requests[name] < last[name]);
   const gained = (name: (typeof names)[number]) => requests[name] - (anew ? 0 : last[name]);
@@ -30,13 +33,13 @@ export function counted(before: ServerTally, now: { generation: string; requests
     serverErrors: gained('serverErrors'),
     failures: gained('failures'),
   };
-  return { host: before.host, generation, last: requests, sum: plus(before.sum, added) };
+  return { host: before.host, generation, ...more, last: requests, sum: plus(before.sum, added) };
 }
 
 /** Milliseconds after which the use of processors is watched from a later reading on. */
 const WINDOW = 30_000;
 
-/** Samples of memory that are kept of a host: of two thirds of the time there are always 12 and more. */
+/** Samples of memory that are kept of a host: two thirds of the time have at least 12 of them. */
 const MEMORY_SAMPLES = 40;
 
 /** Adds a reading; a unit that was started anew is watched anew. */

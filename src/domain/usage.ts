@@ -15,7 +15,7 @@ export interface Usage {
 }
 
 /** Seconds until the use of processors says anything good, and anything bad: a start is busy. */
-const PASSES_AFTER = 2;
+export const WATCHED_CPU_SECONDS = 2;
 const FAILS_AFTER = 10;
 
 export const MIB = 1_024 ** 2;
@@ -64,11 +64,11 @@ export function usageClaims(
     const text = `${name}: ${percent(most.share)} at ${most.host}`;
     // memory is what it is; processors are watched for a while
     const seconds = watched ? Math.min(...Object.values(changed).map((usage) => usage.seconds)) : Infinity;
-    if (seconds < PASSES_AFTER)
+    if (seconds < WATCHED_CPU_SECONDS)
       return {
         name,
         verdict: 'hold',
-        text: `${text}, watched for ${Math.floor(seconds)} of ${PASSES_AFTER} s`,
+        text: `${text}, watched for ${Math.floor(seconds)} of ${WATCHED_CPU_SECONDS} s`,
       };
     if (most.share * 100 <= limits[limit]) return { name, verdict: 'pass', text };
     const over = `${text}, above ${limits[limit]} %`;

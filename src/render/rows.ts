@@ -126,7 +126,7 @@ function hostRow(host: HostStatus): Row {
   return { depth: 1, ...toneOf(state), text, cells };
 }
 
-const GATE_TONES: Record<GateStatus['verdict'], { tone: Tone; mark: string }> = {
+export const GATE_TONES: Record<GateStatus['verdict'], { tone: Tone; mark: string }> = {
   pass: { tone: 'good', mark: '✔' },
   promoted: { tone: 'plain', mark: '➜' },
   hold: { tone: 'busy', mark: '◐' },

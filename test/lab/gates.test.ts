@@ -140,3 +140,54 @@ describe('with a metrics server', () => {
     expect(result.report.gates![0]!.text).toMatch(/P95: .* answers slower than/);
   });
 });
+
+describe('memory, at 600 requests a second', () => {
+  const gate = { ...GATE, memoryPercent: 100 };
+  const loaded = { rate: 600 };
+  const growth = ({ gates }: Pick<Status, 'gates'>) =>
+    (gates?.[0]?.claims ?? gates?.[0]?.saw?.claims)?.find(({ name }) => name === 'memory growth')?.text;
+  /** Mebibytes at the end of the first gate, of changed hosts and of peers. */
+  const memory = ({ gates }: Pick<Status, 'gates'>) => {
+    const [, [, , , , changed], [, , , , peers]] = gates![0]!.saw!.looks.at(-1)!;
+    return { changed: changed!, peers: peers! };
+  };
+
+  // what its unit may use; the kernel of a lab does not see to it
+  beforeAll(() =>
+    Promise.all(
+      ['n1', 'n2', 'n3'].map((host) =>
+        ground.inside(host, 'systemctl', 'set-property', 'web.service', 'MemoryMax=512M'),
+      ),
+    ),
+  );
+
+  it('that leaks is found at the first host, which is put back', async () => {
+    const { result, requests } = await underLoad(
+      ground,
+      async () => ended(await start('2.2.0', { leakKiB: 16 }, { gate, soakSeconds: 120 })),
+      loaded,
+    );
+    expect(result.end).toBe('RolledBack');
+    expect(result.message).toMatch(
+      /gate after batch 1: memory growth: \d+ MiB a minute at n1 \(peers not\), full in \d+ (s|min)/,
+    );
+    expect(result.report.hosts.map(({ state }) => state)).toEqual(['undone', 'staged', 'staged']);
+    expect(requests.failures).toEqual([]);
+    const { changed, peers } = memory(result.report);
+    expect(changed).toBeGreaterThan(3 * peers);
+    await expectAllIn(ground);
+  });
+
+  it('that stays where it is goes on', async () => {
+    const { result, requests } = await underLoad(
+      ground,
+      async () => ended(await start('1.1.1', {}, { gate, soakSeconds: 45 })),
+      loaded,
+    );
+    expect(result.end).toBe('succeeded');
+    expect(requests.failures).toEqual([]);
+    expect(growth(result.report)).toMatch(/^memory growth: (none in|\d.* MiB a minute)/);
+    const { changed, peers } = memory(result.report);
+    expect(changed).toBeLessThan(2 * peers);
+  });
+});

@@ -1,3 +1,6 @@
+import type { Look } from '../../src/contracts/gate';
+import type { GateStatus } from '../../src/contracts/status';
+import { sight } from '../render/sights';
 import { FakeCluster, fails, Harness, until } from './harness';
 
 let harness: Harness;
@@ -8,6 +11,11 @@ jest.setTimeout(180_000);
 const WEEK = 7 * 86_400;
 const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };
 const gate = { holdSeconds: 600 };
+/** One look in each, at the second of its number. */
+const seenAt = (nth: number) => ({
+  ...sight(1),
+  looks: sight(1).looks.map(([, ...of]) => [nth, ...of]) as Look[],
+});
 const verdictsOf = (gates: { name: string; verdict: string }[] = []) =>
   gates.map(({ name, verdict }) => `${name}: ${verdict}`);
 
@@ -86,11 +94,43 @@ describe('a gate', () => {
     expect(cluster.looks[0]!.usual).toEqual({ p95Ms: null, from: 'it was not measured (nobody answers)' });
   });
 
-  it('leaves a bounded history over a week of soak', async () => {
+  it('keeps what it saw and said for the report, and more of it the longer it looks', async () => {
+    const cluster = new FakeCluster();
+    cluster.sees = seenAt;
+    const { report } = await harness.run(cluster, { gate });
+    const { claims, saw } = report.gates![0]!;
+    expect(claims).toBeUndefined();
+    expect(saw!.claims).toMatchObject([{ name: 'errors', verdict: 'pass' }]);
+    const at = saw!.looks.map(([seconds]) => seconds);
+    expect(at.length).toBeGreaterThan(3);
+    expect(at).toEqual([...at].sort((one, other) => one - other));
+  });
+
+  it('begins anew when it is tried again', async () => {
+    const cluster = new FakeCluster();
+    cluster.sees = seenAt;
+    cluster.verdicts = ['hold', 'hold', 'hold', 'fail', 'pass'];
+    const { report } = await harness.run(cluster, { ...quick, gate, onFailure: 'ask' }, async (handle) => {
+      await until(handle, ({ waitingFor }) => waitingFor?.answers[0]?.message === 'retry');
+      await handle.executeUpdate('retry', { args: [{ by: 'ann' }] });
+    });
+    const failedAt = cluster.looks.findIndex(({ tally }, nth) => nth > 0 && !tally);
+    expect(report.gates![0]!.verdict).toBe('pass');
+    expect(report.gates![0]!.saw!.looks[0]![0]).toBeGreaterThan(failedAt);
+  });
+
+  it('leaves a bounded history over a week of soak, and a few kilobytes for its charts', async () => {
     const cluster = new FakeCluster(['n1', 'n2']);
     cluster.verdicts = ['hold', ...Array<'pass'>(20).fill('pass'), 'hold', 'pass'];
+    cluster.sees = (nth) => {
+      const { looks, ...rest } = sight(60);
+      return {
+        ...rest,
+        looks: looks.map(([, ...figures], at) => [nth * 604_800 + at * 10_000.5, ...figures]),
+      };
+    };
     let length = 0;
-    const { end } = await harness.run(
+    const { end, report } = await harness.run(
       cluster,
       { gate, soakSeconds: WEEK, watchSeconds: 0 },
       async (handle) => {
@@ -101,6 +141,9 @@ describe('a gate', () => {
     expect(end).toBe('succeeded');
     expect(length).toBeLessThan(2_500);
     expect(cluster.looks.length).toBeLessThan(250);
+    const [{ saw }] = report.gates as [GateStatus];
+    expect(saw!.looks).toHaveLength(48);
+    expect(JSON.stringify(saw!.looks).length).toBeLessThan(5_000);
   });
 
   it('goes over from run to run when the history is long', async () => {

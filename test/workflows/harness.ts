@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
-import type { Tally, Verdict } from '../../src/contracts/gate';
+import type { Sight, Tally, Verdict } from '../../src/contracts/gate';
 import type { Gate } from '../../src/contracts/inputs/gate';
 import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
 import type { HealthWatchInput } from '../../src/contracts/inputs/health-watch';
@@ -64,6 +64,8 @@ export class FakeCluster {
   sessions = 0;
   /** what the gate says at each look after its beginning; the last one again and again */
   verdicts: Verdict[] = ['pass'];
+  /** what gates see in each look; undefined: those of an earlier release, which do not say */
+  sees: ((nth: number) => Sight) | undefined;
   /** what the looks of gates were asked for */
   readonly looks: GateInput[] = [];
   /** epochs for which others were locked out, with the holder */
@@ -289,7 +291,9 @@ export class FakeCluster {
         if (!input.tally) return { tally, usual, judgement: { verdict: 'hold', text: 'begun', claims: [] } };
         const verdict =
           this.judgeAs?.(input) ?? (this.verdicts.length > 1 ? this.verdicts.shift()! : this.verdicts[0]!);
-        return { tally, usual, judgement: { verdict, text: `${verdict} at look ${nth}`, claims: [] } };
+        const text = `${verdict} at look ${nth}`;
+        const claims = this.sees ? [{ name: 'errors', verdict, text }] : [];
+        return { tally, usual, judgement: { verdict, text, claims }, saw: this.sees?.(nth) };
       },
       watchHosts: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();

@@ -1,12 +1,13 @@
-import type { Requests, ServerTally, Tally } from '../../contracts/gate';
+import type { ServerTally, Tally } from '../../contracts/gate';
 import { PawlError } from '../../contracts/failures';
 import type { PlannedHost } from '../../contracts/plan';
+import type { CountedRequests } from '../../contracts/world';
 import type { Seen } from '../../domain/judge';
 import { counted, noRequests, total } from '../../domain/tally';
 import { tried } from '../tried';
 import type { World } from '../world';
 
-type Shown = Record<string, { host: string; generation: string; requests: Requests }>;
+type Shown = Record<string, CountedRequests & { host: string }>;
 
 /** Whether any balancer of these hosts counts requests; otherwise own probes have to stand for them. */
 export function areCounted(world: World, hosts: PlannedHost[]): boolean {
@@ -47,9 +48,9 @@ export async function beginCounting(
 ): Promise<Record<string, ServerTally>> {
   const now = Object.entries(await shown(world, hosts, signal));
   return Object.fromEntries(
-    now.map(([path, { host, generation, requests }]) => [
+    now.map(([path, { host, generation, requests, weight }]) => [
       path,
-      { host, generation, last: requests, sum: noRequests() },
+      { host, generation, last: requests, sum: noRequests(), weight },
     ]),
   );
 }
@@ -66,11 +67,18 @@ export async function countRequests(
   tally.servers = now.is;
   const of = (name: string) =>
     total(Object.values(tally.servers).flatMap(({ host, sum }) => (host === name ? [sum] : [])));
+  const weightOf = (hosts: PlannedHost[]) => {
+    const servers = Object.values(tally.servers).filter(({ host }) =>
+      hosts.some(({ name }) => name === host),
+    );
+    return servers.reduce((sum, { weight = 0 }) => sum + weight, 0);
+  };
   return {
     known: true,
     is: {
       changed: Object.fromEntries(changed.map(({ name }) => [name, of(name)])),
       others: total(others.map(({ name }) => of(name))),
+      weights: { changed: weightOf(changed), peers: weightOf(others) },
     },
   };
 }
@@ -101,9 +109,10 @@ async function countOn(
 ): Promise<Record<string, ServerTally>> {
   const now = Object.entries(await shown(world, hosts, signal));
   return Object.fromEntries(
-    now.map(([path, { host, generation, requests }]) => {
+    now.map(([path, { host, ...shows }]) => {
+      const { generation, requests } = shows;
       const last = before[path] ?? { host, generation, last: requests, sum: noRequests() };
-      return [path, counted(last, { generation, requests })];
+      return [path, counted(last, shows)];
     }),
   );
 }

@@ -1,7 +1,8 @@
 import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { PlannedGate, Verdict } from '../../contracts/gate';
+import type { Claim, PlannedGate, Sight, Verdict } from '../../contracts/gate';
 import type { PlannedHost } from '../../contracts/plan';
 import type { GateStatus } from '../../contracts/status';
+import { together } from '../../domain/sight';
 import { measureUsual, watchGate } from './activities';
 import type { Change } from './change';
 import { stayHealthy } from './host-steps';
@@ -21,6 +22,8 @@ const AT_ONCE = 3_000;
 /** Seconds of one look: what is measured reaches the history a few times in each soak, however long it is. */
 const FIRST_LOOK = 2;
 const LONGEST_LOOK = 3_600;
+/** Gates that keep what they saw. */
+const MOST_SIGHTS = 20;
 /** Seconds to read where counting begins. */
 const BEGINNING = 10;
 
@@ -78,7 +81,7 @@ export class BatchGate {
     run.state.tally = null;
     // of an observation before it
     run.state.control.promoted = false;
-    opened.say('hold', 'it has just begun');
+    opened.tell({ name, verdict: 'hold', text: 'it has just begun' });
     opened.scope
       .run(() => opened.measure())
       .catch((error: unknown) => {
@@ -122,7 +125,9 @@ export class BatchGate {
     this.closed = true;
     this.scope.cancel();
     delete this.run.state.tally;
-    if (this.passed) delete this.status.claims;
+    const { saw, claims, ...status } = this.status;
+    // what it said at its end stands in the report
+    if (this.passed) this.tell({ ...status, ...(saw && { saw: { ...saw, claims } }) });
     this.run.show();
   }
 
@@ -167,7 +172,7 @@ export class BatchGate {
       run.state.tally = seen.tally;
       run.state.usual = seen.usual;
       const { verdict, text, claims } = seen.judgement;
-      if (!this.closed) this.say(verdict, text, claims);
+      if (!this.closed) this.say(verdict, text, claims, seen.saw);
       return verdict;
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
@@ -192,11 +197,24 @@ export class BatchGate {
     );
   }
 
-  private say(verdict: GateStatus['verdict'], text: string, claims?: GateStatus['claims']): void {
+  private say(verdict: GateStatus['verdict'], text: string, claims?: Claim[], now?: Sight): void {
+    const { name, saw: before } = this.status;
+    const saw = now ? together(before, now) : before;
+    this.tell({ name, verdict, text, claims, ...(saw && { saw }) });
+  }
+
+  private tell(status: GateStatus): void {
     const others = (this.run.status.gates ?? []).filter(({ name }) => name !== this.name);
-    this.run.status.gates = [...others, { name: this.name, verdict, text, claims }];
+    this.run.status.gates = withNewestSight([...others, status]);
     this.run.show();
   }
+}
+
+/** Hosts that come in one after the other have many gates, and a run carries them all along. */
+function withNewestSight(gates: GateStatus[]): GateStatus[] {
+  return gates.map(({ saw, ...gate }, nth) =>
+    saw && nth >= gates.length - MOST_SIGHTS ? { ...gate, saw } : gate,
+  );
 }
 
 function reason(error: ActivityFailure): string {

@@ -1,9 +1,9 @@
 /** HAProxy 2.0 and newer: reads over its forwarded runtime socket, fenced writes by a program on its host. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PawlError } from '../../../contracts/failures';
-import type { Requests } from '../../../contracts/gate';
 import type {
   BalancerComplaint,
+  CountedRequests,
   Fence,
   KeptServer,
   LoadBalancer,
@@ -149,15 +149,15 @@ class HaProxy implements LoadBalancer {
     await raiseFences(this.at.host, lanes, fence, holder, signal);
   }
 
-  async requests(
-    backend: string,
-    signal: AbortSignal,
-  ): Promise<Record<string, { generation: string; requests: Requests }>> {
+  async requests(backend: string, signal: AbortSignal): Promise<Record<string, CountedRequests>> {
     const [info, stats] = await ask(this.at, ['show info', 'show stat -1 4 -1'], signal);
     const generation = generationOf(readInfo(info!));
     const rows = readCsv(stats!).filter((row) => column(row, 'pxname') === checkName(backend));
     return Object.fromEntries(
-      rows.map((row) => [column(row, 'svname'), { generation, requests: requestsOf(row) }]),
+      rows.map((row) => [
+        column(row, 'svname'),
+        { generation, requests: requestsOf(row), weight: numberIn(row, 'weight') },
+      ]),
     );
   }
 

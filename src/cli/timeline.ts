@@ -1,0 +1,78 @@
+/** What a run did and when, from its history: every activity has a sentence of its own there. */
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow';
+import { optionalTsToMs } from '@temporalio/common/lib/time';
+import type { temporal } from '@temporalio/proto';
+import type { Timeline, TimelineEntry } from '../contracts/timeline';
+import type { Temporal } from './temporal';
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+
+const FETCH_WITHIN_MS = 30_000;
+/** A change of a thousand hosts goes on as a new run some ten times. */
+const MOST_RUNS = 40;
+const MOST_ENTRIES = 1_000;
+/** Milliseconds between two of the same that are told as one: looks of a gate, attempts. */
+const APART = 15_000;
+
+/** @param runId of the newest run; those that went on as it are told, too */
+export async function timelineOf({ client, within }: Temporal, id: string, runId: string): Promise<Timeline> {
+  const runs: TimelineEntry[][] = [];
+  let next: string | undefined = runId;
+  while (next && runs.length < MOST_RUNS) {
+    const handle: WorkflowHandle = client.workflow.getHandle(id, next);
+    const events = (await within(FETCH_WITHIN_MS, () => handle.fetchHistory())).events ?? [];
+    runs.unshift(await entriesOf(client, events));
+    next = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+  }
+  const all = together(runs.flat());
+  const missing = next ? 'what earlier runs of it did is left out' : '';
+  const cut = all.length > MOST_ENTRIES ? `the first ${all.length - MOST_ENTRIES} steps are left out` : '';
+  const note = [missing, cut].filter(Boolean).join('; ');
+  return { entries: all.slice(-MOST_ENTRIES), ...(note && { note }) };
+}
+
+async function entriesOf(client: Client, events: Event[]): Promise<TimelineEntry[]> {
+  const begun = new Map<string, TimelineEntry>();
+  for (const event of events) {
+    const at = optionalTsToMs(event.eventTime) ?? 0;
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled) {
+      const said = await decodeOptionalSinglePayload<string>(
+        client.options.loadedDataConverter,
+        event.userMetadata?.summary,
+      );
+      const what = said ?? scheduled.activityType?.name ?? '';
+      begun.set(String(event.eventId), { what, begunAt: at, endedAt: null, end: 'underWay', times: 1 });
+    }
+    const ended = endOf(event);
+    const entry = ended && begun.get(ended.of);
+    if (entry) Object.assign(entry, { endedAt: at, end: ended.end });
+  }
+  return [...begun.values()];
+}
+
+function endOf(event: Event): { of: string; end: TimelineEntry['end'] } | undefined {
+  const ends = [
+    [event.activityTaskCompletedEventAttributes, 'done'],
+    [event.activityTaskFailedEventAttributes, 'failed'],
+    [event.activityTaskTimedOutEventAttributes, 'failed'],
+    [event.activityTaskCanceledEventAttributes, 'cut'],
+  ] as const;
+  const found = ends.find(([attributes]) => attributes);
+  return found && { of: String(found[0]!.scheduledEventId), end: found[1] };
+}
+
+/** The same again, right after itself, is one entry. */
+function together(entries: TimelineEntry[]): TimelineEntry[] {
+  const last = new Map<string, TimelineEntry>();
+  return entries.filter((entry) => {
+    const before = last.get(entry.what);
+    if (!before?.endedAt || entry.begunAt - before.endedAt > APART) {
+      last.set(entry.what, entry);
+      return true;
+    }
+    Object.assign(before, { endedAt: entry.endedAt, end: entry.end, times: before.times + entry.times });
+    return false;
+  });
+}
