@@ -8,6 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import { root } from '../../lab/paths';
 import { pawl } from '../../src/cli/program';
 import type { Status } from '../../src/contracts/status';
+import { sight } from '../render/sights';
 import { FakeCluster, fails } from '../workflows/harness';
 import { imagined, Live } from './live';
 import { Recorder } from './recorder';
@@ -280,6 +281,42 @@ describe('the ends of a watched run', () => {
     expect(code).toBe(1);
     expect(out).toContain('ended without a report');
     expect(out).toContain('back in rotation and healthy: n1, n2');
+  });
+});
+
+describe('a report', () => {
+  const gated = { gate: { enabled: true, holdSeconds: 60 } };
+  const page = join(tmpdir(), `pawl-report-${process.pid}.html`);
+  afterAll(() => rmSync(page, { force: true }));
+
+  it('of a change that is over has its end, its gates with charts, and every step with its time', async () => {
+    cluster.sees = (nth) => sight(nth + 2);
+    const id = await start(gated);
+    expect((await run('get', id, '--watch')).code).toBe(0);
+    const { code, err } = await run('report', id, '--html', page);
+    expect([code, err]).toEqual([0, expect.stringMatching(/report-\d+\.html: succeeded, \d+ KiB/)]);
+    const text = readFileSync(page, 'utf8');
+    expect(text).toContain('gate after batch 1');
+    expect(text.match(/<svg /g)).toHaveLength(10);
+    for (const step of ['n1: stage 2.0.0', 'n2: back into rotation', 'check the input, look at hosts'])
+      expect(text).toMatch(new RegExp(`${step}[^]{0,200}?<td class="number">\\+\\d`));
+    expect(text).not.toContain('Waiting for');
+  });
+
+  it('of one that goes on says what it waits for', async () => {
+    const id = await start({ approvals: ['before'] });
+    await run('get', id, '--watch', '--no-wait');
+    expect((await run('report', id, '--html', page)).code).toBe(0);
+    expect(readFileSync(page, 'utf8')).toMatch(/Waiting for[^]*pawl approve run-\d+/);
+    const { out } = await run('report', id);
+    expect(out).toMatch(/^\*\*◐ awaitingApproval: web/);
+  });
+
+  it('that cannot be written, and one of a run that is not there, are mistakes', async () => {
+    const id = await start();
+    const { code, err } = await run('report', id, '--html', join(folder, 'no/such/page.html'));
+    expect([code, err]).toEqual([2, expect.stringContaining('the report cannot be written to')]);
+    expect((await run('report', 'nobody', '--html', page)).code).toBe(2);
   });
 });
 

@@ -264,6 +264,7 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
     '{file} 写出之后被改过；请改输入，然后重新做计划',
   ],
   ['the plan cannot be written to {file}: {why}', '计划无法写入 {file}：{why}'],
+  ['the report cannot be written to {file}: {why}', '报告无法写入 {file}：{why}'],
   ['{file} cannot be read: there is no such file', '{file} 无法读取：没有这个文件'],
   ['{file} cannot be read: it is a folder', '{file} 无法读取：它是一个目录'],
   ['{file} cannot be read: {why}', '{file} 无法读取：{why}'],
