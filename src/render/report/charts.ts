@@ -49,13 +49,13 @@ const CHARTS: ((sight: Sight) => Chart)[] = [
   }),
   ({ limits }) => ({
     title: 'Memory of the unit, MiB',
-    about: 'where most is used',
+    about: 'the most',
     limit: limits.memoryMiB,
     value: ([, , , , memoryMiB]) => memoryMiB,
   }),
   ({ limits }) => ({
     title: 'CPU of the unit, %',
-    about: 'where most is used',
+    about: 'the most',
     limit: limits.cpuPercent,
     value: ([, , , , , cpuPercent]) => cpuPercent,
   }),

@@ -16,7 +16,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.1rem; 
 dt, .quiet, th, figcaption small { color: var(--quiet) } dd { margin: 0 }
 table { border-collapse: collapse; width: 100% } th { font-weight: 500; text-align: left }
 th, td { padding: .25rem .8rem .25rem 0; vertical-align: top; border-bottom: 1px solid var(--grid) }
-td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums } td.nowrap { white-space: nowrap }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums } td.nowrap { white-space: nowrap }
 code { font: .9em ui-monospace, monospace; background: var(--ground); padding: .1em .35em; border-radius: 4px }
 .good { color: var(--good) } .busy { color: var(--busy) } .bad { color: var(--bad) }
 .mark { display: inline-block; width: 1.3em; font-weight: 600 } .state { font-weight: 600 }

@@ -30,8 +30,8 @@ export function timelineSection({ entries, note }: Timeline, from: number, to: n
   const head = html`<thead>
     <tr>
       <th>step</th>
-      <th>after</th>
-      <th>took</th>
+      <th class="number">after</th>
+      <th class="number">took</th>
       <th></th>
     </tr>
   </thead>`;
