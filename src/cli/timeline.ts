@@ -8,6 +8,7 @@ import type { Temporal } from './temporal';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
+const DESCRIBE_WITHIN_MS = 5_000;
 const FETCH_WITHIN_MS = 30_000;
 /** A change of a thousand hosts goes on as a new run some ten times. */
 const MOST_RUNS = 40;
@@ -15,14 +16,17 @@ const MOST_ENTRIES = 1_000;
 /** Milliseconds between two of the same that are told as one: looks of a gate, attempts. */
 const APART = 15_000;
 
-/** @param runId of the newest run; those that went on as it are told, too */
-export async function timelineOf({ client, within }: Temporal, id: string, runId: string): Promise<Timeline> {
+/** Of all the runs that went on as each other. */
+export async function timelineOf({ client, within }: Temporal, id: string): Promise<Timeline> {
+  const newest = await within(DESCRIBE_WITHIN_MS, () => client.workflow.getHandle(id).describe());
   const runs: TimelineEntry[][] = [];
-  let next: string | undefined = runId;
+  let next: string | undefined = newest.runId;
   while (next && runs.length < MOST_RUNS) {
     const handle: WorkflowHandle = client.workflow.getHandle(id, next);
     const events = (await within(FETCH_WITHIN_MS, () => handle.fetchHistory())).events ?? [];
-    runs.unshift(await entriesOf(client, events));
+    const goesOn = runs.length === 0 && newest.status.name === 'RUNNING';
+    const entries = await entriesOf(client, events);
+    runs.unshift(goesOn ? entries : entries.map((entry) => cutAt(entry, msOf(events.at(-1)))));
     next = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
   }
   const all = together(runs.flat());
@@ -35,7 +39,7 @@ export async function timelineOf({ client, within }: Temporal, id: string, runId
 async function entriesOf(client: Client, events: Event[]): Promise<TimelineEntry[]> {
   const begun = new Map<string, TimelineEntry>();
   for (const event of events) {
-    const at = optionalTsToMs(event.eventTime) ?? 0;
+    const at = msOf(event);
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled) {
       const said = await decodeOptionalSinglePayload<string>(
@@ -50,6 +54,13 @@ async function entriesOf(client: Client, events: Event[]): Promise<TimelineEntry
     if (entry) Object.assign(entry, { endedAt: at, end: ended.end });
   }
   return [...begun.values()];
+}
+
+const msOf = (event: Event | undefined) => optionalTsToMs(event?.eventTime) ?? 0;
+
+/** What a run does beside its steps ends with it, and nobody writes down that it did. */
+function cutAt(entry: TimelineEntry, at: number): TimelineEntry {
+  return entry.end === 'underWay' ? { ...entry, endedAt: at, end: 'cut' } : entry;
 }
 
 function endOf(event: Event): { of: string; end: TimelineEntry['end'] } | undefined {

@@ -35,6 +35,7 @@ it('fills in safe defaults', () => {
       p95ToleranceMs: 10,
       timePercentOfPeers: 125,
       cpuPercent: 80,
+      memoryHoursLeft: 24,
       memoryPercent: 80,
       hostCpuPercent: 80,
       hostMemoryPercent: 80,

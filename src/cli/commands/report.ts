@@ -28,8 +28,7 @@ export function addReport(program: Command, { terminal, action }: Cli): void {
     const now = await look(temporal, id);
     if (html === undefined) terminal.print(`${statusMarkdown(now.status)}\n`);
     else {
-      const { runId } = await temporal.within(5_000, () => temporal.client.workflow.getHandle(id).describe());
-      const timeline = await timelineOf(temporal, id, runId);
+      const timeline = await timelineOf(temporal, id);
       const page = await reportHtml({
         ...{ status: now.status, timeline, asOf: new Date().toISOString(), answerText: messageCommand },
         ...(now.kind === 'silent' && { silent: now.why }),

@@ -29,6 +29,6 @@ svg { display: block; width: 100%; height: auto }
 .key .changed { border-color: var(--changed) } .key .peers { border-top: 2px solid var(--peers) } .key .limit { border-top: 2px dashed var(--bad) }
 .bar { position: relative; min-width: 180px; width: 35% } .bar i { position: absolute; top: .6em; height: .6em; min-width: 2px; border-radius: 2px; background: var(--peers) }
 .bar i.failed { background: var(--bad) } .bar i.cut { background: var(--quiet) } .bar i.underWay { background: var(--busy) }
-@media print { body { background: none; font-size: 12px } main { max-width: none; padding: 0 } section, header { padding: .4rem 0; border-radius: 0 } tr { break-inside: avoid }
+@media print { :root { color-scheme: light } body { background: none; font-size: 12px } main { max-width: none; padding: 0 } section, header { padding: .4rem 0; border-radius: 0 } tr { break-inside: avoid }
   .charts { grid-template-columns: 1fr 1fr } .bar i { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
 `);
