@@ -31,7 +31,7 @@ export function planFile(workflow: string, input: JsonObject, plan: Plan): PlanF
 }
 
 export function writePlanFile(path: string, content: PlanFile): Promise<void> {
-  return writeWhole(path, `${JSON.stringify(content, undefined, 2)}\n`, 'the plan');
+  return writeWhole(path, `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 /** Throws BadInput, in words, for anything but a whole and untouched plan. */

@@ -6,7 +6,7 @@ import { MEMORY_GROWTH } from './usage';
 
 /** Caches fill at first: so much of the time that a unit was watched is left out. */
 const WARMING = 1 / 3;
-/** Of what is left: fewer samples, or less time, show nothing. */
+/** Of what is left: fewer samples, or less time, condemn nobody. */
 const LEAST_SAMPLES = 10;
 const LEAST_SECONDS = 20;
 /** A second half that grows so much less than the first says that the growth comes to an end. */
@@ -100,15 +100,15 @@ function judge(growth: Growth, { level, peers, chance, soon }: Beside): Omit<Cla
   const { host, watched, enough, mib, slope, rising, steady, fullIn } = growth;
   const pass = (text: string): Omit<Claim, 'name'> => ({ verdict: 'pass', text });
   const seconds = `${Math.floor(watched)} s`;
-  if (!enough) return pass(`watched for ${seconds}, too short to see any`);
-  if (rising > SEEN || slope <= 0) return pass(`none in ${seconds}`);
+  if (rising > SEEN || slope <= 0)
+    return pass(enough ? `none in ${seconds}` : `none in ${seconds}, too short to see more`);
   const as = peers.find((peer) => peer.rising <= SEEN && peer.slope >= slope * AS_PEERS);
   const text = `${figure(slope * 60)} MiB a minute at ${host} (peers ${as ? 'too' : 'not'}), full in ${duration(fullIn)}`;
   if (as) return pass(text);
   if (!steady) return pass(`${text} if it went on, but it levels off`);
   if (mib <= level) return pass(`${text} if it went on, but ${figure(mib)} MiB are usual`);
   const seen = Math.min(soon, FORESIGHT * watched);
-  if (fullIn <= seen && rising <= chance) return { verdict: 'fail', text };
+  if (enough && fullIn <= seen && rising <= chance) return { verdict: 'fail', text };
   if (fullIn <= Math.min(soon, WORTH_WAITING * FORESIGHT * watched))
     return { verdict: 'hold', text: `${text}, not sure after ${seconds}` };
   return pass(text);

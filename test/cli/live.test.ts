@@ -315,7 +315,7 @@ describe('a report', () => {
   it('that cannot be written, and one of a run that is not there, are mistakes', async () => {
     const id = await start();
     const { code, err } = await run('report', id, '--html', join(folder, 'no/such/page.html'));
-    expect([code, err]).toEqual([2, expect.stringContaining('the report cannot be written to')]);
+    expect([code, err]).toEqual([2, expect.stringContaining('page.html cannot be written: ENOENT')]);
     expect((await run('report', 'nobody', '--html', page)).code).toBe(2);
   });
 });

@@ -44,7 +44,7 @@ it('an intent that is too large to go along stays at home', async () => {
 it('says why it cannot be written', async () => {
   await expect(writePlanFile(join(folder, 'no/such/folder'), made())).rejects.toMatchObject({
     type: 'BadInput',
-    message: `the plan cannot be written to ${folder}/no/such/folder: ENOENT`,
+    message: `${folder}/no/such/folder cannot be written: ENOENT`,
   });
 });
 

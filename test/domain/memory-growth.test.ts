@@ -108,11 +108,18 @@ it.each<Case & { what: string; verdict: string; says: string }>([
     says: 'levels off',
   },
   {
-    what: 'too short a time',
+    what: 'a leak that nobody has watched for long',
     seconds: 20,
     changed: leak(600),
+    verdict: 'hold',
+    says: 'full in 27 s, not sure after 20 s',
+  },
+  {
+    what: 'too short a time',
+    seconds: 20,
+    changed: () => 40,
     verdict: 'pass',
-    says: 'watched for 20 s, too short to see any',
+    says: 'none in 20 s, too short to see more',
   },
 ])('$what: $verdict', ({ verdict, says, ...given }) => {
   const claim = judged(given);

@@ -33,7 +33,7 @@ export function addReport(program: Command, { terminal, action }: Cli): void {
         ...{ status: now.status, timeline, asOf: new Date().toISOString(), answerText: messageCommand },
         ...(now.kind === 'silent' && { silent: now.why }),
       });
-      await writeWhole(html, page, 'the report');
+      await writeWhole(html, page);
       terminal.remark(`${html}: ${now.status.phase}, ${Math.ceil(page.length / 1_024)} KiB`);
     }
     return now.kind === 'silent' ? EXIT.error : EXIT.done;
