@@ -1,5 +1,6 @@
 /** What a run did and when, from its history: every activity has a sentence of its own there. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import type { temporal } from '@temporalio/proto';
@@ -23,7 +24,9 @@ export async function timelineOf({ client, within }: Temporal, id: string): Prom
   let next: string | undefined = newest.runId;
   while (next && runs.length < MOST_RUNS) {
     const handle: WorkflowHandle = client.workflow.getHandle(id, next);
-    const events = (await within(FETCH_WITHIN_MS, () => handle.fetchHistory())).events ?? [];
+    const events = await within(FETCH_WITHIN_MS, () => eventsOf(handle));
+    // one that went on long ago may be forgotten by now
+    if (!events) break;
     const goesOn = runs.length === 0 && newest.status.name === 'RUNNING';
     const entries = await entriesOf(client, events);
     runs.unshift(goesOn ? entries : entries.map((entry) => cutAt(entry, msOf(events.at(-1)))));
@@ -34,6 +37,15 @@ export async function timelineOf({ client, within }: Temporal, id: string): Prom
   const cut = all.length > MOST_ENTRIES ? `the first ${all.length - MOST_ENTRIES} steps are left out` : '';
   const note = [missing, cut].filter(Boolean).join('; ');
   return { entries: all.slice(-MOST_ENTRIES), ...(note && { note }) };
+}
+
+async function eventsOf(handle: WorkflowHandle): Promise<Event[] | null> {
+  try {
+    return (await handle.fetchHistory()).events ?? [];
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
 }
 
 async function entriesOf(client: Client, events: Event[]): Promise<TimelineEntry[]> {

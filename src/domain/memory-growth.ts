@@ -103,7 +103,8 @@ function judge(growth: Growth, { level, peers, chance, soon }: Beside): Omit<Cla
   if (rising > SEEN || slope <= 0)
     return pass(enough ? `none in ${seconds}` : `none in ${seconds}, too short to see more`);
   const as = peers.find((peer) => peer.rising <= SEEN && peer.slope >= slope * AS_PEERS);
-  const text = `${figure(slope * 60)} MiB a minute at ${host} (peers ${as ? 'too' : 'not'}), full in ${duration(fullIn)}`;
+  const beside = peers.length ? ` (peers ${as ? 'too' : 'not'})` : '';
+  const text = `${figure(slope * 60)} MiB a minute at ${host}${beside}, full in ${duration(fullIn)}`;
   if (as) return pass(text);
   if (!steady) return pass(`${text} if it went on, but it levels off`);
   if (mib <= level) return pass(`${text} if it went on, but ${figure(mib)} MiB are usual`);
