@@ -1,6 +1,6 @@
 import type { Look } from '../../src/contracts/gate';
 import type { GateStatus, Status } from '../../src/contracts/status';
-import type { Timeline } from '../../src/contracts/timeline';
+import type { StepTimes } from '../../src/contracts/step-times';
 import { reportHtml } from '../../src/render/report';
 import { sight } from './sights';
 import { host, status } from './status';
@@ -13,7 +13,7 @@ const gate: GateStatus = {
   text: 'errors: 0 of 9,000 answers',
   saw: sight(30, { claims: [{ name: 'errors', verdict: 'pass', text: 'errors: 0 of 9,000 answers' }] }),
 };
-const timeline: Timeline = {
+const stepTimes: StepTimes = {
   entries: [
     {
       ...{ what: 'n1: stage 2.0.0', times: 1, end: 'done' },
@@ -26,10 +26,10 @@ const timeline: Timeline = {
   ],
 };
 
-const page = (more: Partial<Status> = {}, told: Timeline = timeline) =>
+const page = (more: Partial<Status> = {}, told: StepTimes = stepTimes) =>
   reportHtml({
     status: { ...status, ...more },
-    timeline: told,
+    stepTimes: told,
     asOf: '2026-11-23T10:37:00.000Z',
     answerText: (id, message, payload) => `pawl ${message} ${id} ${JSON.stringify(payload)}`,
   });
@@ -68,6 +68,7 @@ it('takes words from outside for words, wherever they stand', async () => {
       gates: [{ ...gate, name: NASTY, text: NASTY, claims: [{ name: '', verdict: 'fail', text: NASTY }] }],
       leftToDo: [{ host: NASTY, what: NASTY, command: NASTY }],
       messages: [{ at: '2026-11-23T10:36:00.000Z', name: NASTY, by: NASTY, answer: NASTY }],
+      timeline: [{ at: '2026-11-23T10:36:00.000Z', what: NASTY }],
       waitingFor: {
         what: NASTY,
         answers: [{ message: NASTY, payload: { by: NASTY } }],
@@ -75,7 +76,7 @@ it('takes words from outside for words, wherever they stand', async () => {
         then: NASTY,
       },
     },
-    { entries: [{ ...timeline.entries[0]!, what: NASTY }], note: NASTY },
+    { entries: [{ ...stepTimes.entries[0]!, what: NASTY }], note: NASTY },
   );
   expect(text).not.toMatch(/<(script|img)|\u202e|onerror='x'/);
   expect(text.match(/&#60;script&#62;alert\(&#34;1&#34;\)/g)!.length).toBeGreaterThan(20);

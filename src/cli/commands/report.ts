@@ -6,7 +6,7 @@ import { EXIT } from '../exit-codes';
 import { messageCommand } from '../message-options';
 import { look } from '../runs';
 import { withTemporal, type Temporal } from '../temporal';
-import { timelineOf } from '../timeline';
+import { stepTimesOf } from '../step-times';
 import { writeWhole } from '../write-whole';
 
 interface Options {
@@ -28,9 +28,9 @@ export function addReport(program: Command, { terminal, action }: Cli): void {
     const now = await look(temporal, id);
     if (html === undefined) terminal.print(`${statusMarkdown(now.status)}\n`);
     else {
-      const timeline = await timelineOf(temporal, id);
+      const stepTimes = await stepTimesOf(temporal, id);
       const page = await reportHtml({
-        ...{ status: now.status, timeline, asOf: new Date().toISOString(), answerText: messageCommand },
+        ...{ status: now.status, stepTimes, asOf: new Date().toISOString(), answerText: messageCommand },
         ...(now.kind === 'silent' && { silent: now.why }),
       });
       await writeWhole(html, page);

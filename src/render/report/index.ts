@@ -1,17 +1,17 @@
 /** The report of a run as one HTML file, which needs neither a network nor a script. */
 import type { GateStatus, HostStatus, Status } from '../../contracts/status';
-import type { Timeline } from '../../contracts/timeline';
+import type { StepTimes } from '../../contracts/step-times';
 import { changeText } from '../../domain/about';
 import { GATE_TONES, toneOf, trafficTexts, type AnswerText, type Tone } from '../rows';
 import { chartsOf, rates, type Drawing } from './charts';
 import { html, type Html } from './html';
 import { STYLE } from './style';
-import { timelineSection } from './timeline';
+import { stepTimesSection } from './step-times';
 import { took, utc } from './times';
 
 export interface Told {
   status: Status;
-  timeline: Timeline;
+  stepTimes: StepTimes;
   /** ISO time: when it was asked */
   asOf: string;
   /** why its worker gives no answer, where it gives none */
@@ -42,8 +42,8 @@ export async function reportHtml(told: Told): Promise<string> {
             'Gates',
             (status.gates ?? []).map((one) => gate(drawing, one)),
           )}
-          ${timelineSection(told.timeline, Date.parse(status.startedAt), Date.parse(status.endedAt ?? told.asOf))}
-          ${section('Messages', messages(status))}
+          ${stepTimesSection(told.stepTimes, Date.parse(status.startedAt), Date.parse(status.endedAt ?? told.asOf))}
+          ${section('What happened', happenings(status))} ${section('Messages', messages(status))}
           ${section('Notes', list(status.notes.map((note) => html`<li>${note}</li>`)))}
         </main>
       </body>
@@ -194,6 +194,17 @@ function charts(drawing: Drawing, name: string, saw: NonNullable<GateStatus['saw
       >${peers ? `peers (${count(peers, rate?.peers)})` : 'no peers are left'}<i class="limit"></i>limit
     </p>
     <div class="charts">${drawn}</div>`;
+}
+
+function happenings({ timeline = [] }: Status): Html | null {
+  const rows = timeline.map(
+    ({ at, what }) =>
+      html`<tr>
+        <td class="nowrap">${utc(at)}</td>
+        <td>${what}</td>
+      </tr>`,
+  );
+  return table(['when', 'what'], rows);
 }
 
 function messages({ messages }: Status): Html | null {

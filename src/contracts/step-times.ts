@@ -1,5 +1,5 @@
 /** What a run did, by its history in Temporal. */
-export interface TimelineEntry {
+export interface StepTime {
   /** in words */
   what: string;
   /** milliseconds */
@@ -11,8 +11,8 @@ export interface TimelineEntry {
   times: number;
 }
 
-export interface Timeline {
-  entries: TimelineEntry[];
+export interface StepTimes {
+  entries: StepTime[];
   /** what is missing, in words */
   note?: string;
 }

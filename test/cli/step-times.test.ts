@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, defaultPayloadConverter } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time';
 import type { Temporal } from '../../src/cli/temporal';
-import { timelineOf } from '../../src/cli/timeline';
+import { stepTimesOf } from '../../src/cli/step-times';
 
 const at = (seconds: number) => ({ eventTime: msToTs(seconds * 1_000) });
 const began = (before: string) => ({
@@ -45,7 +45,7 @@ it('tells the steps of all runs that went on as each other, as far as they are k
     older: [began('forgotten'), step(2, 10, 'n1: out'), done(2, 12), step(4, 13, 'looking'), at(20)],
     newest: [began('older'), step(2, 21, 'n2: out'), failed(2, 22), step(4, 23, 'n2: out'), step(6, 24)],
   });
-  const { entries, note } = await timelineOf(temporal, 'run');
+  const { entries, note } = await stepTimesOf(temporal, 'run');
   expect(entries).toEqual([
     { what: 'n1: out', begunAt: 10_000, endedAt: 12_000, end: 'done', times: 1 },
     { what: 'looking', begunAt: 13_000, endedAt: 20_000, end: 'cut', times: 1 },
@@ -56,7 +56,7 @@ it('tells the steps of all runs that went on as each other, as far as they are k
 });
 
 it('of a run that is over nothing is under way', async () => {
-  const { entries, note } = await timelineOf(
+  const { entries, note } = await stepTimesOf(
     knowing({ newest: [began(''), step(2, 5), at(9)] }, 'TERMINATED'),
     'run',
   );

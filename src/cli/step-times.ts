@@ -4,7 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import type { temporal } from '@temporalio/proto';
-import type { Timeline, TimelineEntry } from '../contracts/timeline';
+import type { StepTimes, StepTime } from '../contracts/step-times';
 import type { Temporal } from './temporal';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
@@ -18,9 +18,9 @@ const MOST_ENTRIES = 1_000;
 const APART = 15_000;
 
 /** Of all the runs that went on as each other. */
-export async function timelineOf({ client, within }: Temporal, id: string): Promise<Timeline> {
+export async function stepTimesOf({ client, within }: Temporal, id: string): Promise<StepTimes> {
   const newest = await within(DESCRIBE_WITHIN_MS, () => client.workflow.getHandle(id).describe());
-  const runs: TimelineEntry[][] = [];
+  const runs: StepTime[][] = [];
   let next: string | undefined = newest.runId;
   while (next && runs.length < MOST_RUNS) {
     const handle: WorkflowHandle = client.workflow.getHandle(id, next);
@@ -48,8 +48,8 @@ async function eventsOf(handle: WorkflowHandle): Promise<Event[] | null> {
   }
 }
 
-async function entriesOf(client: Client, events: Event[]): Promise<TimelineEntry[]> {
-  const begun = new Map<string, TimelineEntry>();
+async function entriesOf(client: Client, events: Event[]): Promise<StepTime[]> {
+  const begun = new Map<string, StepTime>();
   for (const event of events) {
     const at = msOf(event);
     const scheduled = event.activityTaskScheduledEventAttributes;
@@ -71,11 +71,11 @@ async function entriesOf(client: Client, events: Event[]): Promise<TimelineEntry
 const msOf = (event: Event | undefined) => optionalTsToMs(event?.eventTime) ?? 0;
 
 /** What a run does beside its steps ends with it, and nobody writes down that it did. */
-function cutAt(entry: TimelineEntry, at: number): TimelineEntry {
+function cutAt(entry: StepTime, at: number): StepTime {
   return entry.end === 'underWay' ? { ...entry, endedAt: at, end: 'cut' } : entry;
 }
 
-function endOf(event: Event): { of: string; end: TimelineEntry['end'] } | undefined {
+function endOf(event: Event): { of: string; end: StepTime['end'] } | undefined {
   const ends = [
     [event.activityTaskCompletedEventAttributes, 'done'],
     [event.activityTaskFailedEventAttributes, 'failed'],
@@ -87,8 +87,8 @@ function endOf(event: Event): { of: string; end: TimelineEntry['end'] } | undefi
 }
 
 /** The same again, right after itself, is one entry. */
-function together(entries: TimelineEntry[]): TimelineEntry[] {
-  const last = new Map<string, TimelineEntry>();
+function together(entries: StepTime[]): StepTime[] {
+  const last = new Map<string, StepTime>();
   return entries.filter((entry) => {
     const before = last.get(entry.what);
     if (!before?.endedAt || entry.begunAt - before.endedAt > APART) {

@@ -1,8 +1,8 @@
-import type { Timeline, TimelineEntry } from '../../contracts/timeline';
+import type { StepTimes, StepTime } from '../../contracts/step-times';
 import { Html, html } from './html';
 import { took } from './times';
 
-const ENDS: Record<TimelineEntry['end'], string> = {
+const ENDS: Record<StepTime['end'], string> = {
   done: '',
   failed: 'failed',
   cut: 'cut short',
@@ -10,7 +10,7 @@ const ENDS: Record<TimelineEntry['end'], string> = {
 };
 
 /** What was done when, each beside the whole time. */
-export function timelineSection({ entries, note }: Timeline, from: number, to: number): Html | null {
+export function stepTimesSection({ entries, note }: StepTimes, from: number, to: number): Html | null {
   if (entries.length === 0 && !note) return null;
   const whole = Math.max(1, to - from);
   const percent = (ms: number) => ((Math.min(Math.max(0, ms), whole) / whole) * 100).toFixed(2);
@@ -36,7 +36,7 @@ export function timelineSection({ entries, note }: Timeline, from: number, to: n
     </tr>
   </thead>`;
   return html`<section>
-    <h2>What was done when</h2>
+    <h2>Steps and their times</h2>
     ${note && html`<p class="quiet">${note}</p>`}${
       rows.length
         ? html`<table>
