@@ -9,6 +9,7 @@ import type { ArtifactStore } from '../adapters/artifacts';
 import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
 import { balancerActivities } from './balancers';
+import { counterActivities } from './counters';
 import { equalActivities } from './equal';
 import { examine } from './examine';
 import { fenceActivities } from './fences';
@@ -101,6 +102,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
       );
     },
     ...trafficActivities(worlds),
+    ...counterActivities(worlds),
     ...rampActivities(worlds),
     ...serviceActivities(worlds, jobs),
     ...outOfServiceActivities(worlds),

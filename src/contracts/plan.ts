@@ -70,6 +70,14 @@ export type PlannedRunOnce = Omit<RunOnce, 'host' | 'undo'> & {
   undo: string[] | null;
 };
 
+/** Names of balancers of the service. */
+export interface PlannedCertificate {
+  /** what they count says what clients lost */
+  counts: string[];
+  /** they count no requests */
+  blind: string[];
+}
+
 /** What the steps that all changes share are told. */
 export interface Settings {
   drain: Drain;
@@ -132,6 +140,8 @@ export interface Intent {
   closedMinutes?: number;
   /** who agrees that nobody serves meanwhile, and why */
   consent?: string;
+  /** where lost requests are counted; absent in plans of earlier releases */
+  certificate?: PlannedCertificate;
   /** absent where the cluster file names no channels, and in plans of earlier releases */
   notifications?: PlannedNotifications;
   settings: Settings;

@@ -1,4 +1,5 @@
 import type { KeptPlace } from './balancer-truth';
+import type { Certificate } from './certificate';
 import type { Claim, Verdict } from './gate';
 import type { Named } from './lease';
 import type { TrafficState } from './world';
@@ -114,6 +115,8 @@ export interface Status {
   leftToDo: Todo[];
   /** one for each batch so far, the last one may still be at work; runs of 0.1.0 have none */
   gates?: GateStatus[];
+  /** what clients lost so far; runs of earlier releases do not say */
+  certificate?: Certificate;
   /** one sentence: what is going on, or how it ended */
   summary: string;
   /** 0 to 1 */

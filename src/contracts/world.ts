@@ -3,6 +3,7 @@
  * them, and neither knows Temporal.
  */
 import type { Duplex, Readable } from 'node:stream';
+import type { Counts } from './certificate';
 import type { Latency } from './cluster';
 import type { Histogram, Requests } from './gate';
 import type { Announcement, Undelivered } from './notifications';
@@ -102,6 +103,19 @@ export interface TrafficFacts {
   generation: string;
 }
 
+/** What a balancer has counted of a backend since this generation began. */
+export interface BackendCounts {
+  generation: string;
+  /** requests that came so far; falls only when somebody clears counters */
+  came: number;
+  /** requests a second that come now */
+  rate: number;
+  /** as clients saw it */
+  clients: Counts;
+  /** by the word of each server; what was repeated elsewhere with success is no loss of clients */
+  servers: Record<string, Counts>;
+}
+
 /** What keeps a balancer from being used, and how it is mended. */
 export interface BalancerComplaint {
   code: string;
@@ -161,6 +175,8 @@ export interface LoadBalancer {
     backend: string,
     signal: AbortSignal,
   ): Promise<Record<string, { generation: string; requests: Requests }>>;
+  /** What it has counted of requests to a backend, where `countsRequests`. */
+  counts(backend: string, signal: AbortSignal): Promise<BackendCounts>;
   /** Looks whether all that we need of it is there, and changes nothing. */
   examine(signal: AbortSignal): Promise<BalancerComplaint[]>;
 }

@@ -49,6 +49,7 @@ export function statusRows(status: Status, answerText: AnswerText): Row[] {
     ...status.hosts.map(hostRow),
     ...status.steps.map(stepRow),
     ...(status.gates ?? []).flatMap(gateRows),
+    ...certificateRows(status),
     ...waitingRows(status, answerText),
     ...status.leftToDo.map((todo): Row => ({
       depth: 1,
@@ -148,6 +149,13 @@ function gateRows({ name, verdict, text, claims }: GateStatus): Row[] {
       text: claim.text,
     })),
   ];
+}
+
+function certificateRows({ certificate }: Status): Row[] {
+  if (!certificate) return [];
+  const { lost, text } = certificate;
+  const look = lost === null ? toneOf('pending') : toneOf(lost > 0 ? 'failed' : 'done');
+  return [{ depth: 1, ...look, text }];
 }
 
 function stepRow({ name, when, host, state, note }: StepStatus): Row {

@@ -103,6 +103,14 @@ class FakeBalancer implements LoadBalancer {
     return Promise.resolve({});
   }
 
+  /** requests a second */
+  rate = 0;
+
+  counts() {
+    const clients = { ended: 0, lost: 0, repeated: 0 };
+    return Promise.resolve({ generation: '1', came: 0, rate: this.rate, clients, servers: {} });
+  }
+
   examine = () => Promise.resolve([]);
 }
 

@@ -74,6 +74,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   markHost: [10],
   noteStable: [10],
   steerTesters: [20],
+  readCounters: [5],
   planEmergencyRollback: [30],
   setWeights: [30],
   planMaintenanceMode: [30],
@@ -126,6 +127,8 @@ const UPGRADE: Point[] = [
   ...[1, 2].map((nth) => point('upgrade', 'steerTesters', undefined, nth)),
   // before the first host and after the last one
   ...[1, 2].map((nth) => point('upgrade', 'runCommand', undefined, nth)),
+  // before the first host, and in the midst of them
+  ...[1, 4].map((nth) => point('upgrade', 'readCounters', undefined, nth)),
   point('upgrade', 'measureUsual'),
   // after each batch
   ...[1, 2].map((nth) => point('upgrade', 'watchGate', undefined, nth)),

@@ -138,6 +138,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     planEmergencyRollback: (raw) => steps().planEmergencyRollback(raw),
     steerTesters: (input) => steps().steerTesters(input),
     noteStable: (input) => steps().noteStable(input),
+    readCounters: (input) => steps().readCounters(input),
     proveEqual: (input) => steps().proveEqual(input),
     stopService: (input) => steps().stopService(input),
     startService: (input) => steps().startService(input),

@@ -113,11 +113,12 @@ function planOf<I extends Intent>(
   own: Omit<I, 'cluster' | 'service' | 'steps' | 'hosts'>,
 ): Plan<I> {
   const base = cluster.plan({});
-  const { cluster: place, service, steps, hosts } = base.intent;
+  const { cluster: place, service, steps, hosts, certificate } = base.intent;
   const intent = {
     cluster: place,
     service,
     steps,
+    certificate,
     ...(notify && cluster.notifications && { notifications: cluster.notifications }),
     hosts: names.map((name) => hosts.find((host) => host.name === name)!),
     ...own,

@@ -25,6 +25,7 @@ export function rollbackPlan(cluster: Faked, input: EmergencyRollbackInput): Pla
     maxUnavailable: Math.floor(cluster.hosts.length / 2),
     hostSeconds: 100,
     steps: [],
+    certificate: base.intent.certificate,
     ...(base.intent.notifications && { notifications: base.intent.notifications }),
     settings: {
       drain,

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
+import type { Looked } from '../../src/contracts/certificate';
 import type { Tally, Verdict } from '../../src/contracts/gate';
 import type { Gate } from '../../src/contracts/inputs/gate';
 import type { BalancerNews, KeptPlace } from '../../src/contracts/balancer-truth';
@@ -89,6 +90,9 @@ export class FakeCluster {
   /** who is found when a lease was lost */
   found: Awaited<ReturnType<Activities['findHolders']>> = { running: [], cut: [] };
 
+  /** what its balancer has counted, at each look */
+  counters: () => Looked[] = () => [];
+
   /** what its balancers keep, when they are looked at; null: they give no answer */
   kept: KeptPlace[] | null = [];
   /** what is to be told of its balancers, one after the other */
@@ -152,6 +156,7 @@ export class FakeCluster {
       ...(input.prepare && { prepare: input.prepare }),
       checks: [],
       gate: plannedGate(input.gate),
+      certificate: { counts: ['edge'], blind: [] },
       ...(this.notifications && { notifications: this.notifications }),
       ...(input.maintenance && {
         closures: closuresOf(this.hosts),
@@ -294,6 +299,10 @@ export class FakeCluster {
       watchHosts: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();
         // the real one looks on until the workflow's clock ends it; the test server skips time only while none runs
+      },
+      readCounters: async () => {
+        await this.trouble['counters']?.();
+        return this.counters();
       },
       raiseFences: ({ change, holder }) => {
         this.fences.push({ epoch: change.epoch, holder });

@@ -1,8 +1,8 @@
 /** What the plans of all changes have in common. */
-import type { Service } from '../../contracts/cluster';
+import type { Route, Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import type { Check, CommonInput, Drain, HostChange } from '../../contracts/inputs/common';
-import type { Intent, Plan, PlannedHost, Settings } from '../../contracts/plan';
+import type { Intent, Plan, PlannedCertificate, PlannedHost, Settings } from '../../contracts/plan';
 import { badInput, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
@@ -39,15 +39,22 @@ export function chooseHosts(names: string[], all: PlannedHost[], mistakes: Mista
 export function commonIntent(
   input: Pick<CommonInput, 'cluster' | 'service'> & { notify?: boolean },
   world: World,
-  { unit, port, release, health, version, limits }: Service,
-): Pick<Intent, 'cluster' | 'service' | 'notifications'> {
+  { unit, port, release, health, version, limits, routes }: Service,
+): Pick<Intent, 'cluster' | 'service' | 'certificate' | 'notifications'> {
   const notifications =
     input.notify === false ? undefined : plannedNotifications(world.cluster, input.service);
   return {
     cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
     service: { name: input.service, unit, port, release, health, version, limits },
+    certificate: plannedCertificate(world, routes),
     ...(notifications && { notifications }),
   };
+}
+
+function plannedCertificate(world: World, routes: Route[]): PlannedCertificate {
+  const names = [...new Set(routes.map(({ balancer }) => balancer))];
+  const counts = names.filter((name) => world.balancer(name).countsRequests);
+  return { counts, blind: names.filter((name) => !counts.includes(name)) };
 }
 
 /** Everything that was asked for, and nothing of how far it is: however often it is started, it is the same change. */

@@ -105,6 +105,13 @@ export const { watchService } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 });
 
+/** One question to each balancer; what one does not answer in half a minute is not in the figures. */
+export const { readCounters } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '20s',
+  scheduleToCloseTimeout: '30s',
+});
+
 /** One command on each machine; one that hangs takes as long as its locks. */
 export const { raiseFences } = proxyActivities<Activities>({
   ...base,

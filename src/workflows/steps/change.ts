@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { Message } from '../../contracts/messages';
 import type { Intent, Plan, PlannedHost } from '../../contracts/plan';
-import type { HostStatus, Phase, Status, StepStatus } from '../../contracts/status';
+import type { HostState, HostStatus, Phase, Status, StepStatus } from '../../contracts/status';
 import type { Held } from '../../contracts/lease';
 import { changeText } from '../../domain/about';
 import type { Gate, Moment } from '../../domain/control';
@@ -25,6 +25,7 @@ import { ProgressClock } from './clock';
 import type { Route } from './courier';
 import { Courier } from './courier';
 import { Doing } from './doing';
+import { Ledger } from './ledger';
 import { listenToLease } from './lease-signals';
 import { listen } from './messages';
 import type { ChangeState } from './state';
@@ -41,6 +42,9 @@ export class ChangeStopped extends Error {
   }
 }
 
+/** Lost requests are looked for when a host leaves one of these; in the others it gets none, and goes on at once. */
+const LOOKED_AFTER: readonly HostState[] = ['staged', 'draining', 'checking', 'ramping', 'undoing', 'done'];
+
 export const statusQuery = defineQuery<Status>('status');
 const stateQuery = defineQuery<ChangeState>('state');
 const holdingQuery = defineQuery<Partial<Held> | null>('holding');
@@ -56,6 +60,7 @@ export class Change<I extends Intent = Intent> {
   readonly away = new Set<string>();
   readonly clock = new ProgressClock();
   readonly courier = new Courier(() => this.route());
+  readonly ledger: Ledger = new Ledger(this);
   private stalled: string | null = null;
   private readonly interruptible = new Set<CancellationScope>();
   private readonly handingOver = new Set<CancellationScope>();
@@ -148,6 +153,9 @@ export class Change<I extends Intent = Intent> {
     const host = this.host(name);
     const text = hostText(host, facts);
     if (text) this.happened(text);
+    const { state } = host;
+    if (facts.state !== undefined && facts.state !== state && LOOKED_AFTER.includes(state))
+      this.ledger.look({ host: name, state });
     Object.assign(host, facts);
     const finished = this.status.hosts.filter(({ state }) => state === 'done' || state === 'skipped').length;
     this.status.progress = this.status.hosts.length ? finished / this.status.hosts.length : 0;
@@ -161,6 +169,8 @@ export class Change<I extends Intent = Intent> {
   }
 
   noteStep(name: string, facts: Partial<StepStatus>): void {
+    // closed or open again: what is lost from now on is lost otherwise
+    if (facts.state !== undefined) this.ledger.look();
     Object.assign(this.stepStatus(name), facts);
     this.show();
   }

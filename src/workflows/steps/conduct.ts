@@ -99,6 +99,7 @@ const leftTo = ({ by }: { by: string }) => `left to ${by} as it stands`;
 
 /** The run is over: late messages are answered, then it completes or fails with its report. */
 async function close(run: Change, { end, summary }: Ending): Promise<Report> {
+  await run.ledger.finish();
   run.status.endedAt = new Date().toISOString();
   run.status.waitingFor = null;
   run.enter(end, summary);

@@ -4,6 +4,7 @@ import type { PlannedHost } from '../../contracts/plan';
 import type { GateStatus } from '../../contracts/status';
 import { measureUsual, watchGate } from './activities';
 import type { Change } from './change';
+import { probesIn } from '../../domain/certificate';
 import { stayHealthy } from './host-steps';
 
 /** The gate condemned what the changed hosts do, or could not tell in its time (`hold`). */
@@ -121,6 +122,8 @@ export class BatchGate {
   close(): void {
     this.closed = true;
     this.scope.cancel();
+    const { tally } = this.run.state;
+    if (tally) this.run.ledger.probed(probesIn(tally));
     delete this.run.state.tally;
     if (this.passed) delete this.status.claims;
     this.run.show();
@@ -167,6 +170,8 @@ export class BatchGate {
       run.state.tally = seen.tally;
       run.state.usual = seen.usual;
       const { verdict, text, claims } = seen.judgement;
+      // what a balancer counts is lost when it is reloaded: at most what came since the last look
+      run.ledger.look();
       if (!this.closed) this.say(verdict, text, claims);
       return verdict;
     } catch (error) {

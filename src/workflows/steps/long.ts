@@ -18,5 +18,6 @@ export function isLongInside(run: Change): boolean {
 /** The same runbook from where it stands; all that is known goes along. */
 export async function goOnAnew(run: Change, input: unknown): Promise<never> {
   await run.courier.rest();
+  await run.ledger.rest();
   return continueAsNew<(input: unknown, carried: ChangeState) => Promise<Report>>(input, run.state);
 }

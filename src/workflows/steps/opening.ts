@@ -33,6 +33,7 @@ export async function opening(run: Change, makePlan: () => Promise<Made>): Promi
   if (begun || run.plan.intent.hosts.length === 0) return undefined;
   await approveBefore(run, makePlan);
   announceBegin(run);
+  run.ledger.look();
   return undefined;
 }
 

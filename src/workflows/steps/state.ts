@@ -1,3 +1,4 @@
+import type { Account } from '../../contracts/certificate';
 import type { Tally, Usual } from '../../contracts/gate';
 import type { MaintenanceTimes } from '../../contracts/maintenance';
 import type { Plan } from '../../contracts/plan';
@@ -47,6 +48,8 @@ export interface ChangeState {
   usual?: Usual;
   /** what the gate that is at work has counted */
   tally?: Tally | null;
+  /** what balancers have counted so far, where the plan says that lost requests are */
+  account?: Account;
   /** hosts that failed and were put back, within the budget */
   failed: string[];
   /** absent in what 0.1.0 carried on: it knew no lease */

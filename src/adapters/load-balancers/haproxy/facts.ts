@@ -1,7 +1,8 @@
 /** HAProxy's words for a server, in ours. */
+import type { Counts } from '../../../contracts/certificate';
 import type { Requests } from '../../../contracts/gate';
 import { PawlError } from '../../../contracts/failures';
-import type { TrafficFacts, TrafficState } from '../../../contracts/world';
+import type { BackendCounts, TrafficFacts, TrafficState } from '../../../contracts/world';
 import { column, numberIn, type Row } from './tables';
 
 /** Bits of `srv_admin_state`: drain wanted by an administrator, or taken over from a tracked server. */
@@ -89,16 +90,75 @@ const FAILURES = ['econ', 'eresp', 'srv_abrt', 'wretr', 'wredis'];
 
 /** @param stat the server's row of `show stat` */
 export function requestsOf(stat: Row): Requests {
+  mustCountAnswers(stat);
+  return {
+    // it counts an answer when its head has come
+    answers: Math.max(0, sumIn(stat, ANSWERS) - numberIn(stat, 'srv_abrt')),
+    serverErrors: numberIn(stat, 'hrsp_5xx'),
+    failures: sumIn(stat, FAILURES),
+  };
+}
+
+function mustCountAnswers(stat: Row): void {
   if (column(stat, 'hrsp_2xx') === '')
     throw new PawlError(
       'BalancerRefused',
       `HAProxy counts no answers of ${stat['pxname']}/${stat['svname']}: its backend is not in mode http`,
     );
-  const sum = (names: string[]) => names.reduce((total, name) => total + numberIn(stat, name), 0);
+}
+
+const sumIn = (stat: Row, names: string[]) => names.reduce((total, name) => total + numberIn(stat, name), 0);
+
+/**
+ * What a backend has counted. HAProxy writes its columns one after the other while requests come, so that one which
+ * came in between may look lost: whoever is lost is so in two readings.
+ *
+ * @param readings two or more, each the rows of `show stat` for this backend and its servers
+ */
+export function countsOf(readings: Row[][], generation: string): BackendCounts {
+  const all = readings.map((rows) => new Map(rows.map((row) => [column(row, 'svname'), row])));
+  const backend = all.at(-1)?.get(WHOLE);
+  if (!backend) throw new PawlError('BalancerRefused', 'HAProxy has no such backend');
+  mustCountAnswers(backend);
+  const counts = (name: string, of: (row: Row) => Counts): Counts => {
+    const seen = all.flatMap((rows) => (rows.has(name) ? [of(rows.get(name)!)] : []));
+    return { ...seen.at(-1)!, lost: Math.min(...seen.map(({ lost }) => lost)) };
+  };
+  const names = [...all.at(-1)!.keys()].filter((name) => name !== WHOLE);
   return {
-    // it counts an answer when its head has come
-    answers: Math.max(0, sum(ANSWERS) - numberIn(stat, 'srv_abrt')),
-    serverErrors: numberIn(stat, 'hrsp_5xx'),
-    failures: sum(FAILURES),
+    generation,
+    came: numberIn(backend, 'stot'),
+    rate: numberIn(backend, 'rate'),
+    clients: counts(WHOLE, clientCounts),
+    servers: Object.fromEntries(names.map((name) => [name, counts(name, serverCounts)])),
+  };
+}
+
+const WHOLE = 'BACKEND';
+
+/**
+ * Each request that is over has one status here, HAProxy's own 502, 503 and 504 among them; one that has none was closed
+ * without an answer (a client that asks again on its connection is left to ask once more). An answer that was cut after
+ * its head has a good status, and is among `srv_abrt`; one that ended in a reset before its head counts twice.
+ */
+function clientCounts(stat: Row): Counts {
+  const ended = numberIn(stat, 'stot') - numberIn(stat, 'scur');
+  const without = ended - numberIn(stat, 'req_tot');
+  return {
+    ended,
+    lost: sumIn(stat, ['hrsp_5xx', 'srv_abrt']) + without,
+    repeated: sumIn(stat, ['wretr', 'wredis']),
+  };
+}
+
+/** A server's row knows neither what was repeated elsewhere nor who went away: these are taken off again. */
+function serverCounts(stat: Row): Counts {
+  const ended = numberIn(stat, 'stot') - numberIn(stat, 'scur');
+  const again = Math.max(numberIn(stat, 'wretr'), numberIn(stat, 'wredis'));
+  const without = ended - sumIn(stat, ANSWERS) - again - numberIn(stat, 'cli_abrt');
+  return {
+    ended: ended - again,
+    lost: sumIn(stat, ['hrsp_5xx', 'srv_abrt']) + without,
+    repeated: sumIn(stat, ['wretr', 'wredis']),
   };
 }

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PawlError } from '../../../contracts/failures';
 import type { Requests } from '../../../contracts/gate';
 import type {
+  BackendCounts,
   BalancerComplaint,
   Fence,
   KeptServer,
@@ -14,7 +15,7 @@ import type {
 import { raiseFences } from '../../ssh/fences';
 import { FAILURE_OF } from '../exit-codes';
 import { examine } from './examine';
-import { factsOf, generationOf, plainFactsOf, requestsOf } from './facts';
+import { countsOf, factsOf, generationOf, plainFactsOf, requestsOf } from './facts';
 import { reconcile } from './reconcile';
 import { ask, placeOf, type RuntimeSocket } from './runtime';
 import { column, numberIn, readCsv, readInfo, readServersState, type Row } from './tables';
@@ -159,6 +160,15 @@ class HaProxy implements LoadBalancer {
     return Object.fromEntries(
       rows.map((row) => [column(row, 'svname'), { generation, requests: requestsOf(row) }]),
     );
+  }
+
+  async counts(backend: string, signal: AbortSignal): Promise<BackendCounts> {
+    // backends and servers, twice
+    const stat = 'show stat -1 6 -1';
+    const [info, ...readings] = await ask(this.at, ['show info', stat, stat], signal);
+    const name = checkName(backend);
+    const rows = readings.map((text) => readCsv(text).filter((row) => column(row, 'pxname') === name));
+    return countsOf(rows, generationOf(readInfo(info!)));
   }
 
   examine(signal: AbortSignal): Promise<BalancerComplaint[]> {

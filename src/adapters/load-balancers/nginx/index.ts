@@ -81,7 +81,7 @@ class Nginx implements LoadBalancer {
   ): Promise<number> {
     const how = seen.state === 'out' ? 'count' : thenOut ? 'leave' : 'drain';
     const left = await this.write(backend, server, how, [], fence, signal);
-    return this.counts(left, 1)[0]!;
+    return this.countsIn(left, 1)[0]!;
   }
 
   reconcile(places: { backend: string; server: string }[], signal: AbortSignal): Promise<Reconciled> {
@@ -114,6 +114,10 @@ class Nginx implements LoadBalancer {
   }
 
   requests(): Promise<never> {
+    return this.counts();
+  }
+
+  counts(): Promise<never> {
     return Promise.reject(
       new PawlError('BalancerRefused', `${placeOf(this.at)} counts no requests of single servers`),
     );
@@ -177,7 +181,7 @@ class Nginx implements LoadBalancer {
       const addresses = unknown.map((name) => served.servers[name]!.address);
       const args = [served.worker, down ? 'down' : 'in', ...addresses];
       const told = await this.run('nginx-left', args, 'its connections', COUNT_LIMIT, signal);
-      this.counts(told, unknown.length).forEach((count, index) => {
+      this.countsIn(told, unknown.length).forEach((count, index) => {
         const name = unknown[index]!;
         found.set(name, count);
         if (down && count === 0) this.emptySince.set(`${backend}/${name}`, served.stamp);
@@ -213,7 +217,7 @@ class Nginx implements LoadBalancer {
     throw new PawlError(FAILURE_OF[code] ?? 'CommandFailed', words);
   }
 
-  private counts(text: string, wanted: number): number[] {
+  private countsIn(text: string, wanted: number): number[] {
     const lines = text.trim().split('\n');
     if (lines.length === wanted && lines.every((line) => /^\d{1,9}$/.test(line))) return lines.map(Number);
     throw new PawlError(
