@@ -30,6 +30,7 @@ import { parseMaintenanceMode, planMaintenance } from './plan/maintenance-mode';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { rampActivities } from './ramp';
 import { releaseActivities } from './releases';
+import { roomActivities } from './room';
 import { runOnceActivities } from './run-once';
 import { searchActivities } from './search';
 import { serviceActivities } from './services';
@@ -103,6 +104,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     },
     ...trafficActivities(worlds),
     ...counterActivities(worlds),
+    ...roomActivities(worlds),
     ...rampActivities(worlds),
     ...serviceActivities(worlds, jobs),
     ...outOfServiceActivities(worlds),

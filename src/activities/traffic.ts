@@ -5,8 +5,9 @@ import type { HostTraffic } from '../contracts/status';
 import type { Fence, TrafficFacts, WantedTraffic } from '../contracts/world';
 import type { Attempt, ChangeRef } from './attempt';
 import { attempt } from './attempt';
+import { roomUnderCap } from './room';
 import type { World, Worlds } from './world';
-import { factsAt, hostsOf, trafficOf } from './world';
+import { factsAt, trafficOf } from './world';
 
 export interface TrafficInput {
   change: ChangeRef;
@@ -99,34 +100,6 @@ export async function standBy(
 function comesUpBy(world: World, service: string): number {
   const limit = world.cluster.services[service]?.limits.healthySeconds ?? 60;
   return performance.now() + limit * 1_000;
-}
-
-/** Other hosts of the service may have gone down by themselves: they count too. */
-async function roomUnderCap(
-  world: World,
-  input: TrafficInput & { cap: number; away: string[] },
-  signal: AbortSignal,
-): Promise<void> {
-  const own = Object.values(await trafficOf(world, input.host, signal));
-  // who serves nobody takes nobody's place: it has begun to leave already, or it is down
-  if (own.every(({ state }) => state !== 'in')) return;
-  const others = hostsOf(world.cluster, input.service.name).filter(({ name }) => name !== input.host.name);
-  const routes = world.cluster.services[input.service.name]?.routes ?? [];
-  const missing = new Map(input.away.map((name) => [name, 'leaving']));
-  for (const { balancer, backend } of routes) {
-    const servers = await world.balancer(balancer).backend(backend, signal);
-    for (const other of others)
-      for (const place of other.places.filter((candidate) => candidate.balancer === balancer)) {
-        const facts = servers[place.server];
-        if (facts?.state !== 'in') missing.set(other.name, facts?.says ?? 'not there');
-      }
-  }
-  if (missing.size < input.cap) return;
-  const list = [...missing].map(([name, says]) => `${name} (${says})`).join(', ');
-  throw new PawlError(
-    'BalancerNotAsWanted',
-    `${input.host.name} cannot leave: out of rotation already: ${list}; at most ${input.cap} may be out`,
-  );
 }
 
 /**

@@ -169,6 +169,22 @@ export const MetricsServer = z
   })
   .describe('A Prometheus that the worker may ask.');
 
+export const Capacity = z.strictObject({
+  requestsPerSecond: z
+    .number()
+    .min(0.1)
+    .max(1_000_000)
+    .describe('What one host can carry, as it was measured.'),
+  percent: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(80)
+    .describe('How much of that it may get while others are out.'),
+});
+export type Capacity = z.output<typeof Capacity>;
+
 export const Service = z.strictObject({
   role: Name.describe('The service runs on all hosts of this role.'),
   unit: z
@@ -185,6 +201,9 @@ export const Service = z.strictObject({
     .optional()
     .describe('The body at this path must contain the version as a whole word.'),
   routes: z.array(Route).min(1),
+  capacity: Capacity.optional().describe(
+    'No host leaves while the others could not carry what comes then. Every balancer of the service must count requests.',
+  ),
   metrics: ServiceMetrics.optional().describe('What a gate asks the metrics server about this service.'),
   maintenance: z
     .strictObject({

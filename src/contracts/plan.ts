@@ -1,4 +1,4 @@
-import type { Route, Service } from './cluster';
+import type { Capacity, Route, Service } from './cluster';
 import type { Mistake } from './failures';
 import type { PlannedGate } from './gate';
 import type { Check, Drain } from './inputs/common';
@@ -119,6 +119,8 @@ export interface Intent {
   batches?: PlannedBatch[];
   /** cap on the hosts out of rotation at any moment */
   maxUnavailable: number;
+  /** what one host may get; absent where nobody said so, or where it is not to count */
+  capacity?: Capacity;
   steps: PlannedStep[];
   checks?: Check[];
   /** null: switched off; plans of format 1 know none */

@@ -32,6 +32,7 @@ export function planRows(plan: Plan): Row[] {
     ...artifactRows(intent),
     line(settingsText(intent)),
     ...gateRows(intent),
+    ...certificateRows(intent),
     ...whyRows(intent),
     ...closureRows(intent),
     ...toldRows(plan),
@@ -154,6 +155,14 @@ function gateRows({ gate, batches }: Intent): Row[] {
     `holds up to ${gate.holdSeconds} s`,
   ];
   return [line(texts.join(' · '))];
+}
+
+/** Whose counters say at the end what was lost. */
+function certificateRows({ certificate }: Intent): Row[] {
+  if (!certificate) return [];
+  const { counts, blind } = certificate;
+  const where = counts.length ? `lost requests are counted at ${counts.join(', ')}` : 'lost requests are not counted';
+  return [line([where, ...blind.map((name) => `${name} counts none`)].join('; '))];
 }
 
 /** What is closed meanwhile, where, for how long, and who gets through. */

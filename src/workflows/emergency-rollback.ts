@@ -9,6 +9,7 @@ import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { badState, hostFailed } from './steps/host-failure';
 import { proveHealthy, putBack, switchRelease, takeOut, weightsOf } from './steps/host-steps';
+import { roomForLoad } from './steps/load';
 import { isToDo } from './steps/one-by-one';
 import { opening } from './steps/opening';
 import { progressing } from './steps/progress';
@@ -136,6 +137,7 @@ async function oneBack(run: Rollback, host: PlannedHost, weights: Record<string,
   await boundary(run);
   run.state.touched = true;
   try {
+    await roomForLoad(run, host);
     await run.working(host, async () => {
       await takeOut(run, host, 'force');
       if (unfit) return run.note(host.name, { state: 'failed', note: unfit });

@@ -21,6 +21,7 @@ import {
   switchRelease,
   weightsOf,
 } from './steps/host-steps';
+import { roomForLoad } from './steps/load';
 import { goOnAnew, isLong, isLongInside } from './steps/long';
 import { isToDo } from './steps/one-by-one';
 import { opening } from './steps/opening';
@@ -163,6 +164,7 @@ async function upgradeHost(run: Upgrade, host: PlannedHost, { percent }: Planned
   const { version, checks, settings } = run.plan.intent;
   const before = run.plan.observed.hosts[host.name];
   await boundary(run);
+  if (!run.isSkipped(host)) await roomForLoad(run, host);
   if (!before || run.isSkipped(host)) return run.note(host.name, { state: 'skipped' });
   const weights = weightsOf(before.traffic);
   await run.working(host, async () => {

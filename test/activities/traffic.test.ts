@@ -2,9 +2,11 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { World, Worlds } from '../../src/activities/world';
+import { counterActivities } from '../../src/activities/counters';
+import { roomActivities } from '../../src/activities/room';
 import { keepingOut, trafficActivities } from '../../src/activities/traffic';
 import { Cluster } from '../../src/contracts/cluster';
-import type { LoadBalancer, TrafficFacts, WantedTraffic } from '../../src/contracts/world';
+import type { BackendCounts, LoadBalancer, TrafficFacts, WantedTraffic } from '../../src/contracts/world';
 
 const cluster = Cluster.parse({
   cluster: 'fake',
@@ -105,10 +107,12 @@ class FakeBalancer implements LoadBalancer {
 
   /** requests a second */
   rate = 0;
+  counted: BackendCounts | undefined;
 
-  counts() {
+  counts(): Promise<BackendCounts> {
     const clients = { ended: 0, lost: 0, repeated: 0 };
-    return Promise.resolve({ generation: '1', came: 0, rate: this.rate, clients, servers: {} });
+    const none = { generation: '1', came: 0, rate: this.rate, clients, servers: {} };
+    return Promise.resolve(this.counted ?? none);
   }
 
   examine = () => Promise.resolve([]);
@@ -146,7 +150,7 @@ function setUp({ waitedMs = 0 } = {}) {
     for (const facts of [east.facts['n1']!, west.facts['web-one']!])
       Object.assign(facts, { state: 'out', says: 'MAINT', healthy: false });
   };
-  return { east, west, world, input, env, leave, ...trafficActivities(worlds) };
+  return { east, west, world, input, env, leave, ...trafficActivities(worlds), ...roomActivities(worlds), ...counterActivities(worlds) };
 }
 
 describe('takeOut', () => {
@@ -223,6 +227,58 @@ describe('takeOut', () => {
     if (refused) await expect(run).rejects.toMatchObject({ type: 'BalancerNotAsWanted' });
     else await run;
     expect(east.said.length > 0).toBe(!refused);
+  });
+});
+
+describe('roomForLoad', () => {
+  const capacity = { requestsPerSecond: 100, percent: 80 };
+  it.each([
+    { what: 'two carry it', rates: [80, 80], away: [], why: null },
+    { what: 'two carry exactly as much', rates: [100, 60], away: [], why: null },
+    { what: 'two do not', rates: [100, 80], away: [], why: /^n1 waits for load: 180\/s come; without it n2 would get 90\/s/ },
+    { what: 'one would have to carry it alone', rates: [60, 60], away: ['n3'], why: /n2 would get 120\/s/ },
+    { what: 'one is down already', rates: [60, 60], away: [], down: 'n2', why: /n3 would get 120\/s/ },
+    { what: 'nobody would be left', rates: [1, 1], away: ['n2', 'n3'], why: /nobody would serve/ },
+    { what: 'weights send one more', rates: [120, 0], away: [], weight: 300, why: /n2 would get 90\/s/ },
+  ])('$what', async ({ rates, away, down, weight, why }) => {
+    const { east, west, env, roomForLoad, input } = setUp();
+    [east.rate, west.rate] = rates as [number, number];
+    if (down) east.facts[down]!.state = 'down';
+    if (weight) east.facts['n2']!.weight = weight;
+    const said: string | null = await env.run(roomForLoad, { ...input, away, capacity });
+    if (why === null) expect(said).toBeNull();
+    else expect(said).toMatch(why);
+  });
+
+  it('a host that serves nobody takes nothing from anybody', async () => {
+    const { east, env, roomForLoad, input, leave } = setUp();
+    leave();
+    east.rate = 1_000;
+    expect(await env.run(roomForLoad, { ...input, capacity })).toBeNull();
+  });
+});
+
+describe('readCounters', () => {
+  const read = async (servers: BackendCounts['servers']) => {
+    const { east, env, readCounters, input } = setUp();
+    const clients = { ended: 100, lost: 9, repeated: 4 };
+    east.counted = { generation: '1', came: 101, rate: 5, clients, servers };
+    const [first]: Awaited<ReturnType<typeof readCounters>> = await env.run(readCounters, { ...input, also: [] });
+    return first;
+  };
+
+  it('names hosts that lost something, and takes off what others of the same backend did', async () => {
+    const servers = {
+      n1: { ended: 40, lost: 2, repeated: 1 },
+      n2: { ended: 30, lost: 0, repeated: 0 },
+      stranger: { ended: 20, lost: 3, repeated: 2 },
+    };
+    expect(await read(servers)).toEqual({
+      balancer: 'east',
+      backend: 'web',
+      known: true,
+      is: { generation: '1', came: 101, ended: 80, lost: 6, repeated: 2, hosts: { n1: 2 } },
+    });
   });
 });
 

@@ -75,6 +75,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   noteStable: [10],
   steerTesters: [20],
   readCounters: [5],
+  roomForLoad: [5],
   planEmergencyRollback: [30],
   setWeights: [30],
   planMaintenanceMode: [30],

@@ -139,6 +139,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     steerTesters: (input) => steps().steerTesters(input),
     noteStable: (input) => steps().noteStable(input),
     readCounters: (input) => steps().readCounters(input),
+    roomForLoad: (input) => steps().roomForLoad(input),
     proveEqual: (input) => steps().proveEqual(input),
     stopService: (input) => steps().stopService(input),
     startService: (input) => steps().startService(input),

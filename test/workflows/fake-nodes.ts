@@ -113,12 +113,13 @@ function planOf<I extends Intent>(
   own: Omit<I, 'cluster' | 'service' | 'steps' | 'hosts'>,
 ): Plan<I> {
   const base = cluster.plan({});
-  const { cluster: place, service, steps, hosts, certificate } = base.intent;
+  const { cluster: place, service, steps, hosts, certificate, capacity } = base.intent;
   const intent = {
     cluster: place,
     service,
     steps,
     certificate,
+    ...(capacity && { capacity }),
     ...(notify && cluster.notifications && { notifications: cluster.notifications }),
     hosts: names.map((name) => hosts.find((host) => host.name === name)!),
     ...own,

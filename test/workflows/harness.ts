@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
+import type { Capacity } from '../../src/contracts/cluster';
 import type { Looked } from '../../src/contracts/certificate';
 import type { Tally, Verdict } from '../../src/contracts/gate';
 import type { Gate } from '../../src/contracts/inputs/gate';
@@ -90,6 +91,10 @@ export class FakeCluster {
   /** who is found when a lease was lost */
   found: Awaited<ReturnType<Activities['findHolders']>> = { running: [], cut: [] };
 
+  /** why the others cannot do without a host; only where the plan has a capacity */
+  room: (host: string, away: string[]) => string | null = () => null;
+  capacity: Capacity | undefined;
+
   /** what its balancer has counted, at each look */
   counters: () => Looked[] = () => [];
 
@@ -157,6 +162,7 @@ export class FakeCluster {
       checks: [],
       gate: plannedGate(input.gate),
       certificate: { counts: ['edge'], blind: [] },
+      ...(this.capacity && { capacity: this.capacity }),
       ...(this.notifications && { notifications: this.notifications }),
       ...(input.maintenance && {
         closures: closuresOf(this.hosts),
@@ -299,6 +305,10 @@ export class FakeCluster {
       watchHosts: async ({ hosts }) => {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();
         // the real one looks on until the workflow's clock ends it; the test server skips time only while none runs
+      },
+      roomForLoad: async ({ host, away }) => {
+        await this.trouble[`room ${host.name}`]?.();
+        return this.room(host.name, away);
       },
       readCounters: async () => {
         await this.trouble['counters']?.();

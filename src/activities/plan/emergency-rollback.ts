@@ -89,6 +89,7 @@ export async function planRollback(
     maxUnavailable: all.length - least,
     ...(service.testers && { testers: true as const }),
     hostSeconds: drain.deadlineSeconds + limits.switchSeconds + 2 * limits.healthySeconds,
+    ...(input.obeyCapacity && service.capacity && { capacity: service.capacity }),
     steps: STEPS,
     settings: {
       drain,

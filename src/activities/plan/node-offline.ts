@@ -9,6 +9,7 @@ import { capacityLeft } from './capacity';
 import { chooseHosts, commonIntent, planOf, sameFor, settingsOf } from './common';
 import { parsePlanInput } from './input';
 import type { Observation } from './observe';
+import { loadNotes } from './load';
 import { openPlan } from './service-hosts';
 
 const STEPS: PlannedStep[] = [
@@ -59,6 +60,7 @@ export async function planOffline(
     outFor: { reason, by },
     hosts: toGo.map(({ host }) => host),
     maxUnavailable: cap,
+    ...(service.capacity && { capacity: service.capacity }),
     steps: STEPS,
     settings,
   };
@@ -67,6 +69,7 @@ export async function planOffline(
     ...toGo
       .filter(({ host }) => !serving.includes(host.name))
       .map(({ host }) => `${host.name} serves nobody now; an undo leaves it out of rotation`),
+    ...(await loadNotes(world, input.service, signal)),
     ...shortenedDrain(input.drain),
   ];
   return planOf({ intent, same: sameFor(input, world), unready, seen: toGo, notes });

@@ -98,6 +98,7 @@ async function planPlanned(
     replaces: { mode: 'planned', sums: proven.sums },
     hosts: [coming, leaving],
     maxUnavailable: cap,
+    ...(service.capacity && { capacity: service.capacity }),
     steps: STEPS,
     checks: input.checks,
     gate: plannedGate(input, service),

@@ -26,6 +26,7 @@ import { planClosures } from './closures';
 import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
+import { loadNotes } from './load';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import { servingWeights } from '../ramp';
 import { stableOf } from '../stable';
@@ -132,6 +133,8 @@ export async function planUpgrade(
       closedMinutes: input.maintenance!.minutes,
     }),
     ...(input.consent !== undefined && { consent: input.consent }),
+    // where nobody serves, nobody can carry anything
+    ...(service.capacity && cap < all.length && { capacity: service.capacity }),
   });
   const notes = [
     ...planned.notes,
@@ -145,6 +148,7 @@ export async function planUpgrade(
       : []),
     ...Object.entries(marks).map(([name, mark]) => outText(name, mark)),
     ...uncounted(world, input.gate, service),
+    ...(intent.capacity ? await loadNotes(world, input.service, signal) : []),
     ...shortened(RollingUpgradeInput, input),
   ];
   const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
@@ -302,7 +306,7 @@ function intentOf(
   maxUnavailable: number,
   planned: Pick<
     UpgradeIntent,
-    'artifact' | 'previousArtifact' | 'runOnce' | 'closures' | 'page' | 'closedMinutes' | 'consent'
+    'artifact' | 'previousArtifact' | 'runOnce' | 'closures' | 'page' | 'closedMinutes' | 'consent' | 'capacity'
   > & {
     limits: Pick<UpgradeIntent['settings'], 'failureBudget' | 'progressDeadlineSeconds'>;
   },

@@ -30,7 +30,7 @@ const Readable = z.object({
       })
       .catch({}),
   ),
-  balancers: mapOf(z.object({ host: text, stateFile: text }).catch({})),
+  balancers: mapOf(z.object({ kind: text, host: text, stateFile: text }).catch({})),
   metrics: z.unknown().optional(),
   notifications: z
     .object({ channels: mapOf(ReadableChannel) })
@@ -40,6 +40,7 @@ const Readable = z.object({
     z
       .object({
         role: text,
+        capacity: z.unknown().optional(),
         metrics: z.unknown().optional(),
         routes: z
           .array(
@@ -163,6 +164,7 @@ function serviceFindings(file: Readable, name: string, service: Service): Findin
           },
         ]
       : []),
+    ...loadFindings(file, service, [...path, 'capacity']),
     ...(rolesKnown ? unknown([...path, 'role'], service.role, roles, ' among the roles of the hosts') : []),
     ...service.routes.flatMap((route, index) => {
       const at = [...path, 'routes', String(index)];
@@ -176,6 +178,18 @@ function serviceFindings(file: Readable, name: string, service: Service): Findin
       ];
     }),
   ];
+}
+
+/** Load that nobody counts could not be kept in its limits. */
+function loadFindings({ balancers }: Readable, { capacity, routes }: Service, path: string[]): Finding[] {
+  if (capacity === undefined) return [];
+  const blind = routes.flatMap(({ balancer }) =>
+    balancer !== undefined && balancers[balancer]?.kind === 'nginx' ? [balancer] : [],
+  );
+  const [first] = blind;
+  if (first === undefined) return [];
+  const rule = `${first} is an nginx and counts no requests, so nobody knows the load`;
+  return [{ code: 'notCounted', path, value: capacity, rule }];
 }
 
 function sameBackend({ routes }: Service, index: number, path: string[]): Finding[] {

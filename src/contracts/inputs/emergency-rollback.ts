@@ -12,6 +12,8 @@ export const EmergencyRollbackInput = z.strictObject({
   withinHours: z.number().min(0.1).max(8_760).optional(),
   /** hosts of the service that must go on serving, whatever they run; a percentage rounds up */
   minServing: Amount.default('50%'),
+  /** the capacity of the cluster file counts, too: then it may wait until the load falls */
+  obeyCapacity: z.boolean().default(false),
   /** a bad release may not hold its sessions for long */
   drain: Drain.prefault({ deadlineSeconds: 5, onDeadline: 'force' }),
   ...patience,

@@ -261,6 +261,7 @@ export class Change<I extends Intent = Intent> {
   stall(seconds: number): void {
     const busy = this.status.hosts.filter(({ name }) => this.doing.inFlight.has(name));
     const where = busy.map(({ name, state, note }) => `${name} is ${state}${note ? ` (${note})` : ''}`);
+    if (this.doing.waitsForLoad !== null) where.push(this.doing.waitsForLoad);
     this.stalled = `no host got further in ${seconds} s: ${where.join('; ') || this.status.summary}`;
     this.interrupt();
   }

@@ -16,6 +16,10 @@ export class Doing {
   closed: Moment['closed'] = null;
   /** the one pause for all hosts that came to a boundary */
   pausing: Promise<void> | null = null;
+  /** the host that asks for room now, behind all that asked before */
+  askingForRoom: Promise<void> | null = null;
+  /** what it waits for, in words */
+  waitsForLoad: string | null = null;
   /** hosts, and steps that are done once, about which a person is asked */
   readonly askingFor = new Set<string>();
   /** hosts that are worked on */

@@ -1,6 +1,7 @@
 import type { PlannedHost } from '../../contracts/plan';
 import { boundary } from './boundary';
 import type { Change } from './change';
+import { roomForLoad } from './load';
 import { goOnAnew, isLong } from './long';
 import { progressing } from './progress';
 import { settle } from './settle';
@@ -23,7 +24,10 @@ export async function oneByOne(
         break;
       }
       try {
-        await progressing(run, () => run.working(host, () => work(host)));
+        await progressing(run, async () => {
+          await roomForLoad(run, host);
+          await run.working(host, () => work(host));
+        });
         run.note(host.name, { state: 'done', note: undefined });
       } catch (error) {
         await settle(run, host, error);
