@@ -39,20 +39,25 @@ export function reckon(account: Account, looks: Looked[], meanwhile: Meanwhile):
   const next = JSON.parse(JSON.stringify(account)) as Account;
   next.silent = {};
   for (const look of looks) {
-    if (!look.known) next.silent[look.balancer] = look.why;
-    else addLook(next, look.balancer, `${look.balancer}/${look.backend}`, look.is, meanwhile);
+    const { balancer, backend } = look;
+    if (!look.known) next.silent[balancer] = look.why;
+    else if (next.marks[`${balancer}/${backend}`]) addLook(next, look, look.is, meanwhile);
+    else {
+      next.marks[`${balancer}/${backend}`] = { ...look.is, at: meanwhile.at, open: {} };
+      if (account.silent[balancer] !== undefined) miss(next, balancer, meanwhile.at - account.since);
+    }
   }
   return next;
 }
 
-function addLook(account: Account, balancer: string, path: string, now: Reading, meanwhile: Meanwhile): void {
-  const before = account.marks[path];
+function addLook(
+  account: Account,
+  { balancer, backend }: { balancer: string; backend: string },
+  now: Reading,
+  meanwhile: Meanwhile,
+): void {
+  const before = account.marks[`${balancer}/${backend}`]!;
   const { at } = meanwhile;
-  if (!before) {
-    account.marks[path] = { ...now, at, open: {} };
-    if (at > account.since) miss(account, balancer, at - account.since);
-    return;
-  }
   const anew = now.generation !== before.generation || now.came < before.came;
   if (anew) miss(account, balancer, at - before.at);
   const from: Mark = anew ? { ...before, ended: 0, lost: 0, repeated: 0, hosts: {} } : before;
@@ -66,7 +71,7 @@ function addLook(account: Account, balancer: string, path: string, now: Reading,
   };
   const open = claims(from, now);
   blame(account, balancer, { lost, open }, meanwhile);
-  account.marks[path] = { ...highest(from, now), at, open };
+  account.marks[`${balancer}/${backend}`] = { ...highest(from, now), at, open };
 }
 
 /** What hosts lost by the word of their servers and clients have not been heard of yet. */

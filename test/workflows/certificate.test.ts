@@ -38,7 +38,7 @@ it('ends with what was lost: nothing', async () => {
 
 it.each([
   ['nodeOffline', { hosts: ['n1'], reason: 'new disk', by: 'ann' }],
-  ['nodeOnline', { hosts: ['n1'], by: 'ann', ramp: [{ percent: 100, seconds: 10 }], gate: { enabled: false } }],
+  ['nodeOnline', { hosts: ['n1'], ramp: [{ percent: 0, seconds: 10 }, { percent: 100, seconds: 10 }], gate: { enabled: false } }],
   ['emergencyRollback', { reason: 'orders fail', by: 'ann', version: '0.9.0' }],
 ])('%s has one too', async (type, more) => {
   const cluster = new FakeCluster();
@@ -60,7 +60,7 @@ it('names host and step of what was lost, whatever the end', async () => {
   const { lost, where } = report.certificate!;
   expect(lost).toBeGreaterThan(0);
   expect(where.reduce((sum, one) => sum + one.lost, 0)).toBe(lost);
-  expect(where.every(({ at, while: when }) => at === 'n2' && /^while it was (drained|out|taken back|put back)$/.test(when))).toBe(true);
+  expect(where.map((one) => `${one.at} ${one.while}`).filter((one) => !/^n2 while it was (drained|out|taken back|put back)$/.test(one))).toEqual([]);
 });
 
 it('balancers that cannot be read keep nobody from going on', async () => {
