@@ -101,7 +101,11 @@ async function inflowsOf(
 }
 
 /** Requests a second that come to a service now; null: a balancer does not say. */
-export async function presentRate(world: World, service: string, signal: AbortSignal): Promise<number | null> {
+export async function presentRate(
+  world: World,
+  service: string,
+  signal: AbortSignal,
+): Promise<number | null> {
   const routes = world.cluster.services[service]?.routes ?? [];
   try {
     const all = await Promise.all(

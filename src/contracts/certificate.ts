@@ -37,7 +37,7 @@ export interface LostAt {
 export interface Certificate {
   /** one sentence */
   text: string;
-  /** as many as balancers counted; null: no balancer of this service counts */
+  /** as many as balancers counted; null: none of this service counts, or none could be read */
   requests: number | null;
   lost: number | null;
   repeated: number;

@@ -174,7 +174,8 @@ export function certificateOf(account: Account, { counts, blind }: PlannedCertif
       ? [`own probes: ${figure(probes.failed)} of ${figure(probes.asked)} without a good answer`]
       : []),
   ];
-  const known = counts.length > 0;
+  // one that never answered has counted nothing that is known
+  const known = Object.keys(account.marks).length > 0;
   const head = known ? lostText(counted, where, counts) : 'lost requests were not counted';
   return {
     text: [head, ...beside].join('; '),

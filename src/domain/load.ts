@@ -39,11 +39,7 @@ export function shareOut(inflows: readonly Inflow[]): Record<string, number> {
  * @param inflows what comes now, with the weights of those that stay
  * @returns why it may not, in words; null: it may
  */
-export function tooMuchWithout(
-  host: string,
-  inflows: readonly Inflow[],
-  capacity: Capacity,
-): string | null {
+export function tooMuchWithout(host: string, inflows: readonly Inflow[], capacity: Capacity): string | null {
   const rate = rateOf(inflows);
   const most = mostOf(capacity);
   const loads = Object.entries(shareOut(inflows)).sort(([, one], [, other]) => other - one);

@@ -161,7 +161,9 @@ function gateRows({ gate, batches }: Intent): Row[] {
 function certificateRows({ certificate }: Intent): Row[] {
   if (!certificate) return [];
   const { counts, blind } = certificate;
-  const where = counts.length ? `lost requests are counted at ${counts.join(', ')}` : 'lost requests are not counted';
+  const where = counts.length
+    ? `lost requests are counted at ${counts.join(', ')}`
+    : 'lost requests are not counted';
   return [line([where, ...blind.map((name) => `${name} counts none`)].join('; '))];
 }
 

@@ -150,7 +150,17 @@ function setUp({ waitedMs = 0 } = {}) {
     for (const facts of [east.facts['n1']!, west.facts['web-one']!])
       Object.assign(facts, { state: 'out', says: 'MAINT', healthy: false });
   };
-  return { east, west, world, input, env, leave, ...trafficActivities(worlds), ...roomActivities(worlds), ...counterActivities(worlds) };
+  return {
+    east,
+    west,
+    world,
+    input,
+    env,
+    leave,
+    ...trafficActivities(worlds),
+    ...roomActivities(worlds),
+    ...counterActivities(worlds),
+  };
 }
 
 describe('takeOut', () => {
@@ -235,7 +245,12 @@ describe('roomForLoad', () => {
   it.each([
     { what: 'two carry it', rates: [80, 80], away: [], why: null },
     { what: 'two carry exactly as much', rates: [100, 60], away: [], why: null },
-    { what: 'two do not', rates: [100, 80], away: [], why: /^n1 waits for load: 180\/s come; without it n2 would get 90\/s/ },
+    {
+      what: 'two do not',
+      rates: [100, 80],
+      away: [],
+      why: /^n1 waits for load: 180\/s come; without it n2 would get 90\/s/,
+    },
     { what: 'one would have to carry it alone', rates: [60, 60], away: ['n3'], why: /n2 would get 120\/s/ },
     { what: 'one is down already', rates: [60, 60], away: [], down: 'n2', why: /n3 would get 120\/s/ },
     { what: 'nobody would be left', rates: [1, 1], away: ['n2', 'n3'], why: /nobody would serve/ },
@@ -263,7 +278,10 @@ describe('readCounters', () => {
     const { east, env, readCounters, input } = setUp();
     const clients = { ended: 100, lost: 9, repeated: 4 };
     east.counted = { generation: '1', came: 101, rate: 5, clients, servers };
-    const [first]: Awaited<ReturnType<typeof readCounters>> = await env.run(readCounters, { ...input, also: [] });
+    const [first]: Awaited<ReturnType<typeof readCounters>> = await env.run(readCounters, {
+      ...input,
+      also: [],
+    });
     return first;
   };
 

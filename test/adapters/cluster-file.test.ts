@@ -220,6 +220,20 @@ it.each<[string, string | Buffer, ...string[]]>([
     'balancers.edge.kind | wrongShape | haprox | one of haproxy, nginx (did you mean "haproxy"?)',
   ],
   [
+    'a capacity that nobody could keep',
+    but('kind: haproxy', 'kind: nginx').replace(
+      '    role: app\n',
+      '    role: app\n    capacity: { requestsPerSecond: 100 }\n',
+    ),
+    'services.web.capacity | notCounted | a map of 1 | edge is an nginx and counts no requests, so nobody knows the load',
+  ],
+  [
+    'a capacity of nothing',
+    but('    role: app\n', '    role: app\n    capacity: { requestsPerSecond: 0, percent: 120 }\n'),
+    'services.web.capacity.requestsPerSecond | outOfRange | 0 | at least 0.1',
+    'services.web.capacity.percent | outOfRange | 120 | at most 100',
+  ],
+  [
     'another release',
     but('tarball', 'rpm'),
     'services.web.release.kind | wrongShape | rpm | one of tarball, deb',

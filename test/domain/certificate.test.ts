@@ -81,7 +81,14 @@ describe('what is counted', () => {
       is: '0 of 200 requests lost (counted at edge)',
     },
   ])('$what', ({ looks, states = {}, is }) => {
-    expect(text(after(looks.map((one) => look(one)), states as Record<string, HostState>))).toBe(is);
+    expect(
+      text(
+        after(
+          looks.map((one) => look(one)),
+          states as Record<string, HostState>,
+        ),
+      ),
+    ).toBe(is);
   });
 
   it('a balancer that gave no answer at last is not in it, and one that did again is', () => {
@@ -92,6 +99,15 @@ describe('what is counted', () => {
     expect(text(after([look(reading(0)), silent, look(reading(10))]))).toBe(
       '0 of 10 requests lost (counted at edge)',
     );
+  });
+
+  it('a balancer that never answered has counted nothing', () => {
+    const silent: Looked[] = [{ balancer: 'edge', backend: 'web', known: false, why: 'no answer' }];
+    expect(certificateOf(after([silent, silent]), EDGE)).toMatchObject({
+      requests: null,
+      lost: null,
+      text: 'lost requests were not counted; not in it: edge could not be read at last (no answer)',
+    });
   });
 
   it('a balancer that answers late is counted from then on', () => {
@@ -156,7 +172,10 @@ it('never counts twice, loses a count, or forgets one over a carried state', () 
 
 it('names fifty places, and puts a thousand together', () => {
   const hosts = Object.fromEntries(Array.from({ length: 1_000 }, (_, nth) => [`n${nth}`, 1]));
-  const { where, text } = certificateOf(after([look(reading(0)), look(reading(9_000, 1_000, { hosts }))]), EDGE);
+  const { where, text } = certificateOf(
+    after([look(reading(0)), look(reading(9_000, 1_000, { hosts }))]),
+    EDGE,
+  );
   expect(where).toHaveLength(51);
   expect(where[0]).toMatchObject({ at: 'other hosts', lost: 950 });
   expect(text).toContain('46 elsewhere');

@@ -33,7 +33,9 @@ it('says what keeps a host, in figures', () => {
     'n3 waits for load: 610/s come; without it h1 would get 203/s, and a host takes 160/s at most (80 % of 200/s); 4 hosts are needed',
   );
   expect(tooMuchWithout('n3', alike(10, 0), capacity)).toContain('nobody would serve');
-  expect(capacityText({ requestsPerSecond: 500, percent: 100 })).toBe('a host takes 500/s at most (100 % of 500/s)');
+  expect(capacityText({ requestsPerSecond: 500, percent: 100 })).toBe(
+    'a host takes 500/s at most (100 % of 500/s)',
+  );
 });
 
 it('follows weights, at each balancer by itself', () => {

@@ -71,8 +71,7 @@ it('a release that fails one in ten and a service that is killed: lost is what c
   // an answer that ends in a reset before its head may count twice, and never not at all
   expect(lost).toBeGreaterThanOrEqual(failed);
   expect(lost).toBeLessThanOrEqual(failed + (byKind.reset ?? 0));
-  const at = (host: string) =>
-    where.filter((one) => one.at === host).reduce((sum, one) => sum + one.lost, 0);
+  const at = (host: string) => where.filter((one) => one.at === host).reduce((sum, one) => sum + one.lost, 0);
   expect(at('n1')).toBe(byHost['n1']!.failed);
   expect(at('n2')).toBeGreaterThan(0);
   expect(where.find((one) => one.at === 'n1')?.while).toMatch(/put back|through with its change/);
@@ -98,7 +97,9 @@ it('takes out as many as the load lets it, fewer when it doubles, none when it i
   const peak = await load(130);
   await delay(1_500);
   await run.executeUpdate('promote', { args: [by] });
-  const waiting = await reached(run, ({ hosts }) => hosts.some(({ note }) => note?.includes('waits for load')));
+  const waiting = await reached(run, ({ hosts }) =>
+    hosts.some(({ note }) => note?.includes('waits for load')),
+  );
   console.log(`${waiting.hosts.find(({ note }) => note)?.note}`);
   const second = sampleServers(ground);
   await delay(2_000);

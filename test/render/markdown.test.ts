@@ -87,6 +87,24 @@ it('keeps the claims of a gate below it', () => {
   );
 });
 
+it('says what clients lost', () => {
+  const certificate = {
+    text: '2 of 900 requests lost: 2 at n3 while it was put back (counted at edge)',
+    requests: 900,
+    lost: 2,
+    repeated: 0,
+    where: [],
+    uncounted: {},
+    probes: { asked: 0, failed: 0 },
+  };
+  expect(shown({ certificate })).toContain(
+    '- ✖ 2 of 900 requests lost: 2 at n3 while it was put back (counted at edge)',
+  );
+  const none = { ...certificate, text: '0 of 900 requests lost (counted at edge)', lost: 0 };
+  expect(shown({ certificate: none })).toContain('- ✔ 0 of 900 requests lost');
+  expect(shown({ certificate: { ...none, text: 'not counted', lost: null } })).toContain('- · not counted');
+});
+
 it('gives mistakes a line each', () => {
   const text = shown({
     phase: 'failed',

@@ -19,7 +19,9 @@ const changed = (cluster: FakeCluster) =>
 function carrying(cluster: FakeCluster, needed: () => number): void {
   cluster.room = (host, away) => {
     const gone = new Set([...away, ...cluster.out]);
-    return cluster.hosts.length - gone.size - 1 >= needed() ? null : `${host} waits for load: ${needed()} needed`;
+    return cluster.hosts.length - gone.size - 1 >= needed()
+      ? null
+      : `${host} waits for load: ${needed()} needed`;
   };
 }
 
@@ -49,13 +51,19 @@ it('waits as it is, says for what, and goes on when the load falls', async () =>
     needed = 5;
   });
   expect(end).toBe('succeeded');
-  expect(report.hosts.map(({ state, note }) => [state, note])).toEqual(cluster.hosts.map(() => ['done', undefined]));
+  expect(report.hosts.map(({ state, note }) => [state, note])).toEqual(
+    cluster.hosts.map(() => ['done', undefined]),
+  );
 });
 
 it('stops when it does not fall until the progress deadline, and puts back what it had changed', async () => {
   const cluster = six();
   carrying(cluster, () => (changed(cluster) < 2 ? 5 : 6));
-  const { end, message } = await harness.run(cluster, { ...QUICK, batches: ['100%'], progressDeadlineSeconds: 600 });
+  const { end, message } = await harness.run(cluster, {
+    ...QUICK,
+    batches: ['100%'],
+    progressDeadlineSeconds: 600,
+  });
   expect(end).toBe('RolledBack');
   expect(message).toMatch(/no host got further in \d+ s: .*n3 waits for load: 6 needed/);
   expect([changed(cluster), cluster.out.size]).toEqual([0, 0]);
@@ -103,7 +111,14 @@ it('an emergency waits for no load', async () => {
 it('nodeOffline waits too', async () => {
   const cluster = six();
   carrying(cluster, () => 6);
-  const input = { cluster: 'fake.yaml', service: 'web', hosts: ['n1'], reason: 'new disk', by: 'ann', progressDeadlineSeconds: 600 };
+  const input = {
+    cluster: 'fake.yaml',
+    service: 'web',
+    hosts: ['n1'],
+    reason: 'new disk',
+    by: 'ann',
+    progressDeadlineSeconds: 600,
+  };
   const { end, message } = await harness.run(cluster, input, undefined, 'nodeOffline');
   expect([end, message]).toEqual(['Failed', expect.stringContaining('n1 waits for load')]);
 });

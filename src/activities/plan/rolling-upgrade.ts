@@ -306,7 +306,14 @@ function intentOf(
   maxUnavailable: number,
   planned: Pick<
     UpgradeIntent,
-    'artifact' | 'previousArtifact' | 'runOnce' | 'closures' | 'page' | 'closedMinutes' | 'consent' | 'capacity'
+    | 'artifact'
+    | 'previousArtifact'
+    | 'runOnce'
+    | 'closures'
+    | 'page'
+    | 'closedMinutes'
+    | 'consent'
+    | 'capacity'
   > & {
     limits: Pick<UpgradeIntent['settings'], 'failureBudget' | 'progressDeadlineSeconds'>;
   },

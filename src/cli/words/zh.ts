@@ -211,6 +211,10 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ['is the address of {host} already', '已经是 {host} 的地址'],
   ['is the server of {host} already', '已经是 {host} 的 server'],
   ['route {route} goes to {place} already', '路由 {route} 已经指向 {place}'],
+  [
+    '{balancer} is an nginx and counts no requests, so nobody knows the load',
+    '{balancer} 是 nginx，不统计请求数，无法得知负载',
+  ],
   ['this host does not have the role of the service', '这台主机没有该服务的角色'],
   ['nested deeper than any cluster file', '嵌套层次超过了任何集群文件'],
   [

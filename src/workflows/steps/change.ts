@@ -60,7 +60,7 @@ export class Change<I extends Intent = Intent> {
   readonly away = new Set<string>();
   readonly clock = new ProgressClock();
   readonly courier = new Courier(() => this.route());
-  readonly ledger: Ledger = new Ledger(this);
+  readonly ledger = new Ledger(this);
   private stalled: string | null = null;
   private readonly interruptible = new Set<CancellationScope>();
   private readonly handingOver = new Set<CancellationScope>();

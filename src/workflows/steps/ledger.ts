@@ -5,9 +5,11 @@
 import { ActivityFailure, CancellationScope } from '@temporalio/workflow';
 import type { Certificate } from '../../contracts/certificate';
 import type { HostState } from '../../contracts/status';
+import type { ChangeRef } from '../../activities/attempt';
 import { certificateOf, newAccount, reckon, whileText } from '../../domain/certificate';
 import { readCounters } from './activities';
-import type { Change } from './change';
+import type { Doing } from './doing';
+import type { ChangeState } from './state';
 
 /** What went on until a look, as it was when the look was asked for. */
 interface Until {
@@ -16,11 +18,19 @@ interface Until {
   whatWent: string;
 }
 
+/** What is needed of a change. */
+interface Counting {
+  readonly state: ChangeState;
+  readonly doing: Doing;
+  readonly ref: ChangeRef;
+  show(): void;
+}
+
 export class Ledger {
   private working: Promise<void> | undefined;
   private wanted: Until | undefined;
 
-  constructor(private readonly run: Change) {}
+  constructor(private readonly run: Counting) {}
 
   /** Looks soon. @param was a host that is about to leave this state */
   look(was?: { host: string; state: HostState }): void {
@@ -61,7 +71,7 @@ export class Ledger {
 
   private async lookNow({ states, whatWent }: Until): Promise<void> {
     const { run } = this;
-    const { certificate, service, ramp, hosts } = run.plan.intent;
+    const { certificate, service, ramp, hosts } = run.state.plan!.intent;
     const account = (run.state.account ??= newAccount(Date.now()));
     const also = ramp ? hosts.map(({ name }) => name) : [];
     const summary = `what balancers have counted of ${service.name}`;
@@ -72,23 +82,24 @@ export class Ledger {
       : [];
     const stateOf = (host: string) => states[host] ?? this.stateNow(host);
     run.state.account = reckon(account, looks, { at: Date.now(), stateOf, whatWent });
-    run.status.certificate = certificateOf(run.state.account, certificate!);
+    run.state.status.certificate = certificateOf(run.state.account, certificate!);
     run.show();
   }
 
   private nothingSeen(error: unknown) {
     if (!(error instanceof ActivityFailure)) throw error;
     const why = error.cause?.message ?? error.message;
-    const names = this.run.plan.intent.certificate?.counts ?? [];
+    const names = this.run.state.plan?.intent.certificate?.counts ?? [];
     return names.map((balancer) => ({ balancer, backend: '', known: false as const, why }));
   }
 
   private stateNow(name: string): HostState {
-    return this.run.status.hosts.find((host) => host.name === name)?.state ?? 'pending';
+    return this.run.state.status.hosts.find((host) => host.name === name)?.state ?? 'pending';
   }
 
   private whatGoesOn(): string {
-    const { status, doing, state } = this.run;
+    const { doing, state } = this.run;
+    const { status } = state;
     if (state.closed) return 'while it was closed, pages among them';
     const [first, ...more] = status.hosts.filter(({ name }) => doing.inFlight.has(name));
     if (first && more.length === 0) return whileText(first.state, first.name);

@@ -32,7 +32,9 @@ async function untilRoom(run: Change, host: PlannedHost): Promise<void> {
   const look = () => {
     const away = [...run.away].filter((name) => name !== host.name);
     const input = { change: run.ref, service: { name: service.name }, host, away, capacity: capacity! };
-    return roomForLoad.executeWithOptions({ summary: `${host.name}: can the others do without it?` }, [input]);
+    return roomForLoad.executeWithOptions({ summary: `${host.name}: can the others do without it?` }, [
+      input,
+    ]);
   };
   for (let pause = FIRST_PAUSE; ; pause = Math.min(1.5 * pause, longest)) {
     await boundary(run);

@@ -81,7 +81,10 @@ it.each([
   await expect(onUsed(path)).rejects.toThrow();
   let now = before;
   await until(async () => (now = await counts()).clients.ended >= before.clients.ended + 2);
-  for (const { lost } of [less(now.clients, before.clients), less(now.servers['n1']!, before.servers['n1']!)]) {
+  for (const { lost } of [
+    less(now.clients, before.clients),
+    less(now.servers['n1']!, before.servers['n1']!),
+  ]) {
     expect(lost).toBeGreaterThanOrEqual(1);
     expect(lost).toBeLessThanOrEqual(most);
   }
