@@ -19,7 +19,7 @@ export async function roomForLoad(run: Change, host: PlannedHost): Promise<void>
   const before = run.doing.askingForRoom;
   const mine = (async () => {
     await before?.catch(() => undefined);
-    await untilRoom(run, host);
+    await untilRoom(run, host).finally(() => (run.doing.waitsForLoad = null));
   })();
   run.doing.askingForRoom = mine;
   await mine;
