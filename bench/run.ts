@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { compare } from './compare';
+import { rollback } from './rollback';
 import { scale, stopScale } from './scale';
 import { Stand } from './stand';
 import { where } from './where';
@@ -27,6 +28,12 @@ program
   .description("the worker's memory, and the time for which a host is out against its service's own restart")
   .option('--rounds <n>', 'how many upgrades are looked at', whole, 5)
   .action(async (options: { rounds: number }) => ended(await worker(options)));
+
+program
+  .command('rollback')
+  .description('how soon after a word a bad version answers nobody any more')
+  .option('--rounds <n>', 'how often each way is gone', whole, 3)
+  .action(async (options: { rounds: number }) => ended(await rollback(options)));
 
 program
   .command('scale')

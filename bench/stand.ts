@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { down, exec, up, type Lab } from '../lab/hosts';
 import { leaderOf } from '../lab/hosts/boot';
 import { askHaproxy } from '../lab/hosts/haproxy';
+import { isRouted } from '../lab/hosts/topology';
 import { stateDir } from '../lab/paths';
 import { makeRelease } from '../lab/service';
 import type { Artifact, Behaviour } from '../lab/service/release';
@@ -40,14 +41,18 @@ export class Stand {
   ) {}
 
   /** What an earlier benchmark left is removed first. */
-  static async up(hosts = 6, worker: Parameters<typeof startWorker>[2] = {}): Promise<Stand> {
+  static async up(
+    wanted: number | { hosts: number; idle: number } = 6,
+    worker: Parameters<typeof startWorker>[2] = {},
+  ): Promise<Stand> {
     await Stand.down();
+    const hosts = typeof wanted === 'number' ? { hosts: wanted } : wanted;
     const [lab, temporal] = await Promise.all([
-      up({ name: NAME, hosts }),
+      up({ name: NAME, ...hosts }),
       startTemporal({ name: NAME, dbFile: DATABASE, ui: false }),
     ]);
     const cluster = join(stateDir, 'labs', NAME, 'cluster.yaml');
-    const app = lab.hosts.filter(({ role }) => role === 'app').map(({ name }) => [name, {}]);
+    const app = lab.hosts.filter(isRouted).map(({ name }) => [name, {}]);
     await writeFile(
       cluster,
       clusterFile({

@@ -1,8 +1,8 @@
 /** Two sets of real hosts behind HAProxy and nginx: switched there and back under load. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Load } from '../../lab/load';
 import { startLoad } from '../../lab/load';
+import { lastAnswer } from '../../lab/load/last-answer';
 import { makeRelease } from '../../lab/service';
 import type { Mistake } from '../../src/contracts/failures';
 import { ended, Ground, reached } from './ground';
@@ -36,25 +36,6 @@ async function serving(): Promise<Record<string, string[]>> {
   };
 }
 const all = (hosts: string[]) => ({ edge: [...hosts].sort(), inner: [...hosts].sort() });
-
-/** @returns milliseconds from the message until the last answer of a version came, as clients saw it */
-async function lastAnswer(version: string, loads: Load[], message: () => Promise<unknown>): Promise<number> {
-  const answers = async () => {
-    const results = await Promise.all(loads.map((load) => load.snapshot()));
-    return results.reduce((sum, { byVersion }) => sum + (byVersion[version]?.ok ?? 0), 0);
-  };
-  const begun = Date.now();
-  const said = message();
-  let seen = await answers();
-  let last = begun;
-  while (Date.now() < last + 3_000 && Date.now() < begun + 30_000) {
-    const now = await answers();
-    if (now > seen) [seen, last] = [now, Date.now()];
-    await delay(20);
-  }
-  await said;
-  return last - begun;
-}
 
 it('all mistakes are told at once, and a host between the sets is one', async () => {
   await ground.haproxy('set server web/n2 state drain');
@@ -97,7 +78,7 @@ it('there and back by one message, without losing a request', async () => {
     ]);
     await delay(2_000);
     const abort = () => run.executeUpdate('abort', { args: [{ by: 'the test', undo: true }] });
-    const ms = await lastAnswer('1.1.0', loads, abort);
+    const ms = await lastAnswer('1.1.0', loads, abort, 30_000);
     const { end, message } = await ended(run);
     expect([end, message]).toEqual(['Aborted', 'stopped by the test; everything is as it was']);
     const sent = (await Promise.all(loads.map((load) => load.snapshot()))).reduce(

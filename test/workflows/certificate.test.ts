@@ -78,10 +78,11 @@ it('names host and step of what was lost, whatever the end', async () => {
   const { lost, where } = report.certificate!;
   expect(lost).toBeGreaterThan(0);
   expect(where.reduce((sum, one) => sum + one.lost, 0)).toBe(lost);
+  // a look that a busy worker makes late counts for the step before, too
   expect(
     where
       .map((one) => `${one.at} ${one.while}`)
-      .filter((one) => !/^n2 while it was (drained|out|taken back|put back)$/.test(one)),
+      .filter((one) => !/^n2 while it was (not changed yet|drained|out|taken back|put back)$/.test(one)),
   ).toEqual([]);
 });
 
