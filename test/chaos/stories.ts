@@ -199,12 +199,7 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
     case 'offline':
       return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true, jobs: 1 }, n2: unplanned() } };
     case 'online':
-      return {
-        end: 'succeeded',
-        hosts: { n1: { starts: [now], version: now }, n2: unplanned() },
-        // people are told that the service goes back
-        alerts: 1,
-      };
+      return { end: 'succeeded', hosts: { n1: { starts: [now], version: now }, n2: unplanned() } };
     case 'replacement':
       return {
         end: 'succeeded',
