@@ -1,5 +1,6 @@
 import { changeText } from '../domain/about';
 import { onceText } from '../domain/run-once';
+import type { Certificate } from '../contracts/certificate';
 import type { GateStatus, HostStatus, HostTraffic, Phase, Status, StepStatus } from '../contracts/status';
 
 export type Tone = 'plain' | 'strong' | 'quiet' | 'good' | 'busy' | 'bad';
@@ -153,10 +154,11 @@ function gateRows({ name, verdict, text, claims }: GateStatus): Row[] {
 }
 
 function certificateRows({ certificate }: Status): Row[] {
-  if (!certificate) return [];
-  const { lost, text } = certificate;
-  const look = lost === null ? toneOf('pending') : toneOf(lost > 0 ? 'failed' : 'done');
-  return [{ depth: 1, ...look, text }];
+  return certificate ? [{ depth: 1, ...toneOfLoss(certificate), text: certificate.text }] : [];
+}
+
+export function toneOfLoss({ lost }: Certificate): { tone: Tone; mark: string } {
+  return lost === null ? toneOf('pending') : toneOf(lost > 0 ? 'failed' : 'done');
 }
 
 function stepRow({ name, when, host, state, note }: StepStatus): Row {

@@ -1,7 +1,7 @@
 import { EXAMPLES, MESSAGES, messageNames } from '../../src/contracts/messages';
 import type { Status } from '../../src/contracts/status';
 import { statusMarkdown } from '../../src/render/markdown';
-import { host, status } from './status';
+import { certificate, host, status } from './status';
 
 const shown = (more: Partial<Status> = {}) => statusMarkdown({ ...status, ...more });
 
@@ -88,15 +88,6 @@ it('keeps the claims of a gate below it', () => {
 });
 
 it('says what clients lost', () => {
-  const certificate = {
-    text: '2 of 900 requests lost: 2 at n3 while it was put back (counted at edge)',
-    requests: 900,
-    lost: 2,
-    repeated: 0,
-    where: [],
-    uncounted: {},
-    probes: { asked: 0, failed: 0 },
-  };
   expect(shown({ certificate })).toContain(
     '- ✖ 2 of 900 requests lost: 2 at n3 while it was put back (counted at edge)',
   );

@@ -3,7 +3,7 @@ import type { GateStatus, Status } from '../../src/contracts/status';
 import type { StepTimes } from '../../src/contracts/step-times';
 import { reportHtml } from '../../src/render/report';
 import { sight } from './sights';
-import { host, status } from './status';
+import { certificate, host, status } from './status';
 
 const NASTY = `<script>alert("1")</script><img src=x onerror='x'>&\u202e`;
 
@@ -48,6 +48,13 @@ it('has summary, hosts, gates with their claims and charts, and what was done wh
   );
   expect(text).toContain('(under way, 3 times)');
   expect(text).toContain('after 60 s');
+});
+
+it('says what clients lost, and where', async () => {
+  const text = await page({ certificate });
+  expect(text).toContain('2 of 900 requests lost');
+  expect(text).toMatch(/<td>n3<\/td>\s*<td>while it was put back<\/td>\s*<td class="number">2</);
+  expect(await page()).not.toContain('Lost requests');
 });
 
 it('needs nobody: no script, no address, no style of others', async () => {

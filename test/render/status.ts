@@ -1,3 +1,4 @@
+import type { Certificate } from '../../src/contracts/certificate';
 import type { HostStatus, Status } from '../../src/contracts/status';
 
 export const host = (
@@ -37,4 +38,14 @@ export const status: Status = {
   messages: [],
   startedAt: '2026-11-23T10:36:00.000Z',
   endedAt: null,
+};
+
+export const certificate: Certificate = {
+  text: '2 of 900 requests lost: 2 at n3 while it was put back (counted at edge)',
+  requests: 900,
+  lost: 2,
+  repeated: 0,
+  where: [{ at: 'n3', while: 'while it was put back', lost: 2 }],
+  uncounted: {},
+  probes: { asked: 0, failed: 0 },
 };

@@ -2,7 +2,7 @@
 import type { GateStatus, HostStatus, Status } from '../../contracts/status';
 import type { StepTimes } from '../../contracts/step-times';
 import { changeText } from '../../domain/about';
-import { GATE_TONES, toneOf, trafficTexts, type AnswerText, type Tone } from '../rows';
+import { GATE_TONES, toneOf, toneOfLoss, trafficTexts, type AnswerText, type Tone } from '../rows';
 import { chartsOf, rates, type Drawing } from './charts';
 import { html, type Html } from './html';
 import { STYLE } from './style';
@@ -37,7 +37,8 @@ export async function reportHtml(told: Told): Promise<string> {
       <body>
         <main>
           ${head(told, title)} ${waiting(told)} ${section('Left to do', leftToDo(status))}
-          ${section('Hosts', hosts(status))} ${section('Steps that are done once', steps(status))}
+          ${section('Hosts', hosts(status))} ${section('Lost requests', lostRequests(status))}
+          ${section('Steps that are done once', steps(status))}
           ${section(
             'Gates',
             (status.gates ?? []).map((one) => gate(drawing, one)),
@@ -124,6 +125,21 @@ function waiting({ status, answerText }: Told): Html | null {
     html`<p>${waitingFor.what} (until ${utc(waitingFor.until)}, then ${waitingFor.then})</p>
       ${list(answers)}`,
   );
+}
+
+function lostRequests({ certificate }: Status): Html | null {
+  if (!certificate) return null;
+  const { lost, text, where } = certificate;
+  const rows = where.map(
+    (one) =>
+      html`<tr>
+        <td>${one.at}</td>
+        <td>${one.while}</td>
+        <td class="number">${one.lost}</td>
+      </tr>`,
+  );
+  return html`<p>${state(lost === null ? 'not counted' : `${lost}`, toneOfLoss(certificate))} ${text}</p>
+    ${table(['at', 'while', 'lost'], rows)}`;
 }
 
 function leftToDo({ leftToDo }: Status): Html | null {
