@@ -1,9 +1,9 @@
-/** Whether the other hosts of a service can do without one. */
+/** Whether those who would serve can carry the load, and whether enough would. */
 import type { Capacity } from '../contracts/cluster';
 import { PawlError } from '../contracts/failures';
 import type { PlannedHost } from '../contracts/plan';
-import type { Inflow } from '../domain/load';
-import { tooMuchWithout } from '../domain/load';
+import type { Inflow, Moving } from '../domain/load';
+import { tooMuchFor } from '../domain/load';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
 import type { World, Worlds } from './world';
@@ -17,21 +17,33 @@ interface Leaving {
   away: string[];
 }
 
+/** Hosts that are to leave at once, and those that come in for them. */
+interface Exchange extends Moving {
+  service: { name: string };
+  leaving: PlannedHost[];
+  /** names; they stand by */
+  coming: string[];
+  /** others that this change takes out right now, whatever balancers say of them yet */
+  away: string[];
+}
+
 export function roomActivities(worlds: Worlds) {
   return {
     /**
-     * Looks whether the others carry the present load without a host. Changes nothing.
+     * Looks whether those who would serve then carry the present load. Changes nothing.
      *
      * @returns why they do not; null: they do
      */
-    async roomForLoad(input: Leaving & { change: ChangeRef; capacity: Capacity }): Promise<string | null> {
+    async roomForLoad(input: Exchange & { change: ChangeRef; capacity: Capacity }): Promise<string | null> {
       const world = await worlds.of(input.change.cluster);
       const { signal } = attempt(input.change);
-      if (await servesNobody(world, input.host, signal)) return null;
-      const seen = await othersOf(world, input, signal);
-      const gone = [...input.away, ...seen.flatMap(({ host, state }) => (state === 'in' ? [] : [host]))];
-      const inflows = await inflowsOf(world, input.service.name, seen, gone, signal);
-      return tooMuchWithout(input.host.name, inflows, input.capacity);
+      const { service, leaving, coming, away } = input;
+      const nobody = await Promise.all(leaving.map((host) => servesNobody(world, host, signal)));
+      if (nobody.every(Boolean)) return null;
+      const seen = await othersOf(world, service, leaving, signal);
+      const gone = seen.flatMap(({ host, state }) => (state === 'in' || coming.includes(host) ? [] : [host]));
+      const inflows = await inflowsOf(world, service.name, seen, [...away, ...gone], signal);
+      return tooMuchFor(input, inflows, input.capacity);
     },
   };
 }
@@ -45,7 +57,7 @@ export async function roomUnderCap(
   // who serves nobody takes nobody's place: it has begun to leave already, or it is down
   if (await servesNobody(world, input.host, signal)) return;
   const missing = new Map(input.away.map((name) => [name, 'leaving']));
-  for (const { host, state, says } of await othersOf(world, input, signal))
+  for (const { host, state, says } of await othersOf(world, input.service, [input.host], signal))
     if (state !== 'in') missing.set(host, says);
   if (missing.size < input.cap) return;
   const list = [...missing].map(([name, says]) => `${name} (${says})`).join(', ');
@@ -68,8 +80,15 @@ interface Seen {
 }
 
 /** The other hosts of the service, at each of its balancers. */
-async function othersOf(world: World, { service, host }: Leaving, signal: AbortSignal): Promise<Seen[]> {
-  const others = hostsOf(world.cluster, service.name).filter(({ name }) => name !== host.name);
+async function othersOf(
+  world: World,
+  service: { name: string },
+  leaving: PlannedHost[],
+  signal: AbortSignal,
+): Promise<Seen[]> {
+  const others = hostsOf(world.cluster, service.name).filter(
+    ({ name }) => !leaving.some((host) => host.name === name),
+  );
   const seen: Seen[] = [];
   for (const { balancer, backend } of world.cluster.services[service.name]?.routes ?? []) {
     const servers = await world.balancer(balancer).backend(backend, signal);

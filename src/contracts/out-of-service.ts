@@ -10,5 +10,7 @@ export const OutOfService = z.object({
   change: z.string(),
   /** by balancer: what it has when it serves */
   weights: z.record(z.string(), z.number()),
+  /** it belongs to the idle set of blue/green, and is fit to serve */
+  standby: z.literal(true).optional(),
 });
 export type OutOfService = z.output<typeof OutOfService>;

@@ -203,6 +203,8 @@ export interface RollbackIntent extends Intent {
   version: string;
   about: string;
   outFor: { reason: string; by: string };
+  /** hosts that are worked on side by side: as many as may leave, whoever is left out aside */
+  atOnce: number;
   /** in which one host is back at the latest, by the limits of its service */
   hostSeconds: number;
 }

@@ -33,21 +33,33 @@ export function shareOut(inflows: readonly Inflow[]): Record<string, number> {
   return loads;
 }
 
+/** A step that changes who serves: who waits for it, and when the load would be as judged. */
+export interface Moving {
+  /** `n3`, `the switch` */
+  who: string;
+  /** `without it`, `after it` */
+  then: string;
+}
+
 /**
- * Judges whether a host may leave the others alone with the load.
+ * Judges whether those who would serve carry the present load.
  *
- * @param inflows what comes now, with the weights of those that stay
- * @returns why it may not, in words; null: it may
+ * @param inflows what comes now, with the weights of those that would serve
+ * @returns why they do not, in words; null: they do
  */
-export function tooMuchWithout(host: string, inflows: readonly Inflow[], capacity: Capacity): string | null {
+export function tooMuchFor(
+  { who, then }: Moving,
+  inflows: readonly Inflow[],
+  capacity: Capacity,
+): string | null {
   const rate = rateOf(inflows);
   const most = mostOf(capacity);
   const loads = Object.entries(shareOut(inflows)).sort(([, one], [, other]) => other - one);
   const [busiest] = loads;
   const served = inflows.every((one) => one.rate === 0 || Object.values(one.weights).some(Boolean));
   if (served && (busiest?.[1] ?? 0) <= most) return null;
-  const then = busiest && served ? `${busiest[0]} would get ${perSecond(busiest[1])}` : 'nobody would serve';
-  return `${host} waits for load: ${perSecond(rate)} come; without it ${then}, and ${capacityText(capacity)}; ${hostsNeeded(rate, capacity)} hosts are needed`;
+  const what = busiest && served ? `${busiest[0]} would get ${perSecond(busiest[1])}` : 'nobody would serve';
+  return `${who} waits for load: ${perSecond(rate)} come; ${then} ${what}, and ${capacityText(capacity)}; ${hostsNeeded(rate, capacity)} hosts are needed`;
 }
 
 export function capacityText(capacity: Capacity): string {

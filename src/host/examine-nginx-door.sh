@@ -1,6 +1,6 @@
 # Reads whether maintenance pages can be shown in front of an upstream of nginx, as KEY=VALUE lines. Changes nothing.
 # usage: examine-nginx-door CONFIG FOLDER PORT UPSTREAM
-# uses: nginx
+# uses: give-up nginx
 set -u
 config=$1 folder=$2 port=$3 upstream=$4
 if ! said=$(nginx -T -q -c "$config" 2>&1); then

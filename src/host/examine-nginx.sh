@@ -1,6 +1,6 @@
 # Reads whether Pawl can use an nginx, as KEY=VALUE lines. Changes nothing.
 # usage: examine-nginx CONFIG FOLDER PORT UPSTREAM…
-# uses: nginx
+# uses: give-up nginx
 set -u
 config=$1 folder=$2 port=$3
 shift 3

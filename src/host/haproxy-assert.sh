@@ -1,7 +1,7 @@
 # Makes a server again what Pawl wants of it, where HAProxy shows something else. Does not touch the fence: what is
 # wanted was wanted by the newest change that said so. Prints what it was, `ADMIN-STATE WEIGHT`, when it had to act.
 # usage: haproxy-assert SOCKET STATE-FILE BACKEND SERVER
-# uses: fence haproxy haproxy-server wanted
+# uses: fence give-up haproxy haproxy-server wanted
 # exits 3 HAProxy refuses, 4 it gives no answer, 5 it does not show what was set
 set -u
 socket=$1 state_file=$2 backend=$3 server=$4

@@ -2,7 +2,7 @@
 # usage: haproxy-drain EPOCH ATTEMPT SOCKET STATE-FILE BACKEND SERVER drain|out|count
 #   drain  only that; out: drained, then out; count: it is out already and stays so
 # prints how many requests are left there, those of replaced processes included
-# uses: fence haproxy haproxy-server haproxy-old wanted
+# uses: fence give-up haproxy haproxy-server haproxy-old wanted
 # exits 3 HAProxy refuses or requests cannot be counted, 4 it gives no answer, 5 it does not show what was set
 set -u
 socket=$3 state_file=$4 backend=$5 server=$6 wanted=$7

@@ -2,7 +2,7 @@
 # running process, each list at once; read back. Safe to repeat.
 # usage: haproxy-maintenance EPOCH ATTEMPT SOCKET BACKEND SHA256
 #   stdin has that sum; its lines are `addresses NETWORK yes` and `pages KEY VALUE`; none of them: open
-# uses: fence haproxy haproxy-map hear
+# uses: fence give-up haproxy haproxy-map hear
 # exits 3 HAProxy refuses, 4 it gives no answer, 5 it does not show what was set, 82 stdin ended early
 set -u
 socket=$3 backend=$4

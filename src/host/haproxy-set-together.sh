@@ -2,7 +2,7 @@
 # reads them back. Safe to repeat.
 # usage: haproxy-set-together EPOCH ATTEMPT SOCKET STATE-FILE BACKEND (SERVER in|held|draining|out WEIGHT|-)…
 #   held: in, and this weight is kept up until another state is wanted
-# uses: fence haproxy haproxy-server wanted together
+# uses: fence give-up haproxy haproxy-server wanted together
 # exits 3 HAProxy refuses, 4 it gives no answer, 5 it does not show what was set
 set -u
 epoch=$1 attempt=$2 socket=$3 state_file=$4 backend=$5

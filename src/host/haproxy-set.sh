@@ -1,7 +1,7 @@
 # Sets the wanted state of a server in HAProxy and reads it back. Safe to repeat.
 # usage: haproxy-set EPOCH ATTEMPT SOCKET STATE-FILE BACKEND SERVER in|held|draining|out [WEIGHT]
 #   held: in, and this weight is kept up until another state is wanted
-# uses: fence haproxy haproxy-server wanted
+# uses: fence give-up haproxy haproxy-server wanted
 # exits 3 HAProxy refuses, 4 it gives no answer, 5 it does not show what was set
 set -u
 socket=$3 state_file=$4 backend=$5 server=$6 wanted=$7 weight=${8:-}

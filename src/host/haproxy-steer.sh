@@ -1,7 +1,7 @@
 # Sends test users to one server of a backend of HAProxy, or treats them like all others. The file first, which every new
 # process reads, then the running process; read back. Safe to repeat.
 # usage: haproxy-steer EPOCH ATTEMPT SOCKET BACKEND [SERVER]
-# uses: fence haproxy haproxy-map
+# uses: fence give-up haproxy haproxy-map
 # exits 3 HAProxy refuses, 4 it gives no answer, 5 it does not show what was set
 set -u
 socket=$3 backend=$4 server=${5-}

@@ -1,7 +1,7 @@
 # Prints what Pawl wants of servers and has not taken back: BACKEND/SERVER STATE WEIGHT EPOCH SINCE HOLDER, one a line.
 # Sees that HAProxy will read the same at its next start.
 # usage: haproxy-wanted SOCKET STATE-FILE
-# uses: haproxy-server wanted
+# uses: give-up haproxy-server wanted
 set -u
 socket=$1 state_file=$2
 wanted_open

@@ -1,6 +1,6 @@
 # Nobody wants any longer what was wanted of a server with this epoch. nginx is told nothing: the server stays as it is.
 # usage: nginx-hand-back FOLDER UPSTREAM SERVER EPOCH
-# uses: fence nginx-server wanted
+# uses: fence give-up nginx-server wanted
 set -u
 folder=$1 upstream=$2 server=$3
 nginx_open

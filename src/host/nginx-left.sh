@@ -2,7 +2,7 @@
 # usage: nginx-left WORKER in|down ADDRESS…
 #   WORKER   the process that answered
 #   in|down  whether it may send them new ones
-# uses: nginx nginx-left
+# uses: give-up nginx nginx-left
 # exits 3 they cannot be counted, 4 the process is gone
 set -u
 worker=$1

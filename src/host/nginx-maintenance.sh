@@ -2,7 +2,7 @@
 # both. Safe to repeat.
 # usage: nginx-maintenance EPOCH ATTEMPT CONFIG FOLDER PORT UPSTREAM SHA256
 #   stdin has that sum; its lines are `maps LINE` and `door LINE`; none of them: open
-# uses: fence nginx nginx-load hear
+# uses: fence give-up nginx nginx-load hear
 # exits 3 nginx refuses, 4 it gives no answer, 5 it does not serve what was set, 82 stdin ended early
 set -u
 config=$3 folder=$4 port=$5 upstream=$6 file=$folder/$upstream.maps names=

@@ -4,7 +4,7 @@
 #   held: in, and this weight is kept up until another state is wanted
 #   draining, out: no new requests; the words differ in the file only
 #   drain, leave, count: draining; draining, then out when nothing is left; out already. Prints how many requests are left
-# uses: fence nginx nginx-load nginx-server nginx-left wanted
+# uses: fence give-up nginx nginx-load nginx-server nginx-left wanted
 # exits 3 nginx refuses, or no such server, 4 it gives no answer, 5 it does not serve what was set
 set -u
 config=$3 folder=$4 port=$5 upstream=$6 server=$7 wanted=$8 weight=${9:-}

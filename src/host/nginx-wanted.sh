@@ -1,6 +1,6 @@
 # Prints what Pawl wants of servers and has not taken back: UPSTREAM/SERVER STATE WEIGHT EPOCH SINCE HOLDER, one a line.
 # usage: nginx-wanted FOLDER
-# uses: nginx-server wanted
+# uses: give-up nginx-server wanted
 set -u
 folder=$1 upstream='' server=''
 nginx_open

@@ -16,7 +16,7 @@ import { progressing } from './steps/progress';
 import { markHost } from './steps/service-steps';
 import { noteProven } from './steps/stable';
 import type { ChangeState } from './steps/state';
-import { steerTesters } from './steps/steer';
+import { steerNowhere } from './steps/steer';
 import { fencesUp } from './steps/turn';
 import { walk } from './steps/walk';
 
@@ -44,7 +44,9 @@ export async function emergencyRollback(input: unknown, carried?: ChangeState): 
     tellAlert(run, begun);
     const weights = await weightsBefore(run);
     run.enter('running', intent.about);
-    if (intent.testers) await forgetTesters(run);
+    // a host that leaves would get their requests on; it leaves all the same
+    const steered = intent.testers ? await steerNowhere(run) : undefined;
+    if (steered) run.status.notes.push(`test users may still go where they went: ${steered}`);
     const end = ending(run, begun, await allBack(run, weights));
     if (end.end === 'succeeded') await noteProven(run, intent.version, runningBefore(run));
     return end;
@@ -63,15 +65,6 @@ function nothingToDo(run: Rollback): Ending {
     end: 'succeeded',
     summary: `nothing to do: every host of ${service.name} runs ${version} and serves`,
   };
-}
-
-/** A host that leaves would get their requests on; it leaves all the same. */
-async function forgetTesters(run: Rollback): Promise<void> {
-  try {
-    await steerTesters(run, null);
-  } catch (error) {
-    run.status.notes.push(`test users may still go where they went: ${hostFailed('', error).message}`);
-  }
 }
 
 /** It runs the release and gets requests. */
@@ -111,13 +104,13 @@ function stateOf(id: string): Promise<unknown> {
  * @returns what stopped it, if something did
  */
 async function allBack(run: Rollback, weights: Weights): Promise<ChangeStopped | undefined> {
-  const { hosts, maxUnavailable } = run.plan.intent;
+  const { hosts, atOnce } = run.plan.intent;
   let left = hosts.filter((host) => isToDo(run, host));
   for (let before = Infinity; left.length > 0 && left.length < before;) {
     before = left.length;
     const notYet: PlannedHost[] = [];
     const { failures } = await progressing(run, () =>
-      walk(left, maxUnavailable, async (host) => {
+      walk(left, atOnce, async (host) => {
         if (!(await oneBack(run, host, weights[host.name] ?? {}))) notYet.push(host);
       }),
     );
@@ -209,9 +202,9 @@ function tellWhoGaveWay(run: Rollback): void {
 }
 
 function tellAlert(run: Rollback, since: string): void {
-  const { service, version, outFor, hosts, maxUnavailable, hostSeconds } = run.plan.intent;
+  const { service, version, outFor, hosts, atOnce, hostSeconds } = run.plan.intent;
   const toGo = hosts.filter((host) => isToDo(run, host)).length;
-  const seconds = Math.ceil(toGo / maxUnavailable) * hostSeconds;
+  const seconds = Math.ceil(toGo / atOnce) * hostSeconds;
   const end = new Date(Date.parse(since) + seconds * 1_000).toISOString();
   announce(run, 'alert', {
     what: `${service.name} goes back to ${version}: ${outFor.reason} (${outFor.by})`,

@@ -25,7 +25,7 @@ import { leaveRotation, settle } from './steps/settle';
 import { noteBefore, noteProven } from './steps/stable';
 import { stage } from './steps/stage';
 import type { ChangeState } from './steps/state';
-import { steerNowhere, steerToChanged } from './steps/testers';
+import { forgetTesters, steerToChanged } from './steps/testers';
 import { fencesUp } from './steps/turn';
 import { willUndo } from './steps/undo';
 import { walk } from './steps/walk';
@@ -69,7 +69,7 @@ async function batchByBatch(run: Upgrade, input: unknown): Promise<void> {
     }
     if (!done || isLong()) await goOnAnew(run, input);
   }
-  await steerNowhere(run);
+  await forgetTesters(run);
 }
 
 /** Not every host need have come along: some were skipped, some failed within the budget. */

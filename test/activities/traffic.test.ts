@@ -246,6 +246,10 @@ describe('takeOut', () => {
 
 describe('roomForLoad', () => {
   const capacity = { requestsPerSecond: 100, percent: 80 };
+  const leaves = ({ change, service, host }: ReturnType<typeof setUp>['input']) => ({
+    ...{ change, service, capacity, leaving: [host], coming: [] as string[], away: [] as string[] },
+    ...{ who: 'n1', then: 'without it' },
+  });
   it.each([
     { what: 'two carry it', rates: [80, 80], away: [], why: null },
     { what: 'two carry exactly as much', rates: [100, 60], away: [], why: null },
@@ -264,7 +268,7 @@ describe('roomForLoad', () => {
     [east.rate, west.rate] = rates as [number, number];
     if (down) east.facts[down]!.state = 'down';
     if (weight) east.facts['n2']!.weight = weight;
-    const said: string | null = await env.run(roomForLoad, { ...input, away, capacity });
+    const said: string | null = await env.run(roomForLoad, { ...leaves(input), away });
     if (why === null) expect(said).toBeNull();
     else expect(said).toMatch(why);
   });
@@ -273,7 +277,24 @@ describe('roomForLoad', () => {
     const { east, env, roomForLoad, input, leave } = setUp();
     leave();
     east.rate = 1_000;
-    expect(await env.run(roomForLoad, { ...input, capacity })).toBeNull();
+    expect(await env.run(roomForLoad, leaves(input))).toBeNull();
+  });
+
+  it.each([
+    { what: 'a set that carries it', rate: 80, why: null },
+    {
+      what: 'a set that does not',
+      rate: 81,
+      why: /^the switch waits for load: 81\/s come; after it n3 would get 81\/s/,
+    },
+  ])('$what comes in for one that leaves', async ({ rate, why }) => {
+    const { east, env, roomForLoad, input } = setUp();
+    east.rate = rate;
+    east.facts['n3']!.state = 'draining';
+    const change = { ...leaves(input), who: 'the switch', then: 'after it', coming: ['n3'], away: ['n2'] };
+    const said: string | null = await env.run(roomForLoad, change);
+    if (why === null) expect(said).toBeNull();
+    else expect(said).toMatch(why);
   });
 });
 

@@ -24,6 +24,8 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `nginx`: the upgrade again, with nginx beside HAProxy; requests come through nginx
  * - `nginxMaintenance`: the maintenance in the same way
  * - `rollback`: an upgrade soaks after its first host, and an emergency takes that host back
+ * - `switchOver`: blue/green from the first host to the second one, which was out
+ * - `switchBack`: the same, and one word while the first one is warm
  */
 export type Story =
   | 'upgrade'
@@ -38,7 +40,9 @@ export type Story =
   | 'maintenance'
   | 'nginx'
   | 'nginxMaintenance'
-  | 'rollback';
+  | 'rollback'
+  | 'switchOver'
+  | 'switchBack';
 
 /** Those in which nginx takes part. */
 export const AT_NGINX: readonly Story[] = ['nginx', 'nginxMaintenance'];
@@ -131,6 +135,8 @@ const UPGRADE: Point[] = [
   ...[1, 2].map((nth) => point('upgrade', 'runCommand', undefined, nth)),
   // before the first host, and in the midst of them
   ...[1, 4].map((nth) => point('upgrade', 'readCounters', undefined, nth)),
+  // before each host
+  ...[1, 2].map((nth) => point('upgrade', 'roomForLoad', undefined, nth)),
   point('upgrade', 'measureUsual'),
   // after each batch
   ...[1, 2].map((nth) => point('upgrade', 'watchGate', undefined, nth)),
@@ -226,6 +232,17 @@ const ROLLBACK: Point[] = [
   ),
 ];
 
+/** There and back; hosts are written down only where there is no way back. */
+const SETS: Point[] = [
+  point('switchBack', 'setWeights', 'n2'),
+  point('switchBack', 'roomForLoad'),
+  point('switchBack', 'takeOut', 'n1'),
+  ...[1, 2].map((nth) => point('switchBack', 'switchTraffic', undefined, nth)),
+  point('switchBack', 'takeOut', 'n2'),
+  point('switchBack', 'stopService', 'n2'),
+  ...['n2', 'n1'].map((host) => point('switchOver', 'markHost', host)),
+];
+
 const POINTS = [
   ...UPGRADE,
   ...UNDO,
@@ -236,10 +253,11 @@ const POINTS = [
   ...NGINX,
   ...NGINX_DOORS,
   ...ROLLBACK,
+  ...SETS,
 ];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
-  ['takeOut', 'switchRelease', 'putBack', 'closeDoor', 'openDoor'].includes(activity),
+  ['takeOut', 'switchRelease', 'putBack', 'closeDoor', 'openDoor', 'switchTraffic'].includes(activity),
 );
 /** So long that whoever comes after the fault finds the job still running. */
 const LONG_JOB = { delayMs: 200, holdMs: 12_000 };
@@ -283,6 +301,7 @@ const FAST_NAMES = [
   'killWorker openDoor all during@60 (maintenance)',
   'killWorker putBack n1 during@40 (nginx)',
   'killWorker switchRelease n1 during@15 (rollback)',
+  'killWorker switchTraffic all during@30 (switchBack, number 2)',
 ];
 
 export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {

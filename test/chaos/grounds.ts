@@ -7,7 +7,7 @@ import { HEALTH } from './stories';
 
 interface File {
   balancers: Record<string, object>;
-  services: { web: { routes: { balancer: string }[]; health: object } };
+  services: { web: { routes: { balancer: string }[]; health: object; capacity?: object } };
 }
 
 /** The file of the stories in which nginx takes part. */
@@ -22,6 +22,8 @@ export async function groundUp(name: string): Promise<Ground> {
   web.health = { path: HEALTH };
   Object.assign(both, { notifications: { channels: { app: { kind: 'file', folder: toldIn(ground) } } } });
   await writeFile(bothBalancers(ground), stringify(both));
+  // nginx does not say how many requests come
+  web.capacity = { requestsPerSecond: 10_000 };
   delete both.balancers['inner'];
   web.routes = web.routes.filter(({ balancer }) => balancer !== 'inner');
   await writeFile(ground.cluster, stringify(both));

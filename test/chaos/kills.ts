@@ -15,7 +15,7 @@ import { judge } from './judge';
 import { play, RATE, type Outcome } from './play';
 import { firstRunOf, resetTo, runOf } from './resets';
 import { keep, known, table, writeSummary } from './results';
-import { REFUSAL, releaseOf, wanted } from './stories';
+import { REFUSAL, releaseOf, TOLD, wanted } from './stories';
 import { mark, sweep, sweepReleases } from './traces';
 
 const full = process.env.PAWL_CHAOS === 'full';
@@ -63,7 +63,7 @@ async function playNext(at: Scene, chaos: ChaosCase): Promise<Outcome> {
   keep(outcome);
   if (chaos.story === 'upgrade' || chaos.story === 'nginx') now = next;
   // nobody knows what the next case would find
-  if (!outcome.ok || chaos.story === 'leftAsIs') await leave();
+  if (!outcome.ok || TOLD[chaos.story]?.last) await leave();
   return outcome;
 }
 

@@ -90,7 +90,10 @@ async function starting(
 ): Promise<() => Promise<WorkflowHandle>> {
   const told = TOLD[chaos.story];
   const cluster = AT_NGINX.includes(chaos.story) ? bothBalancers(ground) : ground.cluster;
-  if (told) return () => ground.startAs(told.type, { ...told.input(chaos), cluster });
+  if (told?.run) {
+    const { type, input } = told.run;
+    return () => ground.startAs(type, { ...input(chaos), cluster });
+  }
   const artifact = await releaseOf(chaos.story, next);
   return () => ground.start({ ...inputOf(chaos, next, artifact), cluster });
 }

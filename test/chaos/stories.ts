@@ -55,7 +55,7 @@ const GATE = { availabilityPercent: 95, errorRatePercent: 5, p95ToleranceMs: 1_0
 const WHY = { reason: 'chaos', by: 'the test' };
 const DRAIN = { drain: { deadlineSeconds: 60 } };
 const RAMP = { ramp: [0, 50, 100].map((percent) => ({ percent, seconds: 0 })), gate: { enabled: false } };
-const OFFLINE = { hosts: ['n1'], ...WHY, ...DRAIN };
+const offline = (host: string) => ({ hosts: [host], ...WHY, ...DRAIN });
 const REPLACE = { mode: 'planned', old: 'n2', new: 'n1', ...WHY, ...DRAIN, ...RAMP, watchSeconds: 2 };
 /** Seconds for which the service is closed: longer than any fault keeps a worker away. */
 const CLOSED_SECONDS = 20;
@@ -82,7 +82,7 @@ const change =
     const { end, message } = await ended(await ground.startAs(type, input));
     if (end !== 'succeeded') throw new Error(`${type} ended as ${end}: ${message}`);
   };
-const goesOut = change('nodeOffline', OFFLINE);
+const goesOut = (host: string) => change('nodeOffline', offline(host));
 /** The next change begins one of its own: of this, all activities begin after the trap was set. */
 const leaseEnds: Move = async (ground) => {
   const lease = ground.client.workflow.getHandle(leaseId(ground.name));
@@ -100,16 +100,20 @@ const behaves =
     await ground.inside('n1', 'sh', '-c', script);
   };
 
-/** A story of another type than an upgrade. */
+/** What is told beside an upgrade, or instead of one. */
 interface Told {
-  type: string;
-  input: (chaos: ChaosCase) => object;
+  /** default: an upgrade */
+  run?: { type: string; input: (chaos: ChaosCase) => object };
   before?: Move;
-  /** whoever runs for ever is ended so */
+  /** whoever runs for ever, or waits for a word, is ended so */
   until?: (run: WorkflowHandle) => Promise<unknown>;
   /** the next case finds all hosts in rotation */
   after?: Move;
+  /** the next case needs hosts that are new */
+  last?: true;
 }
+
+const run = (type: string, input: (chaos: ChaosCase) => object) => ({ type, input });
 
 /** Its first host has a version that nobody has had before, and it waits. */
 const soaks: Move = async (ground) => {
@@ -118,26 +122,23 @@ const soaks: Move = async (ground) => {
   const run = await ground.start({ version, artifact, soakSeconds: 3_600, watchSeconds: 0 });
   await reached(run, ({ phase }) => phase === 'soaking');
 };
-const CLOSES: Told = { type: 'maintenanceMode', input: () => closedFor(CLOSED_SECONDS) };
+const CLOSES: Told = { run: run('maintenanceMode', () => closedFor(CLOSED_SECONDS)) };
 
 export const TOLD: Partial<Record<Story, Told>> = {
-  offline: { type: 'nodeOffline', before: leaseEnds, input: () => OFFLINE, after: comesIn('n1') },
-  online: { type: 'nodeOnline', before: goesOut, input: () => ({ hosts: ['n1'], ...RAMP }) },
+  offline: { run: run('nodeOffline', () => offline('n1')), before: leaseEnds, after: comesIn('n1') },
+  online: { run: run('nodeOnline', () => ({ hosts: ['n1'], ...RAMP })), before: goesOut('n1') },
   replacement: {
-    type: 'nodeReplacement',
-    before: goesOut,
-    input: () => REPLACE,
+    run: run('nodeReplacement', () => REPLACE),
+    before: goesOut('n1'),
     after: comesIn('n2'),
   },
   emergency: {
-    type: 'nodeReplacement',
-    input: () => ({ mode: 'emergency', host: 'n1', ...WHY }),
+    run: run('nodeReplacement', () => ({ mode: 'emergency', host: 'n1', ...WHY })),
     after: comesIn('n1'),
   },
   watch: {
-    type: 'healthWatch',
+    run: run('healthWatch', (chaos) => ({ intervalSeconds: 1, failures: failures(chaos), minServing: 1 })),
     before: behaves({ badPath: HEALTH }),
-    input: (chaos) => ({ intervalSeconds: 1, failures: failures(chaos), minServing: 1 }),
     until: async (run) => {
       await reached(run, ({ notes }) => notes.some((note) => note.includes('n1 was taken out')), 90_000);
       await run.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
@@ -150,11 +151,23 @@ export const TOLD: Partial<Record<Story, Told>> = {
   maintenance: CLOSES,
   nginxMaintenance: CLOSES,
   rollback: {
-    type: 'emergencyRollback',
+    run: run('emergencyRollback', () => ({ ...WHY, minServing: 1 })),
     before: soaks,
-    input: () => ({ ...WHY, minServing: 1 }),
+  },
+  leftAsIs: { last: true },
+  switchOver: { before: goesOut('n2'), last: true },
+  switchBack: {
+    before: goesOut('n2'),
+    until: async (run) => {
+      await reached(run, ({ summary }) => summary.includes('kept warm'), 90_000);
+      await run.executeUpdate('abort', { args: [{ by: 'the test', undo: true }] });
+    },
+    after: comesIn('n2'),
   },
 };
+
+/** Seconds for which the old set of blue/green waits for a word. */
+const WARM: Partial<Record<Story, number>> = { switchOver: 0, switchBack: 300 };
 
 /** As quick as can be, unless it is the observations, the steps or the gates that are struck. */
 export function inputOf({ story, activity }: ChaosCase, version: string, artifact: object): object {
@@ -163,7 +176,19 @@ export function inputOf({ story, activity }: ChaosCase, version: string, artifac
   const runOnce = activity === 'runCommand' ? RUN_ONCE : [];
   const onFailure = story === 'leftAsIs' ? 'freeze' : 'undo';
   const testers = activity === 'steerTesters';
-  return { version, artifact, checks: CHECKS[story] ?? [], onFailure, runOnce, testers, ...times, ...gate };
+  const warmSeconds = WARM[story];
+  const sets = warmSeconds === undefined ? {} : { strategy: 'blueGreen', blueGreen: { warmSeconds } };
+  return {
+    version,
+    artifact,
+    checks: CHECKS[story] ?? [],
+    onFailure,
+    runOnce,
+    testers,
+    ...times,
+    ...gate,
+    ...sets,
+  };
 }
 
 export function releaseOf(story: Story, version: string) {
@@ -226,6 +251,11 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
         // people are told that the service goes back
         alerts: 1,
       };
+    case 'switchOver':
+      return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true }, n2: changed() } };
+    case 'switchBack':
+      // it was stopped before
+      return { end: 'Aborted', hosts: { n1: untouched(), n2: { ...undone(), out: true, jobs: 3 } } };
     case 'leftAsIs':
       return { end: 'Frozen', hosts: { n1: { ...changed(), left: true }, n2: untouched() } };
   }

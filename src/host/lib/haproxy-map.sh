@@ -1,10 +1,5 @@
 # Maps of HAProxy: it reads their files when it starts, and is told of changes. A program asks for this text with
-# `# uses: haproxy-map`, and sets `socket` first.
-
-give_up() { # CODE WORDS
-  echo "$2" >&2
-  exit "$1"
-}
+# `# uses: give-up haproxy haproxy-map`, and sets `socket` first.
 
 asked() { # COMMAND: fails the program unless HAProxy has nothing to say
   answer=$(haproxy_ask "$socket" "$1") || give_up 4 "no answer at $socket"

@@ -1,10 +1,5 @@
 # One server of HAProxy, as `haproxy-set` and its likes see and set it. A program that asks for this text with
-# `# uses: haproxy haproxy-server wanted` sets `socket`, `backend` and `server` first.
-
-give_up() { # CODE WORDS
-  echo "$2" >&2
-  exit "$1"
-}
+# `# uses: give-up haproxy haproxy-server wanted` sets `socket`, `backend` and `server` first.
 
 newline='
 '

@@ -1,4 +1,4 @@
-# A text on stdin, whole. A program asks for this text with `# uses: hear`, and defines `give_up CODE WORDS`.
+# A text on stdin, whole. A program asks for this text with `# uses: give-up hear`.
 
 # Sets `heard` to a file with that text, which goes when the program ends; exits 82 where it is another one.
 hear() { # SHA256

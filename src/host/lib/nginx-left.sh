@@ -1,4 +1,4 @@
-# Counts what nginx has left to do for servers. A program asks for this text with `# uses: nginx nginx-left`.
+# Counts what nginx has left to do for servers. A program asks for this text with `# uses: give-up nginx nginx-left`.
 
 # Seconds: nginx's own default for client_header_timeout.
 nginx_patience=60

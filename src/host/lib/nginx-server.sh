@@ -1,6 +1,6 @@
 # One server of an upstream in nginx, as `nginx-set` and `nginx-assert` see and set it. A program that asks for this
-# text with `# uses: fence nginx nginx-load nginx-server wanted` sets `config`, `folder`, `port`, `upstream` and `server`
-# first, and calls `nginx_open`, then `nginx_alone` in the server's lane.
+# text with `# uses: fence give-up nginx nginx-load nginx-server wanted` sets `config`, `folder`, `port`, `upstream` and
+# `server` first, and calls `nginx_open`, then `nginx_alone` in the server's lane.
 
 nginx_open() {
   names=$upstream.servers

@@ -1,5 +1,5 @@
 # nginx, as Pawl's programs ask it, write for it and prove what it serves. A program that asks for this text with
-# `# uses: nginx` sets `folder` and `port` first.
+# `# uses: give-up nginx` sets `folder` and `port` first.
 #
 #   $folder/UPSTREAM.servers  the servers of an upstream, one a line, each with its name:
 #                             server 192.0.2.11:8080 weight=100; # web1
@@ -8,11 +8,6 @@
 #   $folder/served.conf       a server on 127.0.0.1:$port that says of each of these files which one is served: the
 #                             digest of what nginx reads of it, when it was written, and who answers. It shows servers
 # A reload reads all, so whoever answers with a digest serves what it stands for.
-
-give_up() { # CODE WORDS
-  echo "$2" >&2
-  exit "$1"
-}
 
 # nginx lies where only root looks
 PATH=$PATH:/usr/sbin:/usr/local/sbin

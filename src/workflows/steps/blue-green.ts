@@ -7,6 +7,7 @@ import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { HostFailed, hostFailed } from './host-failure';
 import { bringTo, proveHealthy, stayHealthy, switchRelease, takeOut, weightsOf } from './host-steps';
+import { roomForSet } from './load';
 import { goOnAnew, isLongInside } from './long';
 import { observed } from './observed';
 import { isToDo } from './one-by-one';
@@ -97,6 +98,12 @@ async function readyToSwitch(run: Upgrade): Promise<boolean> {
 
 async function switchAll(run: Upgrade): Promise<void> {
   if (run.stepStatus(SWITCH).state === 'done') return;
+  const { coming, leaving } = setsOf(run.plan.intent);
+  await roomForSet(
+    run,
+    coming.filter((host) => standsBy(run, host)),
+    leaving,
+  );
   await boundary(run);
   const balancers = balancersOf(run.plan.intent).join(', ');
   willUndo(run, { step: 'switchBalancersBack', host: balancers, name: SWITCH });
@@ -154,7 +161,7 @@ export async function retireOldSet(run: Upgrade): Promise<void> {
     orLeft(run, host, async () => {
       if (coming.includes(host)) return markHost(run, host, null);
       const weights = weightsOf(run.plan.observed.hosts[host.name]?.traffic ?? {});
-      await markHost(run, host, { reason, by, since, change: by, weights });
+      await markHost(run, host, { reason, by, since, change: by, weights, standby: true });
       if (blueGreen?.stopOld) await stopService(run, host, 'stop');
       run.note(host.name, { state: 'out', note: blueGreen?.stopOld ? 'stopped' : undefined });
     }),

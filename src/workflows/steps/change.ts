@@ -43,7 +43,15 @@ export class ChangeStopped extends Error {
 }
 
 /** Lost requests are looked for when a host leaves one of these; in the others it gets none, and goes on at once. */
-const LOOKED_AFTER: readonly HostState[] = ['staged', 'draining', 'checking', 'ramping', 'undoing', 'done'];
+const LOOKED_AFTER: readonly HostState[] = [
+  'staged',
+  'serving',
+  'draining',
+  'checking',
+  'ramping',
+  'undoing',
+  'done',
+];
 
 export const statusQuery = defineQuery<Status>('status');
 const stateQuery = defineQuery<ChangeState>('state');

@@ -145,7 +145,10 @@ export function closedLeft(run: Change, only?: string): Todo[] {
     .flatMap((piece) => {
       const { name } = piece.undo;
       const { note, state } = run.stepStatus(name);
-      return todos(piece, `${name} may still be closed (${note ?? state})`);
+      return todos(
+        piece,
+        state === 'done' ? `${name} is closed still` : `${name} may still be closed (${note ?? state})`,
+      );
     });
 }
 

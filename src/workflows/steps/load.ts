@@ -1,4 +1,5 @@
 import type { PlannedHost } from '../../contracts/plan';
+import { SWITCH } from '../../domain/blue-green';
 import { hostSteps } from './activities';
 import { boundary } from './boundary';
 import type { Change } from './change';
@@ -19,33 +20,63 @@ export async function roomForLoad(run: Change, host: PlannedHost): Promise<void>
   const before = run.doing.askingForRoom;
   const mine = (async () => {
     await before?.catch(() => undefined);
-    await untilRoom(run, host).finally(() => (run.doing.waitsForLoad = null));
+    const moving = { who: host.name, then: 'without it', leaving: [host], coming: [] };
+    const show = (why?: string) => run.note(host.name, { note: why });
+    if (await untilRoom(run, moving, show, () => run.isSkipped(host))) run.away.add(host.name);
   })();
   run.doing.askingForRoom = mine;
   await mine;
 }
 
-async function untilRoom(run: Change, host: PlannedHost): Promise<void> {
+/** The same for a set of hosts that comes in while another one leaves. */
+export async function roomForSet(run: Change, coming: PlannedHost[], leaving: PlannedHost[]): Promise<void> {
+  if (!run.plan.intent.capacity) return;
+  const names = coming.map(({ name }) => name);
+  const moving = { who: 'the switch', then: 'after it', leaving, coming: names };
+  await untilRoom(
+    run,
+    moving,
+    (why) => run.noteStep(SWITCH, { note: why }),
+    () => false,
+  );
+}
+
+/** Who serves after a step, in the words of the activity. */
+interface Exchange {
+  who: string;
+  then: string;
+  leaving: PlannedHost[];
+  coming: string[];
+}
+
+/** @returns false when nobody wants it any more */
+async function untilRoom(
+  run: Change,
+  moving: Exchange,
+  show: (why?: string) => void,
+  isOver: () => boolean,
+): Promise<boolean> {
   const { capacity, settings, service } = run.plan.intent;
   const longest = Math.max(LONGEST_PAUSE, (settings.progressDeadlineSeconds * 1_000) / 50);
   const { roomForLoad } = hostSteps(LOOK, settings.unreachableSeconds);
   const look = () => {
-    const away = [...run.away].filter((name) => name !== host.name);
-    const input = { change: run.ref, service: { name: service.name }, host, away, capacity: capacity! };
-    return roomForLoad.executeWithOptions({ summary: `${host.name}: can the others do without it?` }, [
+    const away = [...run.away].filter((name) => !moving.leaving.some((host) => host.name === name));
+    const input = { change: run.ref, service: { name: service.name }, ...moving, away, capacity: capacity! };
+    return roomForLoad.executeWithOptions({ summary: `${moving.who}: is the load carried ${moving.then}?` }, [
       input,
     ]);
   };
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(1.5 * pause, longest)) {
-    await boundary(run);
-    if (run.isSkipped(host)) return;
-    const why = await patiently(run, host.name, look, (failure) =>
-      run.note(host.name, { note: failure?.message }),
-    );
-    run.note(host.name, { note: why ?? undefined });
-    run.doing.waitsForLoad = why;
-    if (why === null) break;
-    await run.rest(pause);
+  try {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(1.5 * pause, longest)) {
+      await boundary(run);
+      if (isOver()) return false;
+      const why = await patiently(run, moving.who, look, (failure) => show(failure?.message));
+      show(why ?? undefined);
+      run.doing.waitsForLoad = why;
+      if (why === null) return true;
+      await run.rest(pause);
+    }
+  } finally {
+    run.doing.waitsForLoad = null;
   }
-  run.away.add(host.name);
 }

@@ -1,5 +1,6 @@
 import type { PlannedHost } from '../../contracts/plan';
 import type { Change } from './change';
+import { hostFailed } from './host-failure';
 import { options, patiently } from './host-steps';
 
 /** Seconds: locks and a few questions at each balancer, side by side. */
@@ -17,4 +18,14 @@ export async function steerTesters(run: Change, host: PlannedHost | null): Promi
     () => steerTesters.executeWithOptions({ summary }, [input]),
     () => undefined,
   );
+}
+
+/** Treats test users like all others. @returns why they may still go where they went; undefined: they do not */
+export async function steerNowhere(run: Change): Promise<string | undefined> {
+  try {
+    await steerTesters(run, null);
+    return undefined;
+  } catch (error) {
+    return hostFailed('test users', error).message;
+  }
 }

@@ -3,7 +3,7 @@ import type { UpgradeIntent } from '../../contracts/plan';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { hostFailed } from './host-failure';
-import { steerTesters } from './steer';
+import { steerNowhere, steerTesters } from './steer';
 import { willUndo } from './undo';
 
 /** To the first host that carries the change, unless they go to one already. */
@@ -21,14 +21,10 @@ export async function steerToChanged(run: Change<UpgradeIntent>): Promise<void> 
 }
 
 /** All hosts have the change: that they still go to one of them does no harm. */
-export async function steerNowhere(run: Change): Promise<void> {
+export async function forgetTesters(run: Change): Promise<void> {
   const entry = run.state.undo.find(({ step }) => step === 'forgetTesters');
   if (!entry) return;
-  try {
-    await steerTesters(run, null);
-    run.state.undo = run.state.undo.filter((known) => known !== entry);
-  } catch (error) {
-    const { message } = hostFailed('test users', error);
-    run.status.leftToDo.push({ what: `test users still go to one host only: ${message}` });
-  }
+  const why = await steerNowhere(run);
+  if (why) run.status.leftToDo.push({ what: `test users still go to one host only: ${why}` });
+  else run.state.undo = run.state.undo.filter((known) => known !== entry);
 }
