@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { stateDir } from '../../lab/paths';
+import { full } from '../full';
 import { ended, reached, type Ground } from '../lab/ground';
 import { underLoad } from '../lab/whole-run';
 import { FAST, GRID, nameOf, type ChaosCase } from './cases';
@@ -18,7 +19,6 @@ import { keep, known, table, writeSummary } from './results';
 import { REFUSAL, releaseOf, TOLD, wanted } from './stories';
 import { mark, sweep, sweepReleases } from './traces';
 
-const full = process.env.PAWL_CHAOS === 'full';
 const before = full ? known() : new Map<string, Outcome>();
 const outcomes: Outcome[] = [];
 

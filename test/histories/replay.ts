@@ -31,13 +31,26 @@ export async function codeOf(
   return { workflowBundle, dataConverter: { payloadConverterPath } };
 }
 
-export function replay(code: ReplayWorkerOptions, file: string): Promise<void> {
+/** @returns by file, what its replay failed with, if it did. One worker for all: each takes longer to start than to replay. */
+export async function replays(
+  code: ReplayWorkerOptions,
+  files: readonly string[],
+): Promise<Map<string, Error | undefined>> {
+  const outcomes = new Map<string, Error | undefined>();
+  const waiting = [...files];
+  // one after the other, in this order
+  for await (const { error } of Worker.runReplayHistories(code, files.map(read)))
+    outcomes.set(waiting.shift()!, error);
+  return outcomes;
+}
+
+function read(file: string) {
   const history = JSON.parse(readFileSync(join(__dirname, file), 'utf8')) as {
     events: { workflowExecutionStartedEventAttributes?: { workflowId?: string } }[];
   };
   // messages of the lease say whom they are for
-  const id = history.events[0]?.workflowExecutionStartedEventAttributes?.workflowId;
-  return Worker.runReplayHistory(code, history, id);
+  const { workflowId = '' } = history.events[0]?.workflowExecutionStartedEventAttributes ?? {};
+  return { history, workflowId };
 }
 
 /** A refused replay is said by the test, not by the runtime. */

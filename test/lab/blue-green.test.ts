@@ -126,3 +126,20 @@ it('comes through: the sets have changed places, also for reloads and for the ne
     OLD.map(() => '1.3.0'),
   ]);
 });
+
+it('an emergency after that brings the set that stands by in, where the others lack the release', async () => {
+  const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: 600 });
+  try {
+    const run = await ground.startAs('emergencyRollback', { reason: 'orders fail', by: 'the test' });
+    const { end, message, report } = await ended(run);
+    expect([end, message]).toEqual([
+      'succeeded',
+      'all requests of web go to 1.2.0; out of rotation: n1, n2, n3',
+    ]);
+    expect(report.notes).toContain('i1 of the idle set comes in: not all others can go back');
+    expect(report.leftToDo.map(({ host }) => host)).toEqual(OLD);
+    expect(await serving()).toEqual(all(IDLE));
+  } finally {
+    expect((await load.stop()).failures).toEqual([]);
+  }
+});

@@ -1,6 +1,7 @@
 /** A bad release that is gone from all traffic within seconds of a word, on real hosts under load. */
 import { freeze, thaw } from '../../lab/hosts/faults';
 import { makeRelease } from '../../lab/service';
+import { longIt } from '../long';
 import { ended, Ground, reached } from './ground';
 import { expectAllIn, installed, underLoad } from './whole-run';
 
@@ -63,27 +64,30 @@ it('goes to the release before, where the newest that has proven itself is the b
   await expectAllIn(ground);
 });
 
-it('goes back by itself where the policy of a health watch says so, hosts that it had ejected too', async () => {
-  expect((await ended(await ground.start(await release('1.4.0')))).end).toBe('succeeded');
-  const watch = await ground.startAs('healthWatch', {
-    ...{ intervalSeconds: 1, failures: 2, passes: 2 },
-    rollback: { unhealthy: 3 },
-  });
-  await reached(watch, ({ phase }) => phase === 'running');
-  for (const host of ['n1', 'n2', 'n3'])
-    await ground.inside(
-      host,
-      'sh',
-      '-c',
-      `echo '{"unhealthy":true}' >/opt/web/current/behaviour.json && systemctl restart web`,
-    );
-  const back = await reached(watch, ({ notes }) => notes.some((note) => GONE_BACK.test(note)), 90_000);
-  expect(back.notes.filter((note) => GONE_BACK.test(note))).toHaveLength(1);
-  expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
-  await expectAllIn(ground);
-  await watch.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
-  expect((await ended(watch)).end).toBe('Aborted');
-});
+longIt(
+  'goes back by itself where the policy of a health watch says so, hosts that it had ejected too',
+  async () => {
+    expect((await ended(await ground.start(await release('1.4.0')))).end).toBe('succeeded');
+    const watch = await ground.startAs('healthWatch', {
+      ...{ intervalSeconds: 1, failures: 2, passes: 2 },
+      rollback: { unhealthy: 3 },
+    });
+    await reached(watch, ({ phase }) => phase === 'running');
+    for (const host of ['n1', 'n2', 'n3'])
+      await ground.inside(
+        host,
+        'sh',
+        '-c',
+        `echo '{"unhealthy":true}' >/opt/web/current/behaviour.json && systemctl restart web`,
+      );
+    const back = await reached(watch, ({ notes }) => notes.some((note) => GONE_BACK.test(note)), 90_000);
+    expect(back.notes.filter((note) => GONE_BACK.test(note))).toHaveLength(1);
+    expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
+    await expectAllIn(ground);
+    await watch.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
+    expect((await ended(watch)).end).toBe('Aborted');
+  },
+);
 
 it('keeps a host out that gives no answer, and brings back the others meanwhile', async () => {
   const upgrade = await half('1.3.0');

@@ -6,12 +6,13 @@ import { startMetrics } from '../../lab/hosts';
 import { startLoad } from '../../lab/load';
 import { makeRelease, type Behaviour } from '../../lab/service';
 import type { GateStatus, Status } from '../../src/contracts/status';
+import { full } from '../full';
+import { longIt } from '../long';
 import { killIfThere } from '../kill';
 import { ended, Ground, reached } from './ground';
 import { expectAllIn, expectTruth, underLoad } from './whole-run';
 
-/** Once in each run of the tests, twenty times in a row with `npm run test:chaos`. */
-const RUNS = process.env['PAWL_CHAOS'] === 'full' ? 20 : 1;
+const RUNS = full ? 20 : 1;
 /** Two percent take 149 requests instead of 2,995; the hosts share the processors with everything else here. */
 const GATE = {
   availabilityPercent: 98,
@@ -97,7 +98,7 @@ it('5 % errors are found at the first host, which is put back', async () => {
   await expectAllIn(ground);
 });
 
-it('trickling traffic never passes: the change stops at its bound', async () => {
+longIt('trickling traffic never passes: the change stops at its bound', async () => {
   const { result } = await underLoad(
     ground,
     async () => ended(await start('2.0.2', {}, { gate: { ...GATE, holdSeconds: 5 } })),
@@ -110,7 +111,7 @@ it('trickling traffic never passes: the change stops at its bound', async () => 
 });
 
 describe('with a metrics server', () => {
-  it('half as slow again is found at the first host, which is put back', async () => {
+  longIt('half as slow again is found at the first host, which is put back', async () => {
     const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: 200 });
     try {
       const slow = await ended(await start('1.2.0', { addMs: 100 }, { gate: { enabled: false } }));
@@ -127,7 +128,7 @@ describe('with a metrics server', () => {
     await expectAllIn(ground);
   });
 
-  it('that is killed meanwhile, a gate holds, and passes when it is back', async () => {
+  longIt('that is killed meanwhile, a gate holds, and passes when it is back', async () => {
     const { result } = await underLoad(ground, async () => {
       const run = await start('1.3.0', { addMs: 100 }, { cluster: measured });
       await reached(run, ({ gates }) => (gates?.length ?? 0) > 0, 60_000);
@@ -163,7 +164,7 @@ describe('at 600 requests a second', () => {
     ),
   );
 
-  it('one that leaks is found at the first host, which is put back', async () => {
+  longIt('one that leaks is found at the first host, which is put back', async () => {
     const { result, requests } = await underLoad(
       ground,
       async () => ended(await start('2.2.0', { leakKiB: 16 }, { gate, soakSeconds: 120 })),
@@ -186,7 +187,7 @@ describe('at 600 requests a second', () => {
     addMs: run % 3 === 0 ? 110 : 100,
     memory: run === 0,
   }));
-  it.each(good)('a good one is never stopped: $version, which adds $addMs ms', async (one) => {
+  longIt.each(good)('a good one is never stopped: $version, which adds $addMs ms', async (one) => {
     const { version, addMs, memory: long } = one;
     const input = {
       cluster: measured,

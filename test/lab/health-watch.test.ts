@@ -10,6 +10,7 @@ import type { Examination } from '../../src/contracts/examination';
 import { leaseId } from '../../src/contracts/lease';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Status } from '../../src/contracts/status';
+import { longIt } from '../long';
 import { Ground, ended, reached } from './ground';
 import { expectAllIn } from './whole-run';
 
@@ -116,51 +117,55 @@ it('ejects, stops at the floor, puts back, and says each of it once, whoever die
   expect((await toldKinds()).sort()).toEqual(['alert', 'alert', 'allClear', 'allClear']);
 });
 
-it('retires a dead host: out at once, kept out when it lives again, until a person brings it back', async () => {
-  const before = (await toldKinds()).length;
-  const watch = await start('retire-web', { onUnhealthy: 'retire' });
-  const says = (words: string) => (status: Status) => status.notes.some((note) => note.includes(words));
-  await reached(watch, ({ phase }) => phase === 'running');
-  await freeze(LAB, 'n2');
-  try {
-    await reached(watch, says("n2 was taken out: out of this worker's reach"), 90_000);
+longIt(
+  'retires a dead host: out at once, kept out when it lives again, until a person brings it back',
+  async () => {
+    const before = (await toldKinds()).length;
+    const watch = await start('retire-web', { onUnhealthy: 'retire' });
+    const says = (words: string) => (status: Status) => status.notes.some((note) => note.includes(words));
+    await reached(watch, ({ phase }) => phase === 'running');
+    await freeze(LAB, 'n2');
+    try {
+      await reached(watch, says("n2 was taken out: out of this worker's reach"), 90_000);
+      expect((await ground.servers())['n2']).toBe('MAINT');
+    } finally {
+      await thaw(LAB, 'n2');
+    }
+    const { line } = await reached(
+      ground.client.workflow.getHandle(leaseId(LAB)),
+      ({ line }) => !!line?.kept?.length,
+    );
+    const { by } = line!.kept![0]!;
+    expect(by).toMatch(/^retire-web-n2-\d+$/);
+    const { startTime, closeTime } = await ground.client.workflow.getHandle(by).describe();
+    expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(10_000);
+    // as many looks as would bring it back, had it only been ejected
+    await delay(4_000);
     expect((await ground.servers())['n2']).toBe('MAINT');
-  } finally {
-    await thaw(LAB, 'n2');
-  }
-  const { line } = await reached(
-    ground.client.workflow.getHandle(leaseId(LAB)),
-    ({ line }) => !!line?.kept?.length,
-  );
-  const { by } = line!.kept![0]!;
-  expect(by).toMatch(/^retire-web-n2-\d+$/);
-  const { startTime, closeTime } = await ground.client.workflow.getHandle(by).describe();
-  expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(10_000);
-  // as many looks as would bring it back, had it only been ejected
-  await delay(4_000);
-  expect((await ground.servers())['n2']).toBe('MAINT');
-  const { looked } = await ground.client.workflow.execute<() => Promise<Examination>>('doctor', {
-    taskQueue: TASK_QUEUE,
-    workflowId: 'doctor',
-    args: [{ cluster: ground.cluster }] as never,
-  });
-  expect(looked.at(-1)).toMatch(
-    /^web: n2 is out of service since .* UTC: unhealthy: out of this worker's .* \(retire-web\)$/,
-  );
-  const ramp = [{ percent: 100, seconds: 0 }];
-  const online = { hosts: ['n2'], ramp, gate: { enabled: false } };
-  const back = await ended(await ground.startAs('nodeOnline', online));
-  expect([back.end, back.report.notes.filter((note) => note.includes('out of service'))]).toEqual([
-    'succeeded',
-    [],
-  ]);
-  await reached(watch, says('n2: over, '));
-  await watch.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
-  await ended(watch);
-  await expectAllIn(ground);
-  const kinds = (await toldKinds()).slice(before).filter((kind) => /^al/.test(kind));
-  expect(kinds).toEqual(['alert', 'allClear']);
-}, 240_000);
+    const { looked } = await ground.client.workflow.execute<() => Promise<Examination>>('doctor', {
+      taskQueue: TASK_QUEUE,
+      workflowId: 'doctor',
+      args: [{ cluster: ground.cluster }] as never,
+    });
+    expect(looked.at(-1)).toMatch(
+      /^web: n2 is out of service since .* UTC: unhealthy: out of this worker's .* \(retire-web\)$/,
+    );
+    const ramp = [{ percent: 100, seconds: 0 }];
+    const online = { hosts: ['n2'], ramp, gate: { enabled: false } };
+    const back = await ended(await ground.startAs('nodeOnline', online));
+    expect([back.end, back.report.notes.filter((note) => note.includes('out of service'))]).toEqual([
+      'succeeded',
+      [],
+    ]);
+    await reached(watch, says('n2: over, '));
+    await watch.executeUpdate('abort', { args: [{ by: 'the test', undo: false }] });
+    await ended(watch);
+    await expectAllIn(ground);
+    const kinds = (await toldKinds()).slice(before).filter((kind) => /^al/.test(kind));
+    expect(kinds).toEqual(['alert', 'allClear']);
+  },
+  240_000,
+);
 
 async function toldKinds(): Promise<string[]> {
   const lines = (await readFile(join(told, 'notifications.jsonl'), 'utf8')).trim().split('\n');

@@ -5,6 +5,7 @@ import { until } from '../../lab/hosts/wait';
 import { Ground, ended, reached } from './ground';
 import { ask } from './page';
 import { answer, QUICK } from './scene';
+import { longIt } from '../long';
 
 const PASS = 'only-testers-know-this';
 const FLAG = '/run/web/maintenance';
@@ -74,7 +75,7 @@ it('closes, lets testers through, outlives reload, kill and edit, lets an upgrad
   expect(JSON.stringify(events)).not.toContain(Buffer.from(PASS).toString('base64').slice(0, -4));
 });
 
-it('ends by itself; while nobody is there to end it, the page stays true', async () => {
+longIt('ends by itself; while nobody is there to end it, the page stays true', async () => {
   const end = new Date(Date.now() + 8_000).toISOString();
   const run = await ground.startAs('maintenanceMode', { ...CLOSED, end });
   await reached(run, ({ waitingFor }) => !!waitingFor?.what.includes('is closed'));

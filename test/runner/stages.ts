@@ -5,6 +5,7 @@ import { ensureSystemPackages, obstacles } from '../../lab/hosts/requirements';
 import { findTemporal } from '../../lab/temporal/program';
 import { onPath } from '../../lab/temporal/programs';
 import { findTestServer } from '../../lab/temporal/test-server';
+import { full } from '../full';
 
 /** A part of the tests that needs the same ground; one call of jest. */
 export interface Stage {
@@ -58,13 +59,20 @@ export const STAGES: readonly Stage[] = [
   },
   { name: 'workflows', folders: ['workflows'], workers: 2, limitMinutes: 15, prepare: findTestServer },
   { name: 'histories', folders: ['histories'], workers: 2, limitMinutes: 10 },
-  { name: 'lab', folders: ['lab'], workers: 2, limitMinutes: 30, obstacles, prepare: prepareLab },
+  {
+    name: 'lab',
+    folders: ['lab'],
+    workers: 2,
+    limitMinutes: full ? 120 : 30,
+    obstacles,
+    prepare: prepareLab,
+  },
   {
     name: 'chaos',
     folders: ['chaos'],
     workers: 2,
     // Exhaustive, it kills everything before, during and after each step (npm run test:chaos).
-    limitMinutes: process.env.PAWL_CHAOS === 'full' ? 360 : 30,
+    limitMinutes: full ? 360 : 30,
     obstacles,
     prepare: prepareLab,
   },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openHosts } from '../../../src/adapters/ssh';
 import type { RemoteHost, RemoteHosts, RunOptions } from '../../../src/contracts/world';
 import { clusterOf, freePort, startSshd, type TestSshd } from './sshd';
+import { longIt } from '../../long';
 
 let sshd: TestSshd;
 let hosts: RemoteHosts;
@@ -90,7 +91,7 @@ it('to a stopped sshd is given up within 5 s', async () => {
   expect((await next).stdout).toBe('new\n');
 });
 
-it('to a host that does not answer at all is given up, too', async () => {
+longIt('to a host that does not answer at all is given up, too', async () => {
   await start();
   process.kill(sshd.pid, 'SIGSTOP');
   const begun = Date.now();

@@ -10,6 +10,7 @@ import { openHosts, upload } from '../../../src/adapters/ssh';
 import type { RemoteHost } from '../../../src/contracts/world';
 import { reachHost, type ReachedHost } from './reached';
 import { clusterOf, type TestSshd } from './sshd';
+import { longIt } from '../../long';
 
 let at: ReachedHost;
 let sshd: TestSshd;
@@ -141,31 +142,35 @@ async function* fillMeanwhile(data: Buffer) {
   yield data.subarray(1_000_000);
 }
 
-it('gets through a link that is too slow for keepalives behind a full buffer', async () => {
-  const relay = createServer((client) => {
-    const server = connect(sshd.port, '127.0.0.1');
-    server.pipe(client).on('error', () => server.destroy());
-    client.on('data', (data) => {
-      client.pause();
-      server.write(data);
-      // 150 KB a second
-      setTimeout(() => client.resume(), data.length / 150);
+longIt(
+  'gets through a link that is too slow for keepalives behind a full buffer',
+  async () => {
+    const relay = createServer((client) => {
+      const server = connect(sshd.port, '127.0.0.1');
+      server.pipe(client).on('error', () => server.destroy());
+      client.on('data', (data) => {
+        client.pause();
+        server.write(data);
+        // 150 KB a second
+        setTimeout(() => client.resume(), data.length / 150);
+      });
+      client.on('close', () => server.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(relay, 'listening');
+    const slow = openHosts(clusterOf({ ...sshd, port: (relay.address() as AddressInfo).port }), {
+      folder: '/',
     });
-    client.on('close', () => server.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(relay, 'listening');
-  const slow = openHosts(clusterOf({ ...sshd, port: (relay.address() as AddressInfo).port }), {
-    folder: '/',
-  });
-  const data = bytes.subarray(0, 2_000_000);
-  try {
-    await upload(slow.on('h1'), spec(data), signal);
-    expect((await readFile(remotePath())).equals(data)).toBe(true);
-  } finally {
-    await slow.close();
-    relay.close();
-  }
-}, 60_000);
+    const data = bytes.subarray(0, 2_000_000);
+    try {
+      await upload(slow.on('h1'), spec(data), signal);
+      expect((await readFile(remotePath())).equals(data)).toBe(true);
+    } finally {
+      await slow.close();
+      relay.close();
+    }
+  },
+  60_000,
+);
 
 it('stops with the caller, and with a source that fails', async () => {
   const hanging = new Readable({ read() {} });
