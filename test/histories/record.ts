@@ -337,10 +337,35 @@ async function recordRollback(ground: Ground): Promise<Recorded> {
   };
 }
 
+/** Blue/green, to a host that was taken out before. */
+const SETS_STORIES: Record<string, NodeStory> = {
+  'rollingUpgrade-switchedBack': {
+    input: { blueGreen: { warmSeconds: 600 } },
+    people: async (run) => {
+      await reached(run, ({ summary }) => summary.includes('kept warm'), 60_000);
+      await run.executeUpdate('abort', { args: [{ by: 'anna', undo: true }] });
+    },
+    end: 'Aborted',
+  },
+  'rollingUpgrade-switchedOver': { input: { blueGreen: { warmSeconds: 1 } }, end: 'succeeded' },
+};
+
+async function recordSets(ground: Ground, name: string): Promise<Recorded> {
+  const { input, people, end } = SETS_STORIES[name]!;
+  if ((await ground.servers())['n2'] === 'UP') await ended(await ground.startAs('nodeOffline', OUT));
+  const version = `${BEFORE}-${name.split('-')[1]}`;
+  const artifact = await makeRelease({ version });
+  const run = await ground.start({ version, artifact, strategy: 'blueGreen', ...input }, name);
+  await people?.(run, ground);
+  const found = await ended(run);
+  if (found.end !== end) throw new Error(`ended as ${found.end} instead of ${end}: ${found.message}`);
+  return lives(ground, run, name);
+}
+
 interface Recorder {
   name: string;
   /** those of one stage are recorded on the same hosts, in their order */
-  stage: 'upgrades' | 'hosts' | 'rollback' | 'watch' | 'maintenance';
+  stage: 'upgrades' | 'hosts' | 'rollback' | 'sets' | 'watch' | 'maintenance';
   longAfter?: number;
   record(ground: Ground): Promise<Recorded>;
 }
@@ -360,6 +385,11 @@ const RECORDERS: Recorder[] = [
     record: (ground) => recordNodes(ground, name),
   })),
   { name: 'emergencyRollback-ahead', stage: 'rollback', record: recordRollback },
+  ...Object.keys(SETS_STORIES).map((name): Recorder => ({
+    name,
+    stage: 'sets',
+    record: (ground) => recordSets(ground, name),
+  })),
   { name: 'healthWatch-ejected', stage: 'watch', record: recordHealthWatch },
   ...Object.keys(MAINTENANCE_STORIES).map((name): Recorder => ({
     name,
