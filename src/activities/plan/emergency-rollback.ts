@@ -55,17 +55,40 @@ export async function planRollback(
   // nobody can be proven out where a balancer does not answer; whoever is at work is left in peace then
   if (silent.length > 0) throw badInput(silent);
   const parts = partsOf(looked, marks, input.service);
-  const running = parts.ours.map(({ facts }) => facts.version);
-  const version = targetOf(input, stable, running);
-  const { seen, joining, leftOut } = whoGoesBack(parts, version);
-  const meant = all.length - leftOut.length;
-  const least = leastServing(input.minServing, meant);
-  if (least >= meant) throw badInput([nobodyMayLeave(input, meant)]);
+  const version = targetOf(
+    input,
+    stable,
+    parts.ours.map(({ facts }) => facts.version),
+  );
+  const way = whoGoesBack(parts, version);
+  const { seen, joining, leftOut } = way;
   if (seen.every(({ facts }) => facts.unfit)) throw badInput([nobodyCan(seen, version)]);
   for (const { host, facts } of seen) if (marks[host.name]) facts.out = marks[host.name];
+  const notes = [
+    ...(input.version ? [] : [`${version} is the last release that has proven itself`]),
+    ...leftOut.map(({ host }) => `${outText(host.name, marks[host.name]!)}; it is left so`),
+    ...joining.map(({ host }) => `${host.name} of the idle set comes in: not all others can go back`),
+    ...seen.flatMap(({ host, facts }) =>
+      facts.unfit ? [`${host.name} is kept out of rotation: ${facts.unfit}`] : [],
+    ),
+  ];
+  const intent = intentOf(input, world, service, { version, ...way });
+  return planOf({ intent, same: sameFor(input, world, { version }), unready: [], seen, notes, stable });
+}
+
+function intentOf(
+  input: EmergencyRollbackInput,
+  world: World,
+  service: Service,
+  { version, seen, leftOut }: Way & { version: string },
+): RollbackIntent {
+  const all = seen.length + leftOut.length;
+  const least = leastServing(input.minServing, seen.length);
+  if (least >= seen.length) throw badInput([nobodyMayLeave(input, seen.length)]);
   const { limits } = service;
   const { drain, unreachableSeconds, personDeadlineHours, reason, by } = input;
-  const intent: RollbackIntent = {
+  const longest = longestStep(stepSeconds({ limits, drain, checks: [], bytes: 0 }), unreachableSeconds);
+  return {
     workflow: 'emergencyRollback',
     ...commonIntent(input, world, service),
     version,
@@ -75,8 +98,8 @@ export async function planRollback(
     // those that need nothing too: whoever is at work on any of them is to stop
     hosts: seen.map(({ host }) => host),
     // whoever is left out counts as out
-    maxUnavailable: all.length - least,
-    atOnce: meant - least,
+    maxUnavailable: all - least,
+    atOnce: seen.length - least,
     ...(service.testers && { testers: true as const }),
     hostSeconds: drain.deadlineSeconds + limits.switchSeconds + 2 * limits.healthySeconds,
     ...(input.obeyCapacity && service.capacity && { capacity: service.capacity }),
@@ -86,28 +109,11 @@ export async function planRollback(
       approvals: [],
       onFailure: 'freeze',
       failureBudget: 0,
-      progressDeadlineSeconds:
-        2 * longestStep(stepSeconds({ limits, drain, checks: [], bytes: 0 }), unreachableSeconds),
+      progressDeadlineSeconds: 2 * longest,
       personDeadlineHours,
       unreachableSeconds,
     },
   };
-  const notes = [
-    ...(input.version ? [] : [`${version} is the last release that has proven itself`]),
-    ...leftOut.map(({ host }) => `${outText(host.name, marks[host.name]!)}; it is left so`),
-    ...joining.map(({ host }) => `${host.name} of the idle set comes in: not all others can go back`),
-    ...seen.flatMap(({ host, facts }) =>
-      facts.unfit ? [`${host.name} is kept out of rotation: ${facts.unfit}`] : [],
-    ),
-  ];
-  return planOf({
-    intent,
-    same: sameFor(input, world, { version }),
-    unready: [],
-    seen,
-    notes,
-    stable,
-  });
 }
 
 const serves = (traffic: Observation['facts']['traffic']) =>
@@ -139,8 +145,16 @@ function targetOf(input: EmergencyRollbackInput, stable: Stable[], running: stri
   return version;
 }
 
+interface Way {
+  /** hosts of the plan, in order */
+  seen: Observation[];
+  /** those of them that stood by */
+  joining: Observation[];
+  leftOut: Observation[];
+}
+
 /** Who cannot go back leaves all the same. Whoever stands by with the release serves in its place. */
-function whoGoesBack({ away, idle, ours }: Parts, version: string) {
+function whoGoesBack({ away, idle, ours }: Parts, version: string): Way {
   for (const one of [...ours, ...idle]) one.facts.unfit ??= lacking(one, version);
   const joining = ours.some(({ facts }) => facts.unfit) ? idle.filter(({ facts }) => !facts.unfit) : [];
   const leftOut = [...away, ...idle.filter((one) => !joining.includes(one))];
