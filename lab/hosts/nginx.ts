@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOfServers } from '../../src/adapters/load-balancers/nginx/servers';
+import { oneWay } from '../../src/adapters/load-balancers/nginx/steering';
+import { variableOf } from '../../src/adapters/load-balancers/nginx/variables';
 import { isRouted, type LabHost } from './topology';
 
 const FOLDER = '/etc/nginx/pawl';
@@ -31,7 +33,7 @@ http {
         listen 80;
         location / {
             include ${FOLDER}/web.door;
-            proxy_pass http://web;
+            proxy_pass http://${variableOf('web')};
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_connect_timeout 1s;
@@ -40,6 +42,9 @@ http {
     }
 }
 `;
+
+/** Nothing is closed, and nobody is told apart. */
+const OTHERS = { 'web.maps': '', 'web.door': '', 'web.testers': `${oneWay('web')}\n` };
 
 /** As docs/nginx.md tells people to set it up. What Pawl has written stays while the hosts are the same. */
 export async function writeNginx(root: string, hosts: LabHost[]): Promise<void> {
@@ -51,27 +56,29 @@ export async function writeNginx(root: string, hosts: LabHost[]): Promise<void> 
     })
     .join('');
   const file = join(root, FOLDER, 'web.servers');
-  const doors = ['web.maps', 'web.door'].map((name) => join(root, FOLDER, name));
+  const others = Object.keys(OTHERS).map((name) => join(root, FOLDER, name));
   const names = (text: string) => text.match(/(?<=# )\S+/g)?.join();
-  const is = [file, ...doors].every(existsSync);
+  const is = [file, ...others].every(existsSync);
   if (is && names(await readFile(file, 'utf8')) === names(servers)) return;
   await mkdir(join(root, FOLDER), { recursive: true });
   await writeFile(join(root, 'etc/nginx/nginx.conf'), CONFIG);
   await writeFile(file, servers);
-  for (const door of doors) await writeFile(door, '');
+  for (const [name, text] of Object.entries(OTHERS)) await writeFile(join(root, FOLDER, name), text);
   await writeFile(join(root, FOLDER, 'served.conf'), servedConf(servers));
 }
 
 function servedConf(servers: string): string {
-  const empty = createHash('sha256').digest('hex');
-  const files: [name: string, digest: string, shown: string][] = [
-    ['web.servers', digestOfServers(servers), `alias ${FOLDER}/web.servers`],
-    ['web.maps', empty, 'return 204'],
-    ['web.door', empty, 'return 204'],
+  const others = Object.entries(OTHERS).map(([name, text]) => {
+    return [name, createHash('sha256').update(text).digest('hex'), 'return 204'] as const;
+  });
+  const files = [
+    ['web.servers', digestOfServers(servers), `alias ${FOLDER}/web.servers`] as const,
+    ...others,
   ];
   const location = ([name, digest, shown]: (typeof files)[number]) =>
     `    location = /${name} { add_header X-Pawl-Served "${digest} ${Date.now()}000000 $pid" always; ${shown}; }\n`;
   return `include ${FOLDER}/*.maps;
+include ${FOLDER}/*.testers;
 server {
     listen 127.0.0.1:${PORT};
     access_log off; auth_basic off; open_file_cache off; default_type text/plain;

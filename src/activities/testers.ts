@@ -7,7 +7,7 @@ import type { World, Worlds } from './world';
 export function testersActivities(worlds: Worlds) {
   return {
     /**
-     * Sends test users of a service to one host, at all of its balancers that can.
+     * Sends test users of a service to one host, at all of its balancers.
      *
      * @param input.host null: they are treated like all others
      */
@@ -24,7 +24,7 @@ export function testersActivities(worlds: Worlds) {
           const at = input.host?.places.find(
             (place) => place.balancer === balancer && place.backend === backend,
           );
-          await world.steering(balancer)?.steer(backend, at?.server ?? null, fence, signal);
+          await world.steering(balancer).steer(backend, at?.server ?? null, fence, signal);
         }),
       );
     },
@@ -45,9 +45,7 @@ export async function testerMistakes(world: World, name: string, signal: AbortSi
   const found = await Promise.all(
     routes.map(async ({ balancer, backend }, index) => {
       const path = `services.${name}.routes.${index}`;
-      const steering = world.steering(balancer);
-      if (!steering) return mistake('cannotSteer', path, balancer, 'only HAProxy tells test users apart');
-      const complaints = await steering.examine(backend, signal);
+      const complaints = await world.steering(balancer).examine(backend, signal);
       return complaints.flatMap(({ code, what }) =>
         mistake(code, path, balancer, `${what}; \`pawl doctor\` puts them in`),
       );

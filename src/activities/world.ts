@@ -21,8 +21,8 @@ export interface World {
   balancer(name: string): LoadBalancer;
   /** how the balancer of this name closes services for maintenance */
   doors(name: string): Doors;
-  /** how it sends test users somewhere; null: it cannot */
-  steering(name: string): Steering | null;
+  /** how it sends test users somewhere */
+  steering(name: string): Steering;
   /** null where the cluster file names no metrics server */
   metrics: Metrics | null;
   notifier: Notifier;

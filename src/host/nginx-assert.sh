@@ -1,7 +1,7 @@
 # Makes a server again what Pawl wants of it, where nginx's file or nginx itself has something else. Does not touch the
 # fence: what is wanted was wanted by the newest change that said so. Prints what it was when it had to act.
 # usage: nginx-assert CONFIG FOLDER PORT UPSTREAM SERVER
-# uses: fence give-up nginx nginx-load nginx-server wanted
+# uses: fence give-up nginx nginx-load nginx-testers nginx-server wanted
 # exits 3 nginx refuses, or no such server, 4 it gives no answer, 5 it does not serve what was set
 set -u
 config=$1 folder=$2 port=$3 upstream=$4 server=$5

@@ -13,14 +13,6 @@ refuse() { # CODE WORDS
   give_up "$1" "$2"
 }
 
-# What lies there is what is wanted, and nginx serves it.
-is_so() {
-  for name in $names; do
-    cmp -s "$folder/.$name.new" "$folder/$name" || return 1
-    nginx_ask "$name" && [ "$(nginx_digest "$folder/$name")" = "$served" ] || return 1
-  done
-}
-
 hear "$7"
 fence_enter "maintenance/nginx/$upstream" "$1" "$2"
 nginx_alone 20
@@ -35,9 +27,5 @@ for name in $names; do
   [ -f "$folder/$name" ] || refuse 3 "there is no $folder/$name"
   sed -n "s/^${name##*.} //p" "$heard" >"$folder/.$name.new" || refuse 3 "$folder cannot be written"
 done
-is_so && exit 0
-take
-sync "$folder"
-nginx_ask "${names%% *}" || refuse 4 "nginx gives no answer at 127.0.0.1:$port; it begins with this when it starts"
-nginx_master
-reload
+# shellcheck disable=SC2086 # names have no blanks
+nginx_is_so $names || bring_all

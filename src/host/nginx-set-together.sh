@@ -2,7 +2,7 @@
 # proves that it is served. Safe to repeat.
 # usage: nginx-set-together EPOCH ATTEMPT CONFIG FOLDER PORT UPSTREAM (SERVER in|held|draining|out WEIGHT|-)…
 #   held: in, and this weight is kept up until another state is wanted
-# uses: fence give-up nginx nginx-load nginx-server wanted together
+# uses: fence give-up nginx nginx-load nginx-testers nginx-server wanted together
 # exits 3 nginx refuses, or no such server, 4 it gives no answer, 5 it does not serve what was set
 set -u
 epoch=$1 attempt=$2 config=$3 folder=$4 port=$5 upstream=$6

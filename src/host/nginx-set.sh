@@ -4,7 +4,7 @@
 #   held: in, and this weight is kept up until another state is wanted
 #   draining, out: no new requests; the words differ in the file only
 #   drain, leave, count: draining; draining, then out when nothing is left; out already. Prints how many requests are left
-# uses: fence give-up nginx nginx-load nginx-server nginx-left wanted
+# uses: fence give-up nginx nginx-load nginx-testers nginx-server nginx-left wanted
 # exits 3 nginx refuses, or no such server, 4 it gives no answer, 5 it does not serve what was set
 set -u
 config=$3 folder=$4 port=$5 upstream=$6 server=$7 wanted=$8 weight=${9:-}
@@ -34,9 +34,14 @@ count)
   look
   ;;
 esac
-left=$(nginx_left down "$address") || exit 3
+# those of test users may go there while it drains
+sends=down
+[ "$to" != "$server" ] || sends=in
+left=$(nginx_left "$sends" "$address") || exit 3
 if [ "$left" -eq 0 ] && [ "$wanted" = leave ]; then
   want out
   bring out
+  # one may have come until now
+  [ "$sends" = down ] || left=$(nginx_left down "$address") || exit 3
 fi
 echo "$left"

@@ -40,39 +40,3 @@ it('gets 5, 15 and 30 % of the requests, then all, and loses none', async () => 
   expect(requests.failures).toEqual([]);
   await expectAllIn(ground);
 });
-
-/** Versions that so many requests of one kind get. */
-async function versionsFor(headers: Record<string, string>, count = 60): Promise<string[]> {
-  const url = `http://${ground.address('lb1')}/version`;
-  const seen = new Set<string>();
-  for (let index = 0; index < count; index += 1) {
-    const answer = await fetch(url, { headers: { ...headers, connection: 'close' } });
-    seen.add((await answer.text()).trim());
-  }
-  return [...seen].sort();
-}
-
-it('is for test users only at first, through a reload of HAProxy, and nobody is lost on the way', async () => {
-  const [before = ''] = await versionsFor({});
-  const version = '1.2.0';
-  const artifact = await makeRelease({ version });
-  const batches = [{ to: 1, share: 0, soakSeconds: 3_600 }, '100%'];
-  const { result, requests } = await underLoad(ground, async () => {
-    const run = await ground.start({ version, artifact, batches, testers: true });
-    await reached(run, ({ phase }) => phase === 'soaking', 60_000);
-    const seen = async () => [
-      await versionsFor({ 'X-Pawl-Tester': 'anna' }),
-      await versionsFor({ cookie: 'a=1; pawl-tester=1' }),
-      await versionsFor({}),
-    ];
-    expect(await seen()).toEqual([[version], [version], [before]]);
-    await ground.inside('lb1', 'systemctl', 'reload', 'haproxy');
-    expect(await seen()).toEqual([[version], [version], [before]]);
-    await run.executeUpdate('promote', { args: [{ by: 'the test' }] });
-    return ended(run);
-  });
-  expect(result.end).toBe('succeeded');
-  expect(requests.failures).toEqual([]);
-  expect(await ground.inside('lb1', 'cat', '/var/lib/pawl/testers/web.server')).toBe('');
-  await expectAllIn(ground);
-});

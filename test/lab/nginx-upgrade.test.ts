@@ -8,8 +8,8 @@ import type { Examination } from '../../src/contracts/examination';
 import type { Mistake } from '../../src/contracts/failures';
 import type { Status } from '../../src/contracts/status';
 import { makeRelease } from '../../lab/service';
-import { Ground, ended } from './ground';
-import { once, play, QUICK, type Scene } from './scene';
+import { Ground, ended, reached } from './ground';
+import { answer, once, play, QUICK, type Scene } from './scene';
 import { expectShare, sharesOnTheWay } from './shares';
 
 let ground: Ground;
@@ -158,6 +158,39 @@ it('nginx killed while a host drains cuts what it has, and a hand that loads its
   const elsewhere = failures.filter(({ sentAt }) => sentAt < loaded.from || sentAt > loaded.to);
   expect(elsewhere.filter(({ kind }) => !['refused', 'reset', 'cut'].includes(kind))).toEqual([]);
   expectLossless({ ...done, inner: { ...done.inner, failures: [] } });
+});
+
+/** Versions that requests of one kind get at both balancers. */
+async function versionsFor(headers: Record<string, string>): Promise<string[]> {
+  const urls = ['lb1', 'lb2'].map((host) => `http://${ground.address(host)}/version`);
+  const asked = Array.from({ length: 60 }, (_, index) => fetch(urls[index % 2]!, { headers }));
+  const versions = (await Promise.all(asked)).map(async (answer) => (await answer.text()).trim());
+  return [...new Set(await Promise.all(versions))];
+}
+
+it('is for test users only at first, at both balancers and through their reloads, and nobody is lost', async () => {
+  const before = await versionsFor({});
+  const batches = [{ to: 1, share: 0, soakSeconds: 3_600 }, '100%'];
+  const done = await upgrade(
+    async ({ handle, version }) => {
+      await reached(handle, ({ phase }) => phase === 'soaking');
+      const seen = async () => [
+        await versionsFor({ 'X-Pawl-Tester': 'anna' }),
+        await versionsFor({ cookie: 'a=1; pawl-tester=1' }),
+        await versionsFor({}),
+      ];
+      const told = [[version], [version], before];
+      expect(await seen()).toEqual(told);
+      await ground.inside('lb1', 'systemctl', 'reload', 'haproxy');
+      await there('systemctl reload nginx');
+      expect(await seen()).toEqual(told);
+      await answer(handle, 'promote');
+    },
+    { input: { testers: true, batches } },
+  );
+  expectLossless(done);
+  expect(await ground.inside('lb1', 'cat', '/var/lib/pawl/testers/web.server')).toBe('');
+  expect(await there('cat /etc/nginx/pawl/web.testers')).not.toContain('upstream');
 });
 
 it('a host goes out and comes back weight after weight, with the share that its weight says at both', async () => {

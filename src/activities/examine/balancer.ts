@@ -68,8 +68,7 @@ async function steeringComplaints(
 ): Promise<BalancerComplaint[]> {
   const services = Object.values(world.cluster.services).filter(({ testers }) => testers);
   const own = services.flatMap(({ routes }) => routes.filter(({ balancer }) => balancer === name));
-  const steering = world.steering(name);
-  const found = await Promise.all(own.map(async ({ backend }) => steering?.examine(backend, signal) ?? []));
+  const found = await Promise.all(own.map(({ backend }) => world.steering(name).examine(backend, signal)));
   return found.flat();
 }
 

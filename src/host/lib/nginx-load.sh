@@ -16,6 +16,14 @@ nginx_tidy() {
   for name in $names served.conf; do rm -f "$folder/.$name.new" "$backups/.$name.before"; done
 }
 
+# What lies there is what is wanted, and nginx serves it.
+nginx_is_so() { # NAME…
+  for name; do
+    cmp -s "$folder/.$name.new" "$folder/$name" || return 1
+    nginx_ask "$name" && [ "$(nginx_digest "$folder/$name")" = "$served" ] || return 1
+  done
+}
+
 # A power cut leaves one or the other, whole.
 put() { # NAME
   sync "$folder/.$1.new" && mv -T "$folder/.$1.new" "$folder/$1"
@@ -33,6 +41,15 @@ take() {
     put served.conf || put_back 3 "$folder cannot be written; it was put back as it was"
   said=$(nginx -t -q -c "$config" 2>&1 8>&- 9>&-) ||
     put_back 3 "nginx -t refuses the configuration, so $file was put back as it was: $(echo "$said" | head -n 3)"
+}
+
+# The new texts are what nginx serves, or will when it starts.
+bring_all() {
+  take
+  sync "$folder"
+  nginx_ask "${names%% *}" || refuse 4 "nginx gives no answer at 127.0.0.1:$port; it begins with this when it starts"
+  nginx_master
+  reload
 }
 
 # Lets the nginx that has answered load what was taken over.

@@ -1,11 +1,13 @@
 # One server of an upstream in nginx, as `nginx-set` and `nginx-assert` see and set it. A program that asks for this
-# text with `# uses: fence give-up nginx nginx-load nginx-server wanted` sets `config`, `folder`, `port`, `upstream` and
-# `server` first, and calls `nginx_open`, then `nginx_alone` in the server's lane.
+# text with `# uses: fence give-up nginx nginx-load nginx-testers nginx-server wanted` sets `config`, `folder`, `port`,
+# `upstream` and `server` first, and calls `nginx_open`, then `nginx_alone` in the server's lane.
 
+# What else changes with it stays named: it is called again when all is put back.
 nginx_open() {
-  names=$upstream.servers
-  file=$folder/$names
-  new=$folder/.$names.new
+  names=${names-$upstream.servers}
+  file=$folder/$upstream.servers
+  new=$folder/.$upstream.servers.new
+  testers=$upstream.testers to=
   # nginx itself reads at its start what is wanted
   state_file=
   wanted_folder=/var/lib/pawl/wanted/nginx$folder
@@ -25,7 +27,7 @@ look() {
   read -r address state now <<END
 $line
 END
-  nginx_ask "$names" || refuse 4 "nginx gives no answer of $upstream at 127.0.0.1:$port"
+  nginx_ask "$upstream.servers" || refuse 4 "nginx gives no answer of $upstream at 127.0.0.1:$port"
   nginx_master
 }
 
@@ -95,9 +97,12 @@ bring() { # in|held|draining|out [WEIGHT]
 # Makes the new text the file, and proves it; what is served already is not loaded again.
 serve() {
   chmod --reference="$file" "$new" && chown --reference="$file" "$new"
-  if [ "$(nginx_digest "$file")" = "$served" ] && [ "$(nginx_digest "$new")" = "$served" ]; then
+  tell_testers
+  # shellcheck disable=SC2086 # names have no blanks
+  if [ "$(nginx_digest "$file")" = "$served" ] && [ "$(nginx_digest "$new")" = "$served" ] &&
+    nginx_is_so ${names#"$upstream.servers"}; then
     # words for us alone
-    cmp -s "$new" "$file" || put "$names"
+    cmp -s "$new" "$file" || put "$upstream.servers"
     return
   fi
   keep_copy || refuse 3 "the backup in $backups cannot be written; nothing was changed"
@@ -105,9 +110,19 @@ serve() {
   reload
 }
 
+# Where test users go to one server, `to`, their file follows in the same load.
+tell_testers() {
+  names=$upstream.servers to=
+  [ ! -f "$folder/$testers" ] || to=$(nginx_testers_go_to "$folder/$testers")
+  [ -n "$to" ] || return 0
+  names="$names $testers"
+  { sed '/^upstream /,$d' "$folder/$testers" && nginx_testers "$new" "$to"; } >"$folder/.$testers.new" ||
+    refuse 3 "$folder cannot be written"
+}
+
 # As it was before the change whose epoch is `change`; the newest ten stay.
 keep_copy() {
-  kept_as=$backups/$names.$change
+  kept_as=$backups/$upstream.servers.$change
   [ -e "$kept_as" ] || cp -p "$file" "$kept_as" || return 1
-  for old in $(find "$backups" -name "$names.*" | sort -r | tail -n +11); do rm -f "$old"; done
+  for old in $(find "$backups" -name "$upstream.servers.*" | sort -r | tail -n +11); do rm -f "$old"; done
 }

@@ -5,6 +5,7 @@
 #                             server 192.0.2.11:8080 weight=100; # web1
 #   $folder/UPSTREAM.maps     who gets a maintenance page, and what it says; empty while all get through
 #   $folder/UPSTREAM.door     what a location does with that; empty likewise
+#   $folder/UPSTREAM.testers  who is a test user, and the upstream that these get: UPSTREAM itself while they are like all
 #   $folder/served.conf       a server on 127.0.0.1:$port that says of each of these files which one is served: the
 #                             digest of what nginx reads of it, when it was written, and who answers. It shows servers
 # A reload reads all, so whoever answers with a digest serves what it stands for.
@@ -23,10 +24,11 @@ nginx_digest() { # FILE
 nginx_served_conf() { # STAMP
   echo '# Written by Pawl (docs/nginx.md): tells what nginx serves.'
   echo "include $folder/*.maps;"
+  echo "include $folder/*.testers;"
   echo 'server {'
   echo "    listen 127.0.0.1:$port;"
   echo '    access_log off; auth_basic off; open_file_cache off; default_type text/plain;'
-  for ours in "$folder"/*.servers "$folder"/*.maps "$folder"/*.door; do
+  for ours in "$folder"/*.servers "$folder"/*.maps "$folder"/*.door "$folder"/*.testers; do
     [ -e "$ours" ] || continue
     # what passes are good for is nobody else's business
     case $ours in *.servers) shown="alias $ours" ;; *) shown='return 204' ;; esac

@@ -3,8 +3,8 @@ import type { Change } from './change';
 import { hostFailed } from './host-failure';
 import { options, patiently } from './host-steps';
 
-/** Seconds: locks and a few questions at each balancer, side by side. */
-const LIMIT = 60;
+/** Seconds: at balancers side by side, locks and a reload that is proven. */
+const LIMIT = 90;
 
 /** Sends test users to a host; null: they are treated like all others. */
 export async function steerTesters(run: Change, host: PlannedHost | null): Promise<void> {

@@ -176,6 +176,9 @@ export async function startServer(name: string): Promise<TestServer & { port: nu
     if (state.refuse) return void incoming.destroy();
     if (url.searchParams.has('status'))
       return void answer.writeHead(Number(url.searchParams.get('status'))).end(name);
+    // as servers do that know themselves by the name that they are asked by
+    if (url.searchParams.has('redirect'))
+      return void answer.writeHead(302, { location: `http://${incoming.headers.host}/elsewhere` }).end();
     if (url.searchParams.has('cut')) {
       answer.writeHead(200, { 'content-length': 100 }).write(name);
       return void setTimeout(() => incoming.destroy(), 50);

@@ -86,7 +86,8 @@ export async function reachNginx(): Promise<Reached> {
       for (const folders of [`lanes/nginx/${upstream}`, `wanted/nginx${folder}`])
         await rm(`/var/lib/pawl/${folders}`, { recursive: true, force: true });
       for (const name of [upstream, `${upstream}-nobody`])
-        await rm(`/var/lib/pawl/lanes/maintenance/nginx/${name}.fence`, { force: true });
+        for (const lane of ['maintenance', 'testers'])
+          await rm(`/var/lib/pawl/lanes/${lane}/nginx/${name}.fence`, { force: true });
       for (const name of await readdir(BACKUPS))
         if (name.includes(upstream)) await rm(`${BACKUPS}/${name}`, { force: true });
     },

@@ -43,7 +43,8 @@ export async function startNginx(): Promise<TestNginx> {
   await chmod(root, 0o755);
   const folder = join(root, 'pawl');
   await mkdir(folder);
-  const upstream = `test${process.pid}`;
+  // a name that a variable cannot have
+  const upstream = `test-${process.pid}`;
   const names = ['n1', 'n2', 'n3'];
   const servers = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await startServer(name)] as const)),

@@ -1,15 +1,15 @@
 /** Maintenance pages of open source nginx: two files for each upstream, and a reload to close and to open. */
 import { createHash } from 'node:crypto';
 import type { Closure, Doors } from '../../../contracts/doors';
-import { PawlError } from '../../../contracts/failures';
 import type { PassNames } from '../../../contracts/maintenance';
 import type { BalancerComplaint, Fence } from '../../../contracts/world';
 import { quote } from '../../ssh/quote';
-import { FAILURE_OF } from '../exit-codes';
-import { editCommand, factsIn, tellServed, untested } from './examine';
+import { editCommand, editIn, literal, readLocations, tellServed, untested } from './examine';
+import { failureOf } from './failure';
 import { pageFiles } from './pages';
-import { placeOf, type NginxPlace } from './served';
+import type { NginxPlace } from './served';
 import { checkName } from './servers';
+import { variableOf } from './variables';
 
 /** Bytes, as templates have at most; nginx keeps them in memory. */
 const LARGEST_PAGE = 64 * 1_024;
@@ -24,14 +24,8 @@ export function nginxDoors(at: NginxPlace, names: PassNames): Doors {
     const place = [at.config, at.folder, String(at.port), checkName(upstream)];
     const args = [String(epoch), String(attempt), ...place, sum];
     const options = { signal, timeoutMs: LIMIT, stdin: text };
-    const { code, stderr } = await at.host.run('nginx-maintenance', args, options);
-    if (code === 0) return;
-    const said = stderr.trim().slice(0, 800) || `exit code ${code}`;
-    const hint = said.startsWith('there is no') ? '; `pawl doctor` shows what it needs' : '';
-    throw new PawlError(
-      FAILURE_OF[code] ?? 'CommandFailed',
-      `${placeOf(at)}: maintenance of ${upstream}: ${said}${hint}`,
-    );
+    const ran = await at.host.run('nginx-maintenance', args, options);
+    if (ran.code !== 0) throw failureOf(at, `maintenance of ${upstream}`, ran);
   };
   return {
     largestPage: LARGEST_PAGE,
@@ -52,8 +46,7 @@ function linesOf(upstream: string, closure: Closure, names: PassNames): string[]
 }
 
 async function examine(at: NginxPlace, upstream: string, signal: AbortSignal): Promise<BalancerComplaint[]> {
-  const args = [at.config, at.folder, String(at.port), upstream];
-  const said = await factsIn(at, 'examine-nginx-door', args, signal);
+  const said = await readLocations(at, upstream, signal);
   if (!said.has('tested')) return [untested(at, said.get('says')?.[0])];
   const without = said.get('without') ?? [];
   if (without.length > 0 || !said.has('with')) return [noDoor(at, upstream, without)];
@@ -71,10 +64,7 @@ function noDoor(at: NginxPlace, upstream: string, without: string[]): BalancerCo
     `${where} sends requests to ${upstream} past maintenance pages; in each location with`,
     `proxy_pass http://${upstream} this line belongs before it:`,
   ].join(' ');
-  const edit =
-    without.length > 0
-      ? `sed -i --follow-symlinks ${quote(putIn(line, upstream))} ${without.map(quote).join(' ')}`
-      : editCommand(upstream);
+  const edit = without.length > 0 ? editIn(without, putIn(line, upstream)) : editCommand(upstream);
   const mend = [prepareCommand(at, upstream), edit, tellServed(at)].join(' && ');
   return { code: 'noMaintenanceLines', what: `${what}\n    ${line}`, mend };
 }
@@ -87,7 +77,7 @@ export function prepareCommand(at: NginxPlace, upstream: string): string {
 
 /** As a program of sed, which may run twice. */
 function putIn(line: string, upstream: string): string {
-  const literal = (text: string) => text.replace(/[.[\]*^$\\#]/g, '\\$&');
-  const pass = `[a-z]*_pass[[:blank:]]\\{1,\\}\\([a-z]*://\\)\\{0,1\\}${literal(upstream)}`;
-  return `s#${literal(line)}[[:blank:]]*##g; s#\\(${pass}\\)\\([;/:$[:blank:]]\\)#${line} \\1\\3#g`;
+  const name = `\\(${literal(upstream)}\\|${literal(variableOf(upstream))}\\)`;
+  const pass = `[a-z]*_pass[[:blank:]]\\{1,\\}\\([a-z]*://\\)\\{0,1\\}${name}`;
+  return `s#${literal(line)}[[:blank:]]*##g; s#\\(${pass}\\)\\([;/:$[:blank:]]\\)#${line} \\1\\4#g`;
 }

@@ -3,6 +3,7 @@ import { PawlError } from '../../../contracts/failures';
 import type { BalancerComplaint } from '../../../contracts/world';
 import { quote } from '../../ssh/quote';
 import { askServed, fileOf, type NginxPlace } from './served';
+import { variableOf } from './variables';
 
 /** Milliseconds: nginx reads its configuration twice, and is asked for 2 s at most. */
 const LIMIT = 15_000;
@@ -18,9 +19,9 @@ export async function examine(
 }
 
 /** What a program tells: `KEY=VALUE` lines, by their keys. */
-export type Facts = Map<string, string[]>;
+type Facts = Map<string, string[]>;
 
-export async function factsIn(
+async function factsIn(
   { host }: NginxPlace,
   program: string,
   args: string[],
@@ -33,6 +34,12 @@ export async function factsIn(
   return facts;
 }
 
+/** How its locations send requests to an upstream, and what it serves of our files about that. */
+export function readLocations(at: NginxPlace, upstream: string, signal: AbortSignal): Promise<Facts> {
+  const args = [at.config, at.folder, String(at.port), upstream, variableOf(upstream).slice(1)];
+  return factsIn(at, 'examine-nginx-locations', args, signal);
+}
+
 export const untested = ({ config }: NginxPlace, says = ''): BalancerComplaint => ({
   code: 'notTested',
   what: `nginx -t refuses ${config}: ${says}`,
@@ -42,6 +49,13 @@ export const untested = ({ config }: NginxPlace, says = ''): BalancerComplaint =
 /** Where nobody can say which file it is. */
 export const editCommand = (upstream: string) =>
   `\${EDITOR:-vi} $(grep -rlE ${quote(`upstream +${upstream}\\b`)} /etc/nginx | head -n 1)`;
+
+/** @param edit a program of sed */
+export const editIn = (files: string[], edit: string, options = '') =>
+  `sed -i ${options}--follow-symlinks ${quote(edit)} ${files.map(quote).join(' ')}`;
+
+/** As an expression of sed between `#`. */
+export const literal = (text: string) => text.replace(/[.[\]*^$\\#]/g, '\\$&');
 
 function complaintsOf(said: Facts, at: NginxPlace, upstreams: string[]): BalancerComplaint[] {
   const { folder } = at;
@@ -90,12 +104,12 @@ export function tellServed({ config, folder, port }: NginxPlace): string {
   const servers = `sed 's/#.*//; s/^[[:blank:]]*//; s/[[:blank:]]*$//; /^$/d' "$f"`;
   const kind = `case $n in *.servers) s="alias $f" d=$(${servers} | sha256sum);; *) s='return 204' d=$(sha256sum <"$f");; esac`;
   const location = `printf 'location = /%s { add_header X-Pawl-Served "%s %s $pid" always; %s; }\\n' "$n" "\${d%% *}" "$(date +%s%N)" "$s"`;
-  const files = ['servers', 'maps', 'door'].map((one) => `${quote(folder)}/*.${one}`).join(' ');
+  const files = ['servers', 'maps', 'door', 'testers'].map((one) => `${quote(folder)}/*.${one}`).join(' ');
   const each = `for f in ${files}; do [ -e "$f" ] || continue; n=\${f##*/}; ${kind}; ${location}; done`;
-  const maps = `echo ${quote(`include ${folder}/*.maps;`)}`;
+  const includes = `echo ${quote(`include ${folder}/*.maps; include ${folder}/*.testers;`)}`;
   const server = `'server { listen 127.0.0.1:${port}; access_log off; auth_basic off; open_file_cache off; default_type text/plain;'`;
   const load = `nginx -t -c ${quote(config)} && systemctl reload-or-restart nginx`;
-  return `{ ${maps}; echo ${server}; ${each}; echo '}'; } >${quote(`${folder}/served.conf`)} && ${load}`;
+  return `{ ${includes}; echo ${server}; ${each}; echo '}'; } >${quote(`${folder}/served.conf`)} && ${load}`;
 }
 
 /** Writes are done by a program on its host, reads come through sshd. */

@@ -14,9 +14,9 @@ import type {
   WantedTraffic,
 } from '../../../contracts/world';
 import { raiseFences } from '../../ssh/fences';
-import { FAILURE_OF } from '../exit-codes';
 import { togetherArgs, wantedArgs } from '../wanted-args';
 import { examine } from './examine';
+import { failureOf } from './failure';
 import { unhealthy, type Health } from './probe';
 import { reconcile } from './reconcile';
 import { askServed, fileOf, placeOf, type NginxPlace, type Served } from './served';
@@ -222,10 +222,9 @@ class Nginx implements LoadBalancer {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<string> {
-    const { code, stdout, stderr } = await this.at.host.run(script, args, { signal, timeoutMs });
-    if (code === 0) return stdout;
-    const words = `${placeOf(this.at)}: ${what}: ${stderr.trim().slice(0, 800) || `exit code ${code}`}`;
-    throw new PawlError(FAILURE_OF[code] ?? 'CommandFailed', words);
+    const ran = await this.at.host.run(script, args, { signal, timeoutMs });
+    if (ran.code !== 0) throw failureOf(this.at, what, ran);
+    return ran.stdout;
   }
 
   private countsIn(text: string, wanted: number): number[] {

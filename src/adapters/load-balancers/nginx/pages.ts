@@ -3,11 +3,11 @@
  * in each location before its `proxy_pass`. nginx cannot reckon with time, but it can compare: both texts and all answers
  * to "when again" are there from the start, so that the page stays true when nobody is there to change it.
  */
-import { createHash } from 'node:crypto';
 import type { Closure } from '../../../contracts/doors';
 import { MARKER_HEADER, PROOF_HEADER } from '../../../contracts/doors';
 import type { PassNames } from '../../../contracts/maintenance';
 import { ASK_AGAIN, SHORTEST_RETRY } from '../../../domain/maintenance';
+import { block, cookieBegins, headerOf, innerVariableOf, quoted } from './variables';
 
 /** Bytes; nginx takes 4,095 for one word of its configuration, and quoting doubles them at most. */
 const PIECE = 2_000;
@@ -18,7 +18,7 @@ export function pageFiles(
   closure: Closure,
   names: PassNames,
 ): { maps: string[]; door: string[] } {
-  const own = (name: string) => variableOf(upstream, name);
+  const own = (name: string) => innerVariableOf(upstream, name);
   const { until, marker, page, late, addresses, passes } = closure;
   const pages = textGeos(own('page'), page);
   const lates = textGeos(own('late'), late);
@@ -28,7 +28,7 @@ export function pageFiles(
       `# Written by Pawl (docs/maintenance.md): the page in front of ${upstream}.`,
       block(`geo ${own('address')}`, ['default ""', ...addresses.map((address) => `${address} 1`)]),
       passMap(own('header'), headerOf(names.header), passes, ['\\A', '\\z']),
-      passMap(own('cookie'), '$http_cookie', passes, [`(?:\\A|;[ ]*)${names.cookie}=`, '[ ]*(?:;|\\z)']),
+      passMap(own('cookie'), '$http_cookie', passes, [cookieBegins(names.cookie), '[ ]*(?:;|\\z)']),
       block(`map "${any}" ${own('stranger')}`, ['default ""', '"" 1']),
       block(`map ${headerOf(PROOF_HEADER)} ${own('shown')}`, ['default 1', `"" ${own('stranger')}`]),
       block(`map $msec ${own('when')}`, [
@@ -62,15 +62,6 @@ export function pageFiles(
     ],
   };
 }
-
-/** Upstreams have names that variables cannot have, and long ones; nginx takes some 40 characters. */
-function variableOf(upstream: string, name: string): string {
-  return `$pawl_${createHash('sha256').update(upstream).digest('hex').slice(0, 12)}_${name}`;
-}
-
-const headerOf = (header: string) => `$http_${header.toLowerCase().replaceAll('-', '_')}`;
-const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
-const block = (head: string, lines: string[]) => `${head} { ${lines.map((line) => `${line};`).join(' ')} }`;
 
 /** As regular expressions: nginx compares strings of a map without regard to case. Passes have no backslash. */
 function passMap(name: string, from: string, passes: string[], [before, behind]: [string, string]): string {
