@@ -1,7 +1,8 @@
 /** A bad release that is gone from all traffic within seconds of a word, on real hosts under load. */
 import { freeze, thaw } from '../../lab/hosts/faults';
-import { makeRelease } from '../../lab/service';
-import { longIt } from '../long';
+import { makeRelease, type Behaviour } from '../../lab/service';
+import type { Status } from '../../src/contracts/status';
+import { longIt, selection } from '../long';
 import { ended, Ground, reached } from './ground';
 import { expectAllIn, installed, underLoad } from './whole-run';
 
@@ -22,12 +23,10 @@ const release = async (version: string) => ({ version, artifact: await makeRelea
 const rollBack = (more: object = {}) => ground.startAs('emergencyRollback', { ...NOW, ...more });
 
 /** Half of the hosts have it, and the others wait. */
+const HALF = { batches: [3, '100%'], soakSeconds: 3_600 };
+
 async function half(version: string) {
-  const upgrade = await ground.start({
-    ...(await release(version)),
-    batches: [3, '100%'],
-    soakSeconds: 3_600,
-  });
+  const upgrade = await ground.start({ ...(await release(version)), ...HALF });
   await reached(upgrade, ({ phase }) => phase === 'soaking', 60_000);
   return upgrade;
 }
@@ -89,23 +88,58 @@ longIt(
   },
 );
 
-it('keeps a host out that gives no answer, and brings back the others meanwhile', async () => {
-  const upgrade = await half('1.3.0');
-  await freeze(ground.name, 'n2');
-  try {
-    const { end, message, report } = await ended(await rollBack());
-    expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0; out of rotation: n2']);
-    expect(report.leftToDo.map(({ host }) => host)).toEqual(['n2']);
-    expect((await ground.servers())['n2']).toMatch(/^MAINT/);
-  } finally {
-    await thaw(ground.name, 'n2');
-  }
-  expect((await ended(upgrade)).end).toBe('Aborted');
-  const again = await ended(await rollBack());
-  expect([again.end, again.message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
-  expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
-  await expectAllIn(ground);
-});
+/** Where a rollback may find an upgrade; each of them is under way when a host goes silent. */
+const MOMENTS: { at: string; input?: object; behaviour?: Behaviour; is: (status: Status) => boolean }[] = [
+  { at: 'while it soaks', is: ({ phase }) => phase === 'soaking' },
+  {
+    at: 'while it waits for a yes',
+    input: { approvals: ['before'] },
+    is: ({ phase }) => phase === 'awaitingApproval',
+  },
+  {
+    at: 'while a host drains',
+    is: ({ hosts }) => hosts.some(({ state }) => state === 'draining'),
+  },
+  {
+    at: 'while a host starts',
+    behaviour: { startMs: 4_000 },
+    is: ({ hosts }) => hosts.some(({ state }) => state === 'checking'),
+  },
+  {
+    at: 'while it watches all hosts',
+    input: { batches: ['100%'], maxUnavailable: 3, watchSeconds: 3_600 },
+    is: ({ phase }) => phase === 'watching',
+  },
+  {
+    at: 'while it goes back by itself',
+    input: { checks: [{ name: 'never', command: ['false'] }] },
+    is: ({ phase }) => phase === 'rollingBack',
+  },
+];
+
+it.each(selection(MOMENTS, 1))(
+  '$at: keeps a host out that gives no answer, and brings back the others meanwhile',
+  async ({ at, input, behaviour, is }) => {
+    const version = `1.3.${MOMENTS.findIndex((moment) => moment.at === at)}`;
+    const artifact = await makeRelease({ version, behaviour });
+    const upgrade = await ground.start({ ...HALF, version, artifact, ...input });
+    await reached(upgrade, is, 60_000);
+    await freeze(ground.name, 'n2');
+    try {
+      const { end, message, report } = await ended(await rollBack());
+      expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0; out of rotation: n2']);
+      expect(report.leftToDo.map(({ host }) => host)).toEqual(['n2']);
+      expect((await ground.servers())['n2']).toMatch(/^MAINT/);
+    } finally {
+      await thaw(ground.name, 'n2');
+    }
+    expect((await ended(upgrade)).end).toMatch(/^(Aborted|RolledBack|Failed)$/);
+    const again = await ended(await rollBack());
+    expect([again.end, again.message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
+    expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
+    await expectAllIn(ground);
+  },
+);
 
 it('names what there is to go back to, and refuses what there is not', async () => {
   const { end, message } = await ended(await rollBack({ version: '0.9.0' }));

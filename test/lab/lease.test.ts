@@ -8,6 +8,7 @@ import { openWorlds } from '../../src/activities/world';
 import type { Status } from '../../src/contracts/status';
 import { hostsIn } from '../../src/domain/turn';
 import { resetTo } from '../chaos/resets';
+import { longIt } from '../long';
 import { Ground, ended, reached } from './ground';
 import { makeSlowRelease } from './odd-releases';
 import { expectAllIn, installed, startsFromNow, underLoad } from './whole-run';
@@ -157,25 +158,28 @@ it('a lease that is terminated is asked for again, and knows who holds what', as
   await expectAllIn(ground);
 });
 
-it('a worker that is killed while one change works and another waits costs neither its turn', async () => {
-  const started = await startsFromNow(ground);
-  const [first, second] = [await release({ slow: true }), await release()];
-  const { result, requests, mostOut } = await underLoad(ground, async () => {
-    const one = await ground.start({ ...QUICK, ...first }, 'upgrade-killed');
-    await is(one, 'n1', 'changing');
-    const two = await ground.start({ ...QUICK, ...second, hosts: ['n1'] }, 'upgrade-after');
-    await queued(two);
-    await ground.killWorker();
-    await ground.startWorker();
-    return { one: await ended(one), two: await ended(two) };
-  });
-  expect([result.one.end, result.two.end]).toEqual(['succeeded', 'succeeded']);
-  expect(requests.failures).toEqual([]);
-  expect(mostOut).toHaveLength(1);
-  const [a, b] = [first.version, second.version];
-  expect(await started()).toEqual({ n1: [a, b], n2: [a], n3: [a] });
-  await leaseIsOver();
-});
+longIt(
+  'a worker that is killed while one change works and another waits costs neither its turn',
+  async () => {
+    const started = await startsFromNow(ground);
+    const [first, second] = [await release({ slow: true }), await release()];
+    const { result, requests, mostOut } = await underLoad(ground, async () => {
+      const one = await ground.start({ ...QUICK, ...first }, 'upgrade-killed');
+      await is(one, 'n1', 'changing');
+      const two = await ground.start({ ...QUICK, ...second, hosts: ['n1'] }, 'upgrade-after');
+      await queued(two);
+      await ground.killWorker();
+      await ground.startWorker();
+      return { one: await ended(one), two: await ended(two) };
+    });
+    expect([result.one.end, result.two.end]).toEqual(['succeeded', 'succeeded']);
+    expect(requests.failures).toEqual([]);
+    expect(mostOut).toHaveLength(1);
+    const [a, b] = [first.version, second.version];
+    expect(await started()).toEqual({ n1: [a, b], n2: [a], n3: [a] });
+    await leaseIsOver();
+  },
+);
 
 it('a worker that is told to end does not stay for those who look on', async () => {
   const change = await release();

@@ -8,6 +8,7 @@ import type { Examination } from '../../src/contracts/examination';
 import type { Mistake } from '../../src/contracts/failures';
 import type { Status } from '../../src/contracts/status';
 import { makeRelease } from '../../lab/service';
+import { longIt } from '../long';
 import { Ground, ended, reached } from './ground';
 import { answer, once, play, QUICK, type Scene } from './scene';
 import { expectShare, sharesOnTheWay } from './shares';
@@ -124,41 +125,44 @@ it('reloads, a hand in its file and a SIGKILL bring no request to a host that is
   expectLossless({ ...done, inner: { ...done.inner, failures: [] } });
 });
 
-it('nginx killed while a host drains cuts what it has, and a hand that loads its edit while a service is stopped is undone', async () => {
-  const answers: string[] = [];
-  let loaded = { from: '', to: '' };
-  const done = await upgrade(
-    async ({ is, begun }) => {
-      const downloads = Array.from({ length: 4 }, () =>
-        fetch(`http://${ground.address('lb2')}/slow`)
-          .then((answer) => answer.text())
-          .then(
-            () => 'whole',
-            () => 'cut',
-          ),
-      );
-      await is('n1', 'draining');
-      await there('systemctl kill --signal=KILL nginx; until systemctl start nginx; do sleep 0.1; done');
-      answers.push(...(await Promise.all(downloads)));
-      await begun('n1');
-      // n1 takes 4 s to start: until the edit is undone nginx sends it requests, and nobody is there
-      const from = new Date().toISOString();
-      await there(`sed -i 's/ down; # n1/; # n1/' ${FILE} && systemctl reload nginx`);
-      const edited = Date.now();
-      await until(async () => (await servers()).some((line) => / down; # n1$/.test(line)));
-      expect(Date.now() - edited).toBeLessThan(4_000);
-      loaded = { from, to: new Date(Date.now() + 1_000).toISOString() };
-      await is('n2', 'done');
-    },
-    { slow: true },
-  );
-  // the kill cut them; none was sent to a host that had been stopped meanwhile
-  expect(new Set(answers)).toEqual(new Set(['cut']));
-  const { failures } = done.inner;
-  const elsewhere = failures.filter(({ sentAt }) => sentAt < loaded.from || sentAt > loaded.to);
-  expect(elsewhere.filter(({ kind }) => !['refused', 'reset', 'cut'].includes(kind))).toEqual([]);
-  expectLossless({ ...done, inner: { ...done.inner, failures: [] } });
-});
+longIt(
+  'nginx killed while a host drains cuts what it has, and a hand that loads its edit while a service is stopped is undone',
+  async () => {
+    const answers: string[] = [];
+    let loaded = { from: '', to: '' };
+    const done = await upgrade(
+      async ({ is, begun }) => {
+        const downloads = Array.from({ length: 4 }, () =>
+          fetch(`http://${ground.address('lb2')}/slow`)
+            .then((answer) => answer.text())
+            .then(
+              () => 'whole',
+              () => 'cut',
+            ),
+        );
+        await is('n1', 'draining');
+        await there('systemctl kill --signal=KILL nginx; until systemctl start nginx; do sleep 0.1; done');
+        answers.push(...(await Promise.all(downloads)));
+        await begun('n1');
+        // n1 takes 4 s to start: until the edit is undone nginx sends it requests, and nobody is there
+        const from = new Date().toISOString();
+        await there(`sed -i 's/ down; # n1/; # n1/' ${FILE} && systemctl reload nginx`);
+        const edited = Date.now();
+        await until(async () => (await servers()).some((line) => / down; # n1$/.test(line)));
+        expect(Date.now() - edited).toBeLessThan(4_000);
+        loaded = { from, to: new Date(Date.now() + 1_000).toISOString() };
+        await is('n2', 'done');
+      },
+      { slow: true },
+    );
+    // the kill cut them; none was sent to a host that had been stopped meanwhile
+    expect(new Set(answers)).toEqual(new Set(['cut']));
+    const { failures } = done.inner;
+    const elsewhere = failures.filter(({ sentAt }) => sentAt < loaded.from || sentAt > loaded.to);
+    expect(elsewhere.filter(({ kind }) => !['refused', 'reset', 'cut'].includes(kind))).toEqual([]);
+    expectLossless({ ...done, inner: { ...done.inner, failures: [] } });
+  },
+);
 
 /** Versions that requests of one kind get at both balancers. */
 async function versionsFor(headers: Record<string, string>): Promise<string[]> {

@@ -55,7 +55,7 @@ describe('a host', () => {
     expect(new Set(boots).size).toBe(2);
   });
 
-  it('that is rebooted while it is out and checked is checked again', async () => {
+  longIt('that is rebooted while it is out and checked is checked again', async () => {
     const checks = [{ name: 'long', command: ['sleep', '3'] }];
     const { result, requests, mostOut, started, version } = await play(
       ground,

@@ -62,7 +62,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'lab',
     folders: ['lab'],
-    workers: 2,
+    workers: full ? 2 : 3,
     limitMinutes: full ? 120 : 30,
     obstacles,
     prepare: prepareLab,
