@@ -18,7 +18,7 @@ interface Leaving {
 }
 
 /** Hosts that are to leave at once, and those that come in for them. */
-interface Exchange extends Moving {
+export interface Exchange extends Moving {
   service: { name: string };
   leaving: PlannedHost[];
   /** names; they stand by */

@@ -221,6 +221,19 @@ it('switches only when the idle set carries what comes, and says for what it wai
   expect(report.steps.find(({ name }) => name === 'switch')?.note).toBe('requests go to s1, s2');
 });
 
+it('is not switched, and goes back, where nobody can say whether the idle set carries the load', async () => {
+  const cluster = newCluster();
+  cluster.capacity = { requestsPerSecond: 100, percent: 80 };
+  cluster.trouble['room the switch'] = fails('BalancerUnavailable', 'edge gives no answer');
+  const { end, message } = await run(cluster, { unreachableSeconds: 5 });
+  expect([end, message]).toEqual([
+    'RolledBack',
+    expect.stringContaining('it is not known whether they carry the load: edge gives no answer'),
+  ]);
+  expect(switches(cluster)).toEqual([]);
+  expectAsBefore(cluster);
+});
+
 it('an idle host that does not become well stops it before anything is switched', async () => {
   const cluster = newCluster();
   cluster.trouble['proveHealthy s2'] = () => {

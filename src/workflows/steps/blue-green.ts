@@ -15,7 +15,7 @@ import { progressing } from './progress';
 import { runOnce } from './run-once';
 import { markHost, stopService } from './service-steps';
 import { settle } from './settle';
-import { names, switchOver } from './switch-over';
+import { names, orAsk, switchOver } from './switch-over';
 import { willUndo } from './undo';
 import { SIDE_BY_SIDE, walk } from './walk';
 
@@ -99,11 +99,8 @@ async function readyToSwitch(run: Upgrade): Promise<boolean> {
 async function switchAll(run: Upgrade): Promise<void> {
   if (run.stepStatus(SWITCH).state === 'done') return;
   const { coming, leaving } = setsOf(run.plan.intent);
-  await roomForSet(
-    run,
-    coming.filter((host) => standsBy(run, host)),
-    leaving,
-  );
+  const ready = coming.filter((host) => standsBy(run, host));
+  await orAsk(run, 'it is not known whether they carry the load', () => roomForSet(run, ready, leaving));
   await boundary(run);
   const balancers = balancersOf(run.plan.intent).join(', ');
   willUndo(run, { step: 'switchBalancersBack', host: balancers, name: SWITCH });

@@ -1,3 +1,4 @@
+import type { Exchange } from '../../activities/room';
 import type { PlannedHost } from '../../contracts/plan';
 import { SWITCH } from '../../domain/blue-green';
 import { hostSteps } from './activities';
@@ -41,18 +42,10 @@ export async function roomForSet(run: Change, coming: PlannedHost[], leaving: Pl
   );
 }
 
-/** Who serves after a step, in the words of the activity. */
-interface Exchange {
-  who: string;
-  then: string;
-  leaving: PlannedHost[];
-  coming: string[];
-}
-
 /** @returns false when nobody wants it any more */
 async function untilRoom(
   run: Change,
-  moving: Exchange,
+  moving: Omit<Exchange, 'service' | 'away'>,
   show: (why?: string) => void,
   isOver: () => boolean,
 ): Promise<boolean> {

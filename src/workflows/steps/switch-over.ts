@@ -21,20 +21,26 @@ export async function switchOver(run: Change): Promise<void> {
   const { coming, leaving } = setsOf(run.plan.intent);
   const to = coming.filter(({ name }) => run.host(name).state === 'ramping');
   const sets: Sets = { to, from: leaving, needs: 'all' };
-  for (const balancer of balancersOf(run.plan.intent)) await switched(run, balancer, sets);
+  for (const balancer of balancersOf(run.plan.intent))
+    await orAsk(run, `${balancer} does not switch`, () => switchAt(run, balancer, sets, 'running'));
   for (const { name } of to) run.note(name, { state: 'done', note: undefined });
   for (const { name } of leaving) run.note(name, { state: 'draining' });
   run.noteStep(SWITCH, { state: 'done', note: `requests go to ${names(to)}` });
 }
 
-async function switched(run: Change, balancer: string, sets: Sets): Promise<void> {
+/**
+ * Work of the switch that may fail: it is stopped, or a person is asked.
+ *
+ * @param what in words, of what does not come to its end
+ */
+export async function orAsk(run: Change, what: string, work: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
-      await switchAt(run, balancer, sets, 'running');
+      await work();
       return;
     } catch (error) {
       const failure = hostFailed(SWITCH, error);
-      const message = `${balancer} does not switch: ${failure.message}`;
+      const message = `${what}: ${failure.message}`;
       run.noteStep(SWITCH, { state: badState(failure), note: message });
       if (failure.kind === 'fenced')
         throw new ChangeStopped('failed', `${failure.message}; it is left to the newer change`, false);
