@@ -92,11 +92,6 @@ longIt(
 const MOMENTS: { at: string; input?: object; behaviour?: Behaviour; is: (status: Status) => boolean }[] = [
   { at: 'while it soaks', is: ({ phase }) => phase === 'soaking' },
   {
-    at: 'while it waits for a yes',
-    input: { approvals: ['before'] },
-    is: ({ phase }) => phase === 'awaitingApproval',
-  },
-  {
     at: 'while a host drains',
     is: ({ hosts }) => hosts.some(({ state }) => state === 'draining'),
   },
