@@ -273,14 +273,24 @@ async function approveAndPromote(run: WorkflowHandle): Promise<void> {
   }
 }
 
-async function recordNodes(ground: Ground, name: string): Promise<Recorded> {
-  const { input, people, end } = NODE_STORIES[name]!;
-  const [type = ''] = name.split('-');
-  const run = await ground.startAs(type, input, name);
+/** What people do meanwhile, its end as it must be, and then its history. */
+async function told(
+  ground: Ground,
+  run: WorkflowHandleWithFirstExecutionRunId,
+  name: string,
+  { people, end }: NodeStory,
+): Promise<Recorded> {
   await people?.(run, ground);
   const found = await ended(run);
   if (found.end !== end) throw new Error(`ended as ${found.end} instead of ${end}: ${found.message}`);
   return lives(ground, run, name);
+}
+
+async function recordNodes(ground: Ground, name: string): Promise<Recorded> {
+  const story = NODE_STORIES[name]!;
+  const [type = ''] = name.split('-');
+  const run = await ground.startAs(type, story.input, name);
+  return told(ground, run, name, story);
 }
 
 /** Of maintenance, told to two channels. */
@@ -307,15 +317,12 @@ async function callOff(run: WorkflowHandle): Promise<void> {
 }
 
 async function recordMaintenance(ground: Ground, name: string): Promise<Recorded> {
-  const { input, people, end } = MAINTENANCE_STORIES[name]!;
+  const story = MAINTENANCE_STORIES[name]!;
   const ahead = { start: new Date(Date.now() + 3_605_000).toISOString(), announce: ['48h', '60m'] };
   const cluster = await clusterWithChannels(ground);
-  const times = people === callOff ? ahead : {};
-  const run = await ground.startAs('maintenanceMode', { ...input, ...times, cluster }, name);
-  await people?.(run, ground);
-  const found = await ended(run);
-  if (found.end !== end) throw new Error(`ended as ${found.end} instead of ${end}: ${found.message}`);
-  return lives(ground, run, name);
+  const times = story.people === callOff ? ahead : {};
+  const run = await ground.startAs('maintenanceMode', { ...story.input, ...times, cluster }, name);
+  return told(ground, run, name, story);
 }
 
 /** A rollback that goes ahead of an upgrade, which half of the hosts have. */
@@ -351,15 +358,12 @@ const SETS_STORIES: Record<string, NodeStory> = {
 };
 
 async function recordSets(ground: Ground, name: string): Promise<Recorded> {
-  const { input, people, end } = SETS_STORIES[name]!;
+  const story = SETS_STORIES[name]!;
   if ((await ground.servers())['n2'] === 'UP') await ended(await ground.startAs('nodeOffline', OUT));
   const version = `${BEFORE}-${name.split('-')[1]}`;
   const artifact = await makeRelease({ version });
-  const run = await ground.start({ version, artifact, strategy: 'blueGreen', ...input }, name);
-  await people?.(run, ground);
-  const found = await ended(run);
-  if (found.end !== end) throw new Error(`ended as ${found.end} instead of ${end}: ${found.message}`);
-  return lives(ground, run, name);
+  const run = await ground.start({ version, artifact, strategy: 'blueGreen', ...story.input }, name);
+  return told(ground, run, name, story);
 }
 
 interface Recorder {
