@@ -16,6 +16,13 @@ beforeEach(async () => {
 
 const places = () => ['n1', 'n2', 'n3'].map((server) => ({ backend: at.real.upstream, server }));
 const reconcile = () => at.balancer.reconcile(places(), signal);
+/** Goes on while another nginx of this machine is being loaded: the next round is what a busy lane waits for. */
+async function reconcileWhatDiffers(): Promise<Reconciled> {
+  for (let round = 1; ; round += 1) {
+    const found = await reconcile();
+    if (round === 10 || found.repaired.length + found.failed.length > 0) return found;
+  }
+}
 const short = (list: Reconciled['kept']) => list.map(({ server, wanted }) => [server, wanted]);
 const byHand = async (from: RegExp, to: string) => at.real.write((await at.real.read()).replace(from, to));
 
@@ -32,7 +39,7 @@ it.each([
   }
   await byHand(/server (\S+) .*# n1.*/, 'server $1 weight=77; # n1');
   await at.real.reload();
-  const { repaired, kept, failed, unowned } = await reconcile();
+  const { repaired, kept, failed, unowned } = await reconcileWhatDiffers();
   expect([short(repaired), short(kept), failed, unowned]).toEqual([
     [['n1', wanted]],
     [['n1', wanted]],
@@ -80,7 +87,7 @@ it('names the change and since when; what cannot be made so is told with the rea
   await at.real.write(good.replace(' down; # n3', '; # n3').replace('# n2', 'nonsense; # n2'));
   await expect(reconcile()).rejects.toMatchObject({ type: 'BalancerRefused' });
   await at.real.write(good.replace(' down; # n3', '; # n3').replace('; # n2', ' nonsense; # n2'));
-  const { failed } = await reconcile();
+  const { failed } = await reconcileWhatDiffers();
   expect(failed).toMatchObject([{ server: 'n3', why: expect.stringContaining('nonsense') as string }]);
   await at.real.write(good);
   await at.balancer.set(
