@@ -1,4 +1,4 @@
-import { cancellationSignal } from '@temporalio/activity';
+import { cancellationSignal, Context } from '@temporalio/activity';
 import type { Examination } from '../contracts/examination';
 import { DoctorInput } from '../contracts/examination';
 import type { CommonInput } from '../contracts/inputs/common';
@@ -16,7 +16,7 @@ import { fenceActivities } from './fences';
 import { healthActivities } from './health';
 import { healthWatchActivities } from './health-watch';
 import { measureActivities } from './measure';
-import { leaseActivities } from './lease';
+import { comingVersions, leaseActivities } from './lease';
 import { maintenanceActivities } from './maintenance';
 import { notifyActivities } from './notify';
 import { outOfServiceActivities } from './out-of-service';
@@ -74,7 +74,13 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planNodeOffline: planning(worlds, parseNodeOffline, planOffline),
     planNodeReplacement: planning(worlds, parseNodeReplacement, planReplacement),
     planNodeOnline: planning(worlds, parseNodeOnline, planOnline),
-    planEmergencyRollback: planning(worlds, parseEmergencyRollback, planRollback),
+    /** The plan of an emergency rollback. @param asked.to the release of the plan before this one */
+    planEmergencyRollback: (asked: { input: unknown; to?: string }) =>
+      planning(worlds, parseEmergencyRollback, async (input, world, signal) => {
+        const { client } = Context.current();
+        const coming = await comingVersions(client, world.cluster.cluster, input.service);
+        return planRollback(input, world, { to: asked.to, coming }, signal);
+      })(asked.input),
     /** The plan of a maintenance. @param asked.at when it was asked for, milliseconds */
     planMaintenanceMode: (asked: { input: unknown; at: number }) =>
       planning(worlds, parseMaintenanceMode, (input, world, signal) =>

@@ -4,10 +4,16 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { ApplicationFailure, TerminatedFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { leaseId, TO_LEASE } from '../contracts/lease';
 import type { LeaseAsk, LeaseStart, Leftover, RunEnd } from '../contracts/lease';
-import type { Phase, Report } from '../contracts/status';
+import type { Phase, Report, Status } from '../contracts/status';
+import type { LeaseState } from '../domain/lease';
+import { serviceClaim } from '../domain/turn';
+import { askRun } from './ask-run';
 
 /** Milliseconds; a lost answer is asked for again. */
 const ASK_WITHIN = 10_000;
+
+/** Milliseconds for an answer that an emergency does not wait for. */
+const QUICK = 5_000;
 
 /** Milliseconds between two looks whether this worker is about to end. */
 const LOOK = 500;
@@ -76,6 +82,18 @@ export function leaseActivities(leaving: () => boolean = () => false) {
       return Object.fromEntries(phases.flat());
     },
   };
+}
+
+/** Versions that upgrades bring to a service just now, by their own word; of who gives no answer soon, nothing. */
+export async function comingVersions(client: Client, cluster: string, service: string): Promise<string[]> {
+  const lease = (await askRun(client, { id: leaseId(cluster) }, 'state', QUICK)) as LeaseState | undefined;
+  const held = (lease?.held ?? []).filter(({ claims }) =>
+    claims.some(({ name }) => name === serviceClaim(service)),
+  );
+  const said = await Promise.all(held.map(({ id }) => askRun(client, { id }, 'status', QUICK)));
+  return (said as (Status | undefined)[]).flatMap((status) =>
+    status?.workflow === 'rollingUpgrade' && status.version ? [status.version] : [],
+  );
 }
 
 /** Rejects when this worker is about to end; Temporal gives the work to another one at once. */

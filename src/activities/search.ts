@@ -10,13 +10,11 @@ import { readFences } from '../adapters/ssh/fences';
 import { outText } from '../domain/about';
 import { claimsOf } from '../domain/turn';
 import { described, firstRunOf } from './lease';
+import { askRun } from './ask-run';
 import { marksOf } from './out-of-service';
 import { observeHost } from './plan/observe';
 import type { World, Worlds } from './world';
 import { hostsOf } from './world';
-
-/** Milliseconds for a question to a run: its worker may have to replay it first. */
-const ANSWER_WITHIN = 15_000;
 
 /** How a host was found when nobody could tell what was done to it. */
 export interface Found {
@@ -69,7 +67,7 @@ export function searchActivities(worlds: Worlds) {
     /** All that a run knew when it ended. Null when that cannot be had: its history is gone, say. */
     async readState(input: { id: string; runId?: string }): Promise<unknown> {
       const { client } = Context.current();
-      return (await query(client, input.id, 'state', input.runId)) ?? null;
+      return (await askRun(client, input, 'state')) ?? null;
     },
 
     /** How hosts are, by their own and the balancers' word. What cannot be read is `unknown`. */
@@ -155,21 +153,12 @@ async function listed(client: Client, cluster: string): Promise<string[]> {
 
 async function byLease(client: Client, cluster: string, runId?: string): Promise<Held[]> {
   if (runId === undefined) return [];
-  const state = (await query(client, leaseId(cluster), 'state', runId)) as { held?: Held[] } | undefined;
+  const state = (await askRun(client, { id: leaseId(cluster), runId }, 'state')) as
+    { held?: Held[] } | undefined;
   return state?.held ?? [];
 }
 
 /** What a running change holds, by its own word: null is nothing, undefined is no answer. */
 async function holding(client: Client, id: string): Promise<Partial<Held> | null | undefined> {
-  return (await query(client, id, 'holding')) as Partial<Held> | null | undefined;
-}
-
-async function query(client: Client, id: string, name: string, runId?: string): Promise<unknown> {
-  try {
-    return await client.withDeadline(Date.now() + ANSWER_WITHIN, () =>
-      client.workflow.getHandle(id, runId).query(name),
-    );
-  } catch {
-    return undefined;
-  }
+  return (await askRun(client, { id }, 'holding')) as Partial<Held> | null | undefined;
 }

@@ -2,10 +2,10 @@ import type { Stable } from '../contracts/stable';
 
 /**
  * What a service goes back to: the newest release that has proven itself, or the one before where that is what all hosts
- * run already.
+ * run already and nothing else is on its way to them.
  *
  * @param stable newest first
- * @param running versions of the hosts; empty ones are not known
+ * @param running versions of the hosts, and those that are being brought to them; empty ones are not known
  */
 export function lastStable(stable: readonly Stable[], running: readonly string[]): string | undefined {
   const known = new Set(running.filter(Boolean));

@@ -20,6 +20,9 @@ export function newTurn(key: string): Turn {
   return { key, asked: false, granted: null, line: null, refused: null, over: null };
 }
 
+/** Whoever has it is the only one who changes hosts of the service. */
+export const serviceClaim = (service: string) => `service ${service}`;
+
 /**
  * Hosts are for one change alone. Balancers are shared: only states of single servers are set there. The service
  * itself is claimed, because its hosts vouch for each other: two changes that each take out one host would take
@@ -30,7 +33,7 @@ export function newTurn(key: string): Turn {
 export function claimsOf(service: string | null, hosts: readonly PlannedHost[]): Claim[] {
   const balancers = new Set(hosts.flatMap(({ places }) => places.map(({ balancer }) => balancer)));
   return [
-    ...(service === null ? [] : [{ name: `service ${service}`, mode: 'exclusive' } as const]),
+    ...(service === null ? [] : [{ name: serviceClaim(service), mode: 'exclusive' } as const]),
     ...hosts.map(({ name }): Claim => ({ name: `host ${name}`, mode: 'exclusive' })),
     ...[...balancers].map((name): Claim => ({ name: `balancer ${name}`, mode: 'shared' })),
   ];

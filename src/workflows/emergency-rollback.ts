@@ -32,15 +32,15 @@ type Weights = Record<string, Record<string, number>>;
 export async function emergencyRollback(input: unknown, carried?: ChangeState): Promise<Report> {
   const run: Rollback = Change.begin('emergencyRollback', carried);
   return conduct(run, async () => {
-    const planned = await opening(run, () => makePlan(input));
+    const planned = await opening(run, () => makePlan(run, input));
     if (planned) return planned;
     const { intent } = run.plan;
     await fencesUp(run);
     const begun = new Date().toISOString();
     for (const { name } of intent.hosts.filter((host) => isWell(run, host)))
       run.note(name, { state: 'done' });
-    if (intent.hosts.every((host) => !isToDo(run, host))) return nothingToDo(run);
     tellWhoGaveWay(run);
+    if (intent.hosts.every((host) => !isToDo(run, host))) return nothingToDo(run);
     tellAlert(run, begun);
     const weights = await weightsBefore(run);
     run.enter('running', intent.about);
@@ -53,9 +53,11 @@ export async function emergencyRollback(input: unknown, carried?: ChangeState): 
   });
 }
 
-function makePlan(input: unknown) {
+/** What gives way to it changes how hosts are, and nothing of where they go. */
+function makePlan({ state }: Rollback, input: unknown) {
+  const to = state.plan?.intent.version;
   return planEmergencyRollback.executeWithOptions({ summary: 'what proved itself, and how hosts are' }, [
-    input,
+    { input, ...(to && { to }) },
   ]);
 }
 
@@ -189,10 +191,10 @@ function todo(
   run: Rollback,
   { name, note, version }: { name: string; note?: string; version: string },
 ): Todo {
-  const { service } = run.plan.intent;
+  const { service, version: wanted } = run.plan.intent;
   return {
     host: name,
-    what: `${name} (${version || 'unknown'}) did not go back: ${note ?? 'it was not begun'}; when it is mended, start this again or nodeOnline`,
+    what: `${name} (${version || 'unknown'}) did not go back: ${note ?? 'it was not begun'}; when it is mended, start this again with version ${wanted}, or nodeOnline`,
     command: `ssh ${name} systemctl status ${service.unit}`,
   };
 }

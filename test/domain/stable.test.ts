@@ -13,6 +13,12 @@ const stable = (version: string, hours: number, more: object = {}) => ({
 it.each([
   { what: 'the newest', known: ['3', '2'], running: ['3', '4'], is: '3' },
   { what: 'the one before, where all run the newest', known: ['3', '2'], running: ['3', '3'], is: '2' },
+  {
+    what: 'the newest, where all run it and another one is on its way',
+    known: ['3', '2'],
+    running: ['3', '3', '4'],
+    is: '3',
+  },
   { what: 'whatever a silent host runs', known: ['3', '2'], running: ['3', ''], is: '2' },
   { what: 'nothing before it', known: ['3'], running: ['3'], is: undefined },
   { what: 'nothing known', known: [], running: ['3'], is: undefined },

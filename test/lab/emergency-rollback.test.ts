@@ -92,6 +92,11 @@ longIt(
 const MOMENTS: { at: string; input?: object; behaviour?: Behaviour; is: (status: Status) => boolean }[] = [
   { at: 'while it soaks', is: ({ phase }) => phase === 'soaking' },
   {
+    at: 'while it waits for a yes',
+    input: { approvals: ['before'] },
+    is: ({ phase }) => phase === 'awaitingApproval',
+  },
+  {
     at: 'while a host drains',
     is: ({ hosts }) => hosts.some(({ state }) => state === 'draining'),
   },
@@ -118,18 +123,21 @@ it.each(selection(MOMENTS, 1))(
     const version = `1.3.${MOMENTS.findIndex((moment) => moment.at === at)}`;
     const artifact = await makeRelease({ version, behaviour });
     const upgrade = await ground.start({ ...HALF, version, artifact, ...input });
-    await reached(upgrade, is, 60_000);
-    await freeze(ground.name, 'n2');
     try {
+      await reached(upgrade, is, 60_000);
+      await freeze(ground.name, 'n2');
       const { end, message, report } = await ended(await rollBack());
       expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0; out of rotation: n2']);
       expect(report.leftToDo.map(({ host }) => host)).toEqual(['n2']);
       expect((await ground.servers())['n2']).toMatch(/^MAINT/);
     } finally {
       await thaw(ground.name, 'n2');
+      await upgrade
+        .executeUpdate('abort', { args: [{ by: 'the test', undo: false }] })
+        .catch(() => undefined);
     }
     expect((await ended(upgrade)).end).toMatch(/^(Aborted|RolledBack|Failed)$/);
-    const again = await ended(await rollBack());
+    const again = await ended(await rollBack({ version: '1.0.0' }));
     expect([again.end, again.message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
     expect(await versions()).toEqual(HOSTS.map(() => '1.0.0'));
     await expectAllIn(ground);

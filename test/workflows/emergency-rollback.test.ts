@@ -127,6 +127,19 @@ describe('an upgrade that is at work', () => {
     await preempted(newCluster(), { batches: [2, '100%'], soakSeconds: 3_600 }, phase('soaking'));
   });
 
+  it('changes nothing of where the rollback goes by giving way', async () => {
+    const cluster = newCluster();
+    await preempted(cluster, { batches: [2, '100%'], soakSeconds: 3_600 }, async (upgrade) => {
+      await phase('soaking')(upgrade);
+      let plans = 0;
+      cluster.trouble['plan'] = () => {
+        plans += 1;
+        if (plans > 1) cluster.lastStable = '0.9.0';
+      };
+    });
+    expect(cluster.lastStable).toBe('0.9.0');
+  });
+
   it('gives way while it waits for a person, and does not go on afterwards', async () => {
     const cluster = newCluster();
     const { message } = await preempted(cluster, { approvals: ['before'] }, phase('awaitingApproval'));

@@ -7,12 +7,18 @@ interface Faked {
   hosts: readonly string[];
   out: Set<string>;
   unfit: Record<string, string>;
+  lastStable: string;
   plan(input: object): Plan;
 }
 
-export function rollbackPlan(cluster: Faked, input: EmergencyRollbackInput): Plan<RollbackIntent> {
+/** @param to the release of the plan before */
+export function rollbackPlan(
+  cluster: Faked,
+  input: EmergencyRollbackInput,
+  to: string = cluster.lastStable,
+): Plan<RollbackIntent> {
   const base = cluster.plan({});
-  const { version = '1.0.0', reason, by, drain, unreachableSeconds, personDeadlineHours } = input;
+  const { version = to, reason, by, drain, unreachableSeconds, personDeadlineHours } = input;
   const intent: RollbackIntent = {
     workflow: 'emergencyRollback',
     cluster: base.intent.cluster,

@@ -84,6 +84,8 @@ export class FakeCluster {
   readonly deaf: Record<string, { why: string; again: boolean } | undefined> = {};
   /** hosts that can only be kept out, and why */
   readonly unfit: Record<string, string> = {};
+  /** what a rollback goes to that names no release */
+  lastStable = '1.0.0';
   /** releases that have proven themselves, as they were written down */
   readonly stable: string[] = [];
   /** what plans know of them; undefined: they are of a release that did not */
@@ -245,9 +247,9 @@ export class FakeCluster {
       },
       ...nodeActivities(this),
       ...maintenanceOf(this),
-      planEmergencyRollback: async (raw) => {
+      planEmergencyRollback: async ({ input, to }) => {
         await this.trouble['plan']?.();
-        return { plan: rollbackPlan(this, EmergencyRollbackInput.parse(raw)), dryRun: false };
+        return { plan: rollbackPlan(this, EmergencyRollbackInput.parse(input), to), dryRun: false };
       },
       steerTesters: ({ host }) => this.step('test users to', host?.name ?? 'all'),
       noteStable: async ({ stable: { version, change } }) => {

@@ -38,10 +38,19 @@ export function parseEmergencyRollback(raw: unknown): EmergencyRollbackInput {
   return parsePlanInput(EmergencyRollbackInput, raw);
 }
 
+/** What else there is to know than the world and what somebody asks for. */
+export interface Known {
+  /** the release of the plan before this one: what gave way to it changes nothing of where it goes */
+  to: string | undefined;
+  /** versions that upgrades bring to the service just now: whoever wants it back wants none of these */
+  coming: string[];
+}
+
 /** Plans how a service goes back at once, whatever is at work on it. Hosts that give no answer are no obstacle. */
 export async function planRollback(
   input: EmergencyRollbackInput,
   world: World,
+  known: Known,
   signal: AbortSignal,
 ): Promise<Plan<RollbackIntent>> {
   const service = serviceNamed(world, input.service);
@@ -55,11 +64,8 @@ export async function planRollback(
   // nobody can be proven out where a balancer does not answer; whoever is at work is left in peace then
   if (silent.length > 0) throw badInput(silent);
   const parts = partsOf(looked, marks, input.service);
-  const version = targetOf(
-    input,
-    stable,
-    parts.ours.map(({ facts }) => facts.version),
-  );
+  const running = parts.ours.map(({ facts }) => facts.version).filter(Boolean);
+  const version = targetOf(input, stable, running, known);
   const way = whoGoesBack(parts, version);
   const { seen, joining, leftOut } = way;
   if (seen.every(({ facts }) => facts.unfit)) throw badInput([nobodyCan(seen, version)]);
@@ -136,8 +142,13 @@ function partsOf(looked: Observation[], marks: Record<string, OutOfService>, ser
 }
 
 /** The release that was named, or the last that has proven itself. */
-function targetOf(input: EmergencyRollbackInput, stable: Stable[], running: string[]): string {
-  const { version = lastStable(stable, running), withinHours } = input;
+function targetOf(
+  input: EmergencyRollbackInput,
+  stable: Stable[],
+  running: string[],
+  { to, coming }: Known,
+): string {
+  const { version = to ?? lastStable(stable, [...running, ...coming]), withinHours } = input;
   const proven = provenHours(stable, mostOften(running), Date.now());
   if (withinHours !== undefined && proven > withinHours)
     throw badInput([tooOld(withinHours, mostOften(running), proven)]);
