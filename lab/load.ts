@@ -23,9 +23,7 @@ export interface LoadOptions {
   timeoutMs?: number;
   /** no more requests after this time, default 600 s */
   maxSeconds?: number;
-  /** keep-alive connections for requests that are not slow, default 32 */
-  connections?: number;
-  /** requests that are due while so many are open are held back and counted, default 4,000 */
+  /** requests that are due while so many are open, each on a connection, are held back and counted; default 4,000 */
   maxOpen?: number;
 }
 
@@ -39,7 +37,7 @@ export interface Load {
 /** Starts sending from a process of its own; resolves when the first request is under way. */
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const all: Required<LoadOptions> = {
-    ...{ slow: {}, timeoutMs: 15_000, maxSeconds: 600, connections: 32, maxOpen: 4000 },
+    ...{ slow: {}, timeoutMs: 15_000, maxSeconds: 600, maxOpen: 4000 },
     ...options,
   };
   check(all);

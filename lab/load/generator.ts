@@ -14,10 +14,8 @@ const slowUrl = new URL(options.slow.path ?? '/slow', url);
 
 // Idle connections are closed by us after 20 s, well before the balancer would (60 s): a connection
 // that the other side closes just as we use it again would look like a lost request.
-const agents = [options.connections, options.maxOpen].map(
-  (maxSockets) =>
-    new Agent({ keepAlive: true, maxSockets, timeout: Math.max(20_000, options.timeoutMs + 1000) }),
-);
+// As many as there are requests: one that waited for a connection here would be this program's delay.
+const agent = new Agent({ keepAlive: true, timeout: Math.max(20_000, options.timeoutMs + 1000) });
 
 const begun = now();
 const end = begun + options.maxSeconds * 1000;
@@ -44,7 +42,6 @@ function isSlow(n: number): boolean {
 function issue(slow: boolean, dueAt: number): void {
   if (tally.open >= options.maxOpen) return tally.hold(1);
   tally.sent(slow);
-  const agent = agents[slow ? 1 : 0]!;
   void send({ url: slow ? slowUrl : url, agent, slow, due: dueAt, timeoutMs: options.timeoutMs }).then(
     (outcome) => tally.ended(outcome),
   );

@@ -56,7 +56,7 @@ it.each([
     asked++;
     answer(request, response);
   });
-  const result = await load({ url, rate: 50, timeoutMs: 300, connections: 200 });
+  const result = await load({ url, rate: 50, timeoutMs: 300 });
   expect(result.sent).toBeGreaterThan(20);
   expect(result).toMatchObject({ ok: 0, failed: result.sent, byKind: { [kind]: result.sent } });
   expect(result.failures[0]).toMatchObject({ kind, detail, path: '/' });
@@ -69,6 +69,14 @@ it('counts a refused connection', async () => {
   const result = await load({ url, rate: 50 });
   expect(result).toMatchObject({ ok: 0, byKind: { refused: result.sent } });
   expect(result.sent).toBeGreaterThan(0);
+});
+
+it('keeps to its rate when answers are slow', async () => {
+  const url = await serve((_, response) => void setTimeout(() => response.end('done'), 400));
+  const result = await load({ url, rate: 300 });
+  expect(result.sent).toBeGreaterThan(250 * (result.seconds - 1));
+  expect(result).toMatchObject({ failed: 0, heldBack: 0 });
+  expect(result.latencyMs.max).toBeLessThan(1_500);
 });
 
 it('sends long requests beside the others', async () => {

@@ -28,7 +28,9 @@ export async function underLoad<T>(
   const sampler = sampleServers(ground, port === 80 ? 'web' : 'webdeb');
   try {
     const result = await work();
-    return { result, ...(await sampler.stop()), requests: await load.stop() };
+    const seen = { result, ...(await sampler.stop()), requests: await load.stop() };
+    if (seen.requests.heldBack > 0) throw new Error(`${seen.requests.heldBack} requests were never sent`);
+    return seen;
   } finally {
     await Promise.all([sampler.stop(), load.stop()]);
   }
