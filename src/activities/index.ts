@@ -16,10 +16,11 @@ import { fenceActivities } from './fences';
 import { healthActivities } from './health';
 import { healthWatchActivities } from './health-watch';
 import { measureActivities } from './measure';
-import { comingVersions, leaseActivities } from './lease';
+import { leaseActivities, upgradeAtWork } from './lease';
 import { maintenanceActivities } from './maintenance';
 import { notifyActivities } from './notify';
 import { outOfServiceActivities } from './out-of-service';
+import type { Aim } from './plan/emergency-rollback';
 import { parseEmergencyRollback, planRollback } from './plan/emergency-rollback';
 import { parseNodeOffline, planOffline } from './plan/node-offline';
 import { parseNodeReplacement, planReplacement } from './plan/node-replacement';
@@ -74,13 +75,13 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planNodeOffline: planning(worlds, parseNodeOffline, planOffline),
     planNodeReplacement: planning(worlds, parseNodeReplacement, planReplacement),
     planNodeOnline: planning(worlds, parseNodeOnline, planOnline),
-    /** The plan of an emergency rollback. @param asked.to the release of the plan before this one */
-    planEmergencyRollback: (asked: { input: unknown; to?: string }) =>
-      planning(worlds, parseEmergencyRollback, async (input, world, signal) => {
+    /** The plan of an emergency rollback. @param asked.before the one before, of the same run */
+    planEmergencyRollback: ({ input, before }: { input: unknown; before?: Aim }) =>
+      planning(worlds, parseEmergencyRollback, async (parsed, world, signal) => {
         const { client } = Context.current();
-        const coming = await comingVersions(client, world.cluster.cluster, input.service);
-        return planRollback(input, world, { to: asked.to, coming }, signal);
-      })(asked.input),
+        const atWork = await upgradeAtWork(client, world.cluster.cluster, parsed.service);
+        return planRollback(parsed, world, { before, atWork }, signal);
+      })(input),
     /** The plan of a maintenance. @param asked.at when it was asked for, milliseconds */
     planMaintenanceMode: (asked: { input: unknown; at: number }) =>
       planning(worlds, parseMaintenanceMode, (input, world, signal) =>

@@ -4,7 +4,8 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { ApplicationFailure, TerminatedFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { leaseId, TO_LEASE } from '../contracts/lease';
 import type { LeaseAsk, LeaseStart, Leftover, RunEnd } from '../contracts/lease';
-import type { Phase, Report, Status } from '../contracts/status';
+import type { Intent, Plan } from '../contracts/plan';
+import type { Phase, Report } from '../contracts/status';
 import type { LeaseState } from '../domain/lease';
 import { serviceClaim } from '../domain/turn';
 import { askRun } from './ask-run';
@@ -84,16 +85,20 @@ export function leaseActivities(leaving: () => boolean = () => false) {
   };
 }
 
-/** Versions that upgrades bring to a service just now, by their own word; of who gives no answer soon, nothing. */
-export async function comingVersions(client: Client, cluster: string, service: string): Promise<string[]> {
+/**
+ * The plan of the upgrade that has a service just now, by its own word. One that gives no answer soon is not waited for:
+ * this is asked in an emergency.
+ */
+export async function upgradeAtWork(
+  client: Client,
+  cluster: string,
+  service: string,
+): Promise<Intent | undefined> {
   const lease = (await askRun(client, { id: leaseId(cluster) }, 'state', QUICK)) as LeaseState | undefined;
-  const held = (lease?.held ?? []).filter(({ claims }) =>
-    claims.some(({ name }) => name === serviceClaim(service)),
-  );
-  const said = await Promise.all(held.map(({ id }) => askRun(client, { id }, 'status', QUICK)));
-  return (said as (Status | undefined)[]).flatMap((status) =>
-    status?.workflow === 'rollingUpgrade' && status.version ? [status.version] : [],
-  );
+  const holder = lease?.held.find(({ claims }) => claims.some(({ name }) => name === serviceClaim(service)));
+  const state = holder && (await askRun(client, holder, 'state', QUICK));
+  const intent = (state as { plan?: Plan } | undefined)?.plan?.intent;
+  return intent?.workflow === 'rollingUpgrade' ? intent : undefined;
 }
 
 /** Rejects when this worker is about to end; Temporal gives the work to another one at once. */

@@ -1,10 +1,11 @@
 import { ActivityFailure } from '@temporalio/workflow';
 import type { PlannedHost, RollbackIntent } from '../contracts/plan';
-import type { Report, Todo } from '../contracts/status';
+import type { HostStatus, Report, Todo } from '../contracts/status';
 import { planEmergencyRollback, readState } from './steps/activities';
 import { announce } from './steps/announce';
 import { boundary } from './steps/boundary';
 import { Change, ChangeStopped } from './steps/change';
+import { closedLeft, closedPieces, openAfterChange, takeOverClosed } from './steps/closing';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { badState, hostFailed } from './steps/host-failure';
@@ -40,24 +41,28 @@ export async function emergencyRollback(input: unknown, carried?: ChangeState): 
     for (const { name } of intent.hosts.filter((host) => isWell(run, host)))
       run.note(name, { state: 'done' });
     tellWhoGaveWay(run);
-    if (intent.hosts.every((host) => !isToDo(run, host))) return nothingToDo(run);
+    const gaveWay = await thoseBefore(run);
+    if (!run.state.touched) takeOverClosed(run, gaveWay);
+    if (closedPieces(run).length === 0 && intent.hosts.every((host) => !isToDo(run, host)))
+      return nothingToDo(run);
     tellAlert(run, begun);
-    const weights = await weightsBefore(run);
     run.enter('running', intent.about);
     // a host that leaves would get their requests on; it leaves all the same
     const steered = intent.testers ? await steerNowhere(run) : undefined;
     if (steered) run.status.notes.push(`test users may still go where they went: ${steered}`);
-    const end = ending(run, begun, await allBack(run, weights));
+    const stop = await allBack(run, weightsBefore(run, gaveWay));
+    if (!stop && mayServe(run).length === 0) await openAfterChange(run);
+    const end = ending(run, begun, stop);
     if (end.end === 'succeeded') await noteProven(run, intent.version, runningBefore(run));
     return end;
   });
 }
 
-/** What gives way to it changes how hosts are, and nothing of where they go. */
+/** What gives way to it changes how hosts are, and nothing of where they go, nor that its page is to go. */
 function makePlan({ state }: Rollback, input: unknown) {
-  const to = state.plan?.intent.version;
+  const { version, closures, page } = state.plan?.intent ?? {};
   return planEmergencyRollback.executeWithOptions({ summary: 'what proved itself, and how hosts are' }, [
-    { input, ...(to && { to }) },
+    { input, ...(version && { before: { version, closures, page } }) },
   ]);
 }
 
@@ -75,19 +80,24 @@ function isWell(run: Rollback, { name }: PlannedHost): boolean {
   return version === run.plan.intent.version && Object.values(traffic).every(({ state }) => state === 'in');
 }
 
-/** A change that gave way may have left hosts with a part of their weights; it knows what they had before. */
-async function weightsBefore(run: Rollback): Promise<Weights> {
-  const { intent } = run.plan;
-  const weights: Weights = Object.fromEntries(
-    intent.hosts.map(({ name }) => [name, weightsOf(run.plan.observed.hosts[name]?.traffic ?? {})]),
-  );
-  for (const { id } of run.turn.line?.holders ?? []) {
+/** What those who gave way knew; of some it cannot be had. */
+async function thoseBefore({ turn, plan }: Rollback): Promise<ChangeState[]> {
+  const states: ChangeState[] = [];
+  for (const { id } of turn.line?.holders ?? []) {
     const state = (await stateOf(id)) as ChangeState | null;
-    const { plan } = state ?? {};
-    if (plan?.intent.service.name !== intent.service.name) continue;
-    for (const [name, { traffic }] of Object.entries(plan.observed.hosts))
-      if (weights[name]) weights[name] = { ...weights[name], ...weightsOf(traffic) };
+    if (state?.plan?.intent.service.name === plan.intent.service.name) states.push(state);
   }
+  return states;
+}
+
+/** A change that gave way may have left hosts with a part of their weights; it knows what they had before. */
+function weightsBefore({ plan: { intent, observed } }: Rollback, gaveWay: ChangeState[]): Weights {
+  const weights: Weights = Object.fromEntries(
+    intent.hosts.map(({ name }) => [name, weightsOf(observed.hosts[name]?.traffic ?? {})]),
+  );
+  for (const { plan } of gaveWay)
+    for (const [name, { traffic }] of Object.entries(plan?.observed.hosts ?? {}))
+      if (weights[name]) weights[name] = { ...weights[name], ...weightsOf(traffic) };
   return weights;
 }
 
@@ -158,14 +168,12 @@ async function oneBack(run: Rollback, host: PlannedHost, weights: Record<string,
 function ending(run: Rollback, begun: string, stop?: ChangeStopped): Ending {
   const { service, version, outFor } = run.plan.intent;
   const stuck = run.status.hosts.filter(({ state }) => state !== 'done');
-  run.status.leftToDo.push(...stuck.map((host) => todo(run, host)));
+  run.status.leftToDo.push(...stuck.map((host) => todo(run, host)), ...closedLeft(run));
   if (stop) {
     const end = stop.why === 'aborted' ? 'aborted' : 'failed';
     return { end, summary: `${stop.message}; hosts stay as they are` };
   }
-  const serving = stuck.filter(({ balancers }) =>
-    Object.values(balancers).some(({ state }) => state !== 'out'),
-  );
+  const serving = mayServe(run);
   if (serving.length > 0) {
     const names = serving.map(({ name, note }) => `${name} (${note ?? 'unknown'})`).join(', ');
     return { end: 'failed', summary: `${names} may still get requests without ${version}` };
@@ -179,6 +187,14 @@ function ending(run: Rollback, begun: string, stop?: ChangeStopped): Ending {
     end: 'succeeded',
     summary: `all requests of ${service.name} go to ${version}${out ? `; out of rotation: ${out}` : ''}`,
   };
+}
+
+/** Hosts that may get requests without the release. */
+function mayServe({ status }: Rollback): HostStatus[] {
+  return status.hosts.filter(
+    ({ state, balancers }) =>
+      state !== 'done' && Object.values(balancers).some((traffic) => traffic.state !== 'out'),
+  );
 }
 
 /** What the service was brought back from is nothing to go back to. */

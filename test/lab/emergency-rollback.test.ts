@@ -3,6 +3,7 @@ import { freeze, thaw } from '../../lab/hosts/faults';
 import { makeRelease, type Behaviour } from '../../lab/service';
 import type { Status } from '../../src/contracts/status';
 import { longIt, selection } from '../long';
+import { ask } from './page';
 import { ended, Ground, reached } from './ground';
 import { expectAllIn, installed, underLoad } from './whole-run';
 
@@ -111,6 +112,16 @@ const MOMENTS: { at: string; input?: object; behaviour?: Behaviour; is: (status:
     is: ({ phase }) => phase === 'watching',
   },
   {
+    at: 'behind its page',
+    input: {
+      batches: ['100%'],
+      maxUnavailable: 6,
+      maintenance: { minutes: 10, content: 'a faster database' },
+    },
+    behaviour: { startMs: 4_000 },
+    is: ({ hosts }) => hosts.some(({ state }) => state === 'checking'),
+  },
+  {
     at: 'while it goes back by itself',
     input: { checks: [{ name: 'never', command: ['false'] }] },
     is: ({ phase }) => phase === 'rollingBack',
@@ -128,8 +139,10 @@ it.each(selection(MOMENTS, 1))(
       await freeze(ground.name, 'n2');
       const { end, message, report } = await ended(await rollBack());
       expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0; out of rotation: n2']);
-      expect(report.leftToDo.map(({ host }) => host)).toEqual(['n2']);
+      // where it stood behind a page, its flag too
+      expect([...new Set(report.leftToDo.map(({ host }) => host))]).toEqual(['n2']);
       expect((await ground.servers())['n2']).toMatch(/^MAINT/);
+      expect((await ask(ground.address('lb1'))).status).toBe(200);
     } finally {
       await thaw(ground.name, 'n2');
       await upgrade

@@ -1,6 +1,7 @@
 /** A service that has to go back at once, whatever is at work on it. */
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
+import { closuresOf, pageOf } from './maintenance';
 import { FakeCluster, Harness, endOf, fails, until } from './harness';
 
 let harness: Harness;
@@ -112,7 +113,7 @@ describe('an upgrade that is at work', () => {
     return harness.with(cluster, async ({ start }) => {
       const upgrade = await start({ minHealthySeconds: 0, watchSeconds: 0, ...input });
       await reaches(upgrade);
-      const rollback = await start(NOW, {}, 'emergencyRollback');
+      const rollback = await start({ ...NOW, unreachableSeconds: 5 }, {}, 'emergencyRollback');
       const [first, second] = await Promise.all([endOf(upgrade), endOf(rollback)]);
       expect([first.end, second.end]).toEqual(['Aborted', 'succeeded']);
       expect(Object.values(cluster.versions)).toEqual(SIX.map(() => '1.0.0'));
@@ -134,10 +135,69 @@ describe('an upgrade that is at work', () => {
       let plans = 0;
       cluster.trouble['plan'] = () => {
         plans += 1;
-        if (plans > 1) cluster.lastStable = '0.9.0';
+        if (plans > 1) cluster.aim = { version: '0.9.0' };
       };
     });
-    expect(cluster.lastStable).toBe('0.9.0');
+    expect(cluster.aim.version).toBe('0.9.0');
+  });
+
+  const behindPage = {
+    batches: ['100%'],
+    maxUnavailable: 6,
+    maintenance: { minutes: 10, content: 'a faster database', allow: { addresses: [], passes: [] } },
+  };
+  /** The last flag is being put up until a rollback has asked for its turn. */
+  function whileItCloses(cluster: FakeCluster) {
+    let close: () => void;
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    cluster.trouble['flag on n6'] = () => closed;
+    return async (handle: WorkflowHandle) => {
+      await until(handle, ({ steps }) => steps[0]?.state === 'running');
+      cluster.trouble['plan'] = () => void setTimeout(close, 1_000);
+    };
+  }
+  const closing = { version: '1.0.0', closures: closuresOf(SIX), page: pageOf('a faster database') };
+
+  it('gives way behind its page, which is taken away when all are back', async () => {
+    const cluster = newCluster();
+    cluster.aim = closing;
+    cluster.trouble['proveHealthy n2'] = async () => {
+      if (cluster.versions['n2'] === '2.0.0') await Context.current().cancelled;
+    };
+    const { report } = await preempted(cluster, behindPage, (handle) =>
+      until(handle, ({ hosts }) => hosts[1]?.state === 'checking'),
+    );
+    const at = (line: string) => cluster.journal.lastIndexOf(line);
+    expect(at('open web at inner')).toBeGreaterThan(at('putBack n2'));
+    expect(at('no flag on n6')).toBeGreaterThan(at('open web at edge'));
+    expect(report.steps.map(({ note }) => note)).toEqual(['open again', 'open again', 'open again']);
+    expect(report.leftToDo).toEqual([]);
+  });
+
+  it('gives way behind its page, with a host that gives no answer: nobody is asked about its flag', async () => {
+    const cluster = newCluster();
+    cluster.aim = closing;
+    cluster.trouble['no flag on n2'] = fails('HostUnreachable', 'n2 gives no answer');
+    const { report } = await preempted(cluster, behindPage, whileItCloses(cluster));
+    expect(cluster.journal).toContain('open web at edge');
+    expect(report.leftToDo).toMatchObject([{ host: 'n2', command: 'ssh n2 rm -f /run/web/maintenance' }]);
+  });
+
+  it('gives way while it closes: the page goes all the same', async () => {
+    const cluster = newCluster();
+    cluster.aim = closing;
+    const { message } = await preempted(cluster, behindPage, whileItCloses(cluster));
+    expect(message).toBe('all requests of web go to 1.0.0');
+    expect(cluster.journal).toContain('open web at edge');
+  });
+
+  it('has closed nothing yet: nothing is opened', async () => {
+    const cluster = newCluster();
+    cluster.aim = closing;
+    const input = { ...behindPage, approvals: ['before'] };
+    const { message } = await preempted(cluster, input, phase('awaitingApproval'));
+    expect(message).toContain('nothing to do');
+    expect(cluster.journal.filter((line) => line.startsWith('open'))).toEqual([]);
   });
 
   it('gives way while it waits for a person, and does not go on afterwards', async () => {

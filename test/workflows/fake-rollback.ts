@@ -1,4 +1,5 @@
 /** What a fake cluster can go back to. */
+import type { Aim } from '../../src/activities/plan/emergency-rollback';
 import type { EmergencyRollbackInput } from '../../src/contracts/inputs/emergency-rollback';
 import type { Plan, RollbackIntent } from '../../src/contracts/plan';
 import { digestOf } from '../../src/domain/plan-hash';
@@ -7,18 +8,12 @@ interface Faked {
   hosts: readonly string[];
   out: Set<string>;
   unfit: Record<string, string>;
-  lastStable: string;
   plan(input: object): Plan;
 }
 
-/** @param to the release of the plan before */
-export function rollbackPlan(
-  cluster: Faked,
-  input: EmergencyRollbackInput,
-  to: string = cluster.lastStable,
-): Plan<RollbackIntent> {
+export function rollbackPlan(cluster: Faked, input: EmergencyRollbackInput, aim: Aim): Plan<RollbackIntent> {
   const base = cluster.plan({});
-  const { version = to, reason, by, drain, unreachableSeconds, personDeadlineHours } = input;
+  const { version = aim.version ?? '', reason, by, drain, unreachableSeconds, personDeadlineHours } = input;
   const intent: RollbackIntent = {
     workflow: 'emergencyRollback',
     cluster: base.intent.cluster,
@@ -32,6 +27,7 @@ export function rollbackPlan(
     atOnce: Math.floor(cluster.hosts.length / 2),
     hostSeconds: 100,
     steps: [],
+    ...(aim.closures && { closures: aim.closures, page: aim.page }),
     certificate: base.intent.certificate,
     ...(base.intent.notifications && { notifications: base.intent.notifications }),
     settings: {

@@ -38,6 +38,7 @@ import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { rollbackPlan } from './fake-rollback';
+import type { Aim } from '../../src/activities/plan/emergency-rollback';
 import { closuresOf, maintenanceOf, pageOf } from './maintenance';
 
 /**
@@ -84,8 +85,8 @@ export class FakeCluster {
   readonly deaf: Record<string, { why: string; again: boolean } | undefined> = {};
   /** hosts that can only be kept out, and why */
   readonly unfit: Record<string, string> = {};
-  /** what a rollback goes to that names no release */
-  lastStable = '1.0.0';
+  /** of a rollback that names no release, and what the upgrade that gives way to it closes */
+  aim: Aim = { version: '1.0.0' };
   /** releases that have proven themselves, as they were written down */
   readonly stable: string[] = [];
   /** what plans know of them; undefined: they are of a release that did not */
@@ -247,9 +248,9 @@ export class FakeCluster {
       },
       ...nodeActivities(this),
       ...maintenanceOf(this),
-      planEmergencyRollback: async ({ input, to }) => {
+      planEmergencyRollback: async ({ input, before = this.aim }) => {
         await this.trouble['plan']?.();
-        return { plan: rollbackPlan(this, EmergencyRollbackInput.parse(input), to), dryRun: false };
+        return { plan: rollbackPlan(this, EmergencyRollbackInput.parse(input), before), dryRun: false };
       },
       steerTesters: ({ host }) => this.step('test users to', host?.name ?? 'all'),
       noteStable: async ({ stable: { version, change } }) => {

@@ -4,7 +4,7 @@ import { PawlError } from '../../contracts/failures';
 import { actOfRun } from '../../contracts/health-watch';
 import { EmergencyRollbackInput } from '../../contracts/inputs/emergency-rollback';
 import type { OutOfService } from '../../contracts/out-of-service';
-import type { Plan, PlannedHost, PlannedStep, RollbackIntent } from '../../contracts/plan';
+import type { Intent, Plan, PlannedHost, PlannedStep, RollbackIntent } from '../../contracts/plan';
 import type { Stable } from '../../contracts/stable';
 import { leastServing } from '../../domain/batches';
 import { outText } from '../../domain/about';
@@ -38,12 +38,15 @@ export function parseEmergencyRollback(raw: unknown): EmergencyRollbackInput {
   return parsePlanInput(EmergencyRollbackInput, raw);
 }
 
+/** Where a change goes, and what it closes meanwhile. */
+export type Aim = Pick<Intent, 'version' | 'closures' | 'page'>;
+
 /** What else there is to know than the world and what somebody asks for. */
 export interface Known {
-  /** the release of the plan before this one: what gave way to it changes nothing of where it goes */
-  to: string | undefined;
-  /** versions that upgrades bring to the service just now: whoever wants it back wants none of these */
-  coming: string[];
+  /** of the plan before this one: what gave way to it changes nothing of that */
+  before: Aim | undefined;
+  /** of the upgrade that has the service: it is what the service is to be rid of, and its page too */
+  atWork: Aim | undefined;
 }
 
 /** Plans how a service goes back at once, whatever is at work on it. Hosts that give no answer are no obstacle. */
@@ -78,7 +81,8 @@ export async function planRollback(
       facts.unfit ? [`${host.name} is kept out of rotation: ${facts.unfit}`] : [],
     ),
   ];
-  const intent = intentOf(input, world, service, { version, ...way });
+  const { closures, page } = known.before ?? known.atWork ?? {};
+  const intent = intentOf(input, world, service, { version, closures, page, ...way });
   return planOf({ intent, same: sameFor(input, world, { version }), unready: [], seen, notes, stable });
 }
 
@@ -86,7 +90,7 @@ function intentOf(
   input: EmergencyRollbackInput,
   world: World,
   service: Service,
-  { version, seen, leftOut }: Way & { version: string },
+  { version, closures, page, seen, leftOut }: Way & Aim & { version: string },
 ): RollbackIntent {
   const all = seen.length + leftOut.length;
   const least = leastServing(input.minServing, seen.length);
@@ -107,6 +111,8 @@ function intentOf(
     maxUnavailable: all - least,
     atOnce: seen.length - least,
     ...(service.testers && { testers: true as const }),
+    // of whoever gives way: it is taken away at the end
+    ...(closures && { closures, page }),
     hostSeconds: drain.deadlineSeconds + limits.switchSeconds + 2 * limits.healthySeconds,
     ...(input.obeyCapacity && service.capacity && { capacity: service.capacity }),
     steps: STEPS,
@@ -146,9 +152,10 @@ function targetOf(
   input: EmergencyRollbackInput,
   stable: Stable[],
   running: string[],
-  { to, coming }: Known,
+  { before, atWork }: Known,
 ): string {
-  const { version = to ?? lastStable(stable, [...running, ...coming]), withinHours } = input;
+  const there = [...running, atWork?.version ?? ''];
+  const { version = before?.version ?? lastStable(stable, there), withinHours } = input;
   const proven = provenHours(stable, mostOften(running), Date.now());
   if (withinHours !== undefined && proven > withinHours)
     throw badInput([tooOld(withinHours, mostOften(running), proven)]);

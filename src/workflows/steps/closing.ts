@@ -14,7 +14,7 @@ import { ChangeStopped } from './change';
 import type { HostFailed } from './host-failure';
 import { badState, hostFailed } from './host-failure';
 import { patiently } from './host-steps';
-import type { UndoEntry } from './state';
+import type { ChangeState, UndoEntry } from './state';
 import { subjectOf } from './state';
 import { walk } from './walk';
 
@@ -28,7 +28,8 @@ interface Piece {
   undo: UndoEntry & { name: string };
   close: (times: MaintenanceTimes) => Promise<unknown>;
   open: () => Promise<unknown>;
-  byHand: Omit<Todo, 'what'>[];
+  /** where it may still be closed */
+  byHand: () => Omit<Todo, 'what'>[];
 }
 
 /** Closes every service of the plan; the undo of each piece is written down before. A page that cannot be shown stops the change. */
@@ -78,9 +79,21 @@ export async function closeForChange(run: Change): Promise<void> {
   announceMaintenance(run, 'maintenanceStarted', times);
 }
 
+/** What a change that gave way has closed is this one's to open, and to tell of; where it cannot say, all may be closed. */
+export function takeOverClosed(run: Change, gaveWay: ChangeState[]): void {
+  const before = gaveWay.find(({ plan }) => plan?.intent.closures);
+  const closed = before?.undo.filter(isPiece).map(subjectOf);
+  for (const { undo } of pieces(run)) {
+    if (closed && !closed.includes(undo.name)) continue;
+    run.state.undo.push(undo);
+    run.noteStep(undo.name, { state: 'done', note: 'closed' });
+  }
+  if (before?.closed) run.state.closed = before.closed;
+}
+
 /** Its hosts are changed, and users' requests judge what comes. */
 export async function openAfterChange(run: Change): Promise<void> {
-  if (!run.state.closed) return;
+  if (closedPieces(run).length === 0) return;
   run.enter('running', `opening ${run.plan.intent.service.name}`);
   await openServices(run);
 }
@@ -199,19 +212,23 @@ function doorPiece(run: Change, { name: service }: PlannedClosure, door: Planned
       ]);
     },
     open: () => openDoor.executeWithOptions({ summary: `open ${name}` }, [{ change: run.ref, door }]),
-    byHand: [{ host: door.host, command: `ssh ${door.host} '${door.byHand}'` }],
+    byHand: () => [{ host: door.host, command: `ssh ${door.host} '${door.byHand}'` }],
   };
 }
 
 function flagPiece(run: Change, { name: service, hosts }: PlannedClosure, path: string): Piece {
   const name = flagStep(service);
+  const left = new Set(hosts);
   const set = async (times: MaintenanceTimes | null) => {
     const how = times ? 'put up' : 'take away';
     const failures: unknown[] = [];
-    const setOne = (host: string) =>
-      steps(run).setFlag.executeWithOptions({ summary: `${host}: ${how} the flag file of ${service}` }, [
+    const setOne = async (host: string) => {
+      const summary = `${host}: ${how} the flag file of ${service}`;
+      await steps(run).setFlag.executeWithOptions({ summary }, [
         { change: run.ref, service, host, path, times },
       ]);
+      if (!times) left.delete(host);
+    };
     await walk(hosts, FLAGS_AT_ONCE, (host) =>
       setOne(host).catch((error: unknown) => void failures.push(error)),
     );
@@ -222,16 +239,17 @@ function flagPiece(run: Change, { name: service, hosts }: PlannedClosure, path: 
     undo: { step: 'lowerFlag', host: hosts.join(', '), name },
     close: set,
     open: () => set(null),
-    byHand: hosts.map((host) => ({ host, command: `ssh ${host} rm -f ${path}` })),
+    byHand: () => [...left].map((host) => ({ host, command: `ssh ${host} rm -f ${path}` })),
   };
 }
 
 const steps = (run: Change) => hostSteps(STEP_SECONDS, run.plan.intent.settings.unreachableSeconds);
 
-const todos = ({ byHand }: Piece, what: string): Todo[] => byHand.map((todo) => ({ ...todo, what }));
+const todos = ({ byHand }: Piece, what: string): Todo[] => byHand().map((todo) => ({ ...todo, what }));
 
-/** Opens one piece, however often it takes. @returns false when a person takes it as open */
-async function persist(run: Change, { undo: { name }, open }: Piece): Promise<boolean> {
+/** Opens one piece, however often it takes. @returns false when a person takes it as open, or nobody waits for it */
+async function persist(run: Change, { undo: { name, step }, open }: Piece): Promise<boolean> {
+  const { rank } = run.plan.intent;
   for (;;) {
     show(run, name, 'undoing');
     try {
@@ -243,11 +261,15 @@ async function persist(run: Change, { undo: { name }, open }: Piece): Promise<bo
       show(run, name, badState(failure), failure);
       if (kind === 'fenced')
         throw new ChangeStopped('failed', `${message}; it is left to the newer change`, false);
-      const answer = await askAbout(
-        run,
-        { step: name },
-        `${name} waits for you. ${message}. Try again, take it as open (skip), or abort?`,
-      );
+      // a host that an emergency cannot reach is out of rotation, whatever its flag says
+      const leaveIt = rank === 'emergency' && step === 'lowerFlag' && kind === 'unreachable';
+      const answer = leaveIt
+        ? 'skip'
+        : await askAbout(
+            run,
+            { step: name },
+            `${name} waits for you. ${message}. Try again, take it as open (skip), or abort?`,
+          );
       if (answer === 'retry') continue;
       run.noteStep(name, { state: 'skipped' });
       run.state.control.skips = run.state.control.skips.filter((other) => other !== name);
