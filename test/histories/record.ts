@@ -325,12 +325,21 @@ async function recordMaintenance(ground: Ground, name: string): Promise<Recorded
   return told(ground, run, name, story);
 }
 
-/** A rollback that goes ahead of an upgrade, which half of the hosts have. */
-async function recordRollback(ground: Ground): Promise<Recorded> {
-  const version = `${BEFORE}-bad`;
-  const artifact = await makeRelease({ version });
-  const upgrade = await ground.start({ version, artifact, soakSeconds: 600 }, `upgrade-${version}`);
-  await reached(upgrade, ({ phase }) => phase === 'soaking');
+/** A rollback that goes ahead of an upgrade: half of the hosts have it, or it has closed the service. */
+const ROLLBACK_STORIES: Record<string, { input: object; at: (status: Status) => boolean }> = {
+  ahead: { input: { soakSeconds: 600 }, at: ({ phase }) => phase === 'soaking' },
+  behindPage: {
+    input: STORIES['behindPage']!.input!,
+    at: ({ hosts }) => hosts.some(({ state }) => state === 'checking'),
+  },
+};
+
+async function recordRollback(ground: Ground, name: string): Promise<Recorded> {
+  const { input, at } = ROLLBACK_STORIES[name]!;
+  const version = `${BEFORE}-${name}`;
+  const artifact = await makeRelease({ version, behaviour: { startMs: 4_000 } });
+  const upgrade = await ground.start({ version, artifact, ...input }, `upgrade-${version}`);
+  await reached(upgrade, at);
   const lease = await current(ground, leaseId(NAME));
   const run = await ground.startAs('emergencyRollback', { reason: 'orders fail', by: 'anna' });
   const { end, message } = await ended(run);
@@ -338,9 +347,9 @@ async function recordRollback(ground: Ground): Promise<Recorded> {
   await ended(upgrade);
   await lease.result();
   return {
-    ...(await lives(ground, run, 'emergencyRollback-ahead')),
-    ...(await lives(ground, upgrade, 'rollingUpgrade-gaveWay')),
-    'lease-ahead': scrubbed(await lease.fetchHistory()),
+    ...(await lives(ground, run, `emergencyRollback-${name}`)),
+    ...(await lives(ground, upgrade, `rollingUpgrade-gaveWay-${name}`)),
+    [`lease-${name}`]: scrubbed(await lease.fetchHistory()),
   };
 }
 
@@ -388,7 +397,11 @@ const RECORDERS: Recorder[] = [
     stage: 'hosts',
     record: (ground) => recordNodes(ground, name),
   })),
-  { name: 'emergencyRollback-ahead', stage: 'rollback', record: recordRollback },
+  ...Object.keys(ROLLBACK_STORIES).map((name): Recorder => ({
+    name: `emergencyRollback-${name}`,
+    stage: 'rollback',
+    record: (ground) => recordRollback(ground, name),
+  })),
   ...Object.keys(SETS_STORIES).map((name): Recorder => ({
     name,
     stage: 'sets',

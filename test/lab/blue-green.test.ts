@@ -5,11 +5,14 @@ import { startLoad } from '../../lab/load';
 import { lastAnswer } from '../../lab/load/last-answer';
 import { makeRelease } from '../../lab/service';
 import type { Mistake } from '../../src/contracts/failures';
+import { busy, full } from '../full';
 import { ended, Ground, reached } from './ground';
 import { installed } from './whole-run';
 
 const OLD = ['n1', 'n2', 'n3'];
 const IDLE = ['i1', 'i2', 'i3'];
+
+const ENOUGH = full ? 20_000 : 5_000;
 
 let ground: Ground;
 beforeAll(async () => {
@@ -63,7 +66,7 @@ it('there and back by one message, without losing a request', async () => {
   expect(await serving()).toEqual(all(OLD));
   const [first, second] = [ground.address('lb1'), ground.address('lb2')];
   const loads = await Promise.all([
-    startLoad({ url: `http://${first}/`, rate: 650 }),
+    startLoad({ url: `http://${first}/`, rate: busy(650) }),
     startLoad({ url: `http://${second}/`, rate: 200 }),
   ]);
   // some are at work whenever something happens; they have their time to end
@@ -86,12 +89,12 @@ it('there and back by one message, without losing a request', async () => {
       0,
     );
     // as many as a second of both brings, until there are enough
-    await delay(Math.max(0, ((20_500 - sent) / 850) * 1_000));
+    await delay(Math.max(0, ((ENOUGH + 500 - sent) / (busy(650) + 200)) * 1_000));
     const results = await Promise.all([...loads, slow].map((load) => load.stop()));
     const requests = results.reduce((sum, one) => sum + one.sent, 0);
     console.log(`${requests} requests; ${ms} ms from the word to the last answer of the new version`);
     expect(results.flatMap(({ failures }) => failures)).toEqual([]);
-    expect(requests).toBeGreaterThan(20_000);
+    expect(requests).toBeGreaterThan(ENOUGH);
     for (const { byVersion } of results) expect(byVersion['1.1.0']?.ok).toBeGreaterThan(0);
     expect(ms).toBeLessThan(15_000);
     expect(await serving()).toEqual(all(OLD));
@@ -128,7 +131,7 @@ it('comes through: the sets have changed places, also for reloads and for the ne
 });
 
 it('an emergency after that brings the set that stands by in, where the others lack the release', async () => {
-  const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: 600 });
+  const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: busy(600) });
   try {
     const run = await ground.startAs('emergencyRollback', { reason: 'orders fail', by: 'the test' });
     const { end, message, report } = await ended(run);

@@ -2,6 +2,7 @@
 import { freeze, thaw } from '../../lab/hosts/faults';
 import { makeRelease, type Behaviour } from '../../lab/service';
 import type { Status } from '../../src/contracts/status';
+import { busy } from '../full';
 import { longIt, selection } from '../long';
 import { ask } from './page';
 import { ended, Ground, reached } from './ground';
@@ -44,7 +45,7 @@ it('takes a soaking upgrade back from three of six hosts, without losing a reque
     const id = notes.map((note) => BEGUN.exec(note)?.[1]).find(Boolean)!;
     return ended(ground.client.workflow.getHandle(id));
   };
-  const { result, requests, mostOut } = await underLoad(ground, byMessage, { rate: 600 });
+  const { result, requests, mostOut } = await underLoad(ground, byMessage, { rate: busy(600) });
   expect([result.end, result.message]).toEqual(['succeeded', 'all requests of web go to 1.0.0']);
   expect(requests.failures).toEqual([]);
   expect(mostOut.length).toBeLessThanOrEqual(3);

@@ -112,7 +112,7 @@ longIt('trickling traffic never passes: the change stops at its bound', async ()
 
 describe('with a metrics server', () => {
   longIt('half as slow again is found at the first host, which is put back', async () => {
-    const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: 200 });
+    const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: 600 });
     try {
       const slow = await ended(await start('1.2.0', { addMs: 100 }, { gate: { enabled: false } }));
       expect(slow.end).toBe('succeeded');
@@ -178,6 +178,27 @@ describe('at 600 requests a second', () => {
     expect(requests.failures).toEqual([]);
     const { changed, peers } = memory(result.report);
     expect(changed).toBeGreaterThan(3 * peers);
+    await expectAllIn(ground);
+  });
+
+  const bad: { what: string; version: string; behaviour: Behaviour; share: number }[] = [
+    { what: '5 % errors', version: '2.3.0', behaviour: { errorShare: 0.05 }, share: 0.05 },
+    { what: 'one path of ten', version: '2.3.1', behaviour: { badPath: '/path/one' }, share: 0.1 },
+  ];
+  longIt.each(bad)('one that fails at $what is found at the first host, which is put back', async (one) => {
+    const { version, behaviour, share } = one;
+    const { result, requests } = await underLoad(
+      ground,
+      async () => ended(await start(version, behaviour, { gate })),
+      { ...loaded, slow: { share: 0.1, path: '/path/one' } },
+    );
+    expect(result.end).toBe('RolledBack');
+    expect(result.message).toMatch(/gate after batch 1: errors: \d+ of [\d,]+ answers/);
+    expect(result.report.hosts.map(({ state }) => state)).toEqual(['undone', 'staged', 'staged']);
+    // its share of its own answers, and nothing else
+    const { ok, failed } = requests.byVersion[version]!;
+    expect(failed).toBeLessThan(1.5 * share * (ok + failed));
+    expect(requests.failed).toBe(failed);
     await expectAllIn(ground);
   });
 

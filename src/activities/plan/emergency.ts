@@ -8,6 +8,7 @@ import type { World } from '../world';
 import { hostsOf, trafficOf } from '../world';
 import { chooseHosts, commonIntent, planOf, sameFor, serviceNamed } from './common';
 import type { Observation } from './observe';
+import { again } from './observe';
 import { lookAtService } from './service-hosts';
 
 const STEPS: PlannedStep[] = [
@@ -76,7 +77,7 @@ export async function atBalancers(
 ): Promise<Observation> {
   const facts = { version: '', traffic: {}, freeMiB: 0 };
   try {
-    const traffic = Object.entries(await trafficOf(world, host, signal)).map(
+    const traffic = Object.entries(await again(() => trafficOf(world, host, signal), signal)).map(
       ([name, { state, weight, sessions }]) => [name, { state, weight, sessions }] as const,
     );
     return { host, facts: { ...facts, traffic: Object.fromEntries(traffic) }, kept: [], mistakes: [] };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { PawlError } from '../../contracts/failures';
 import type { Mistake } from '../../contracts/failures';
 import type { ObservedHost, PlannedHost, PlannedService } from '../../contracts/plan';
@@ -8,6 +9,10 @@ import { setOf } from '../../domain/blue-green';
 import type { World } from '../world';
 import { keyValues } from '../key-values';
 import { trafficOf } from '../world';
+
+/** Milliseconds in which a read is begun again, and between two of them. */
+const AGAIN_FOR = 2_000;
+const AGAIN_AFTER = 250;
 
 /** What is looked at of a service. */
 type Installed = Pick<PlannedService, 'unit' | 'release' | 'limits'>;
@@ -33,8 +38,10 @@ export async function observeHost(
   const mistake = (code: string, value: string, rule: string) =>
     mistakes.push({ code, path: `hosts.${host.name}`, value, rule });
   const [machine, traffic] = await Promise.all([
-    again(() => readMachine(world, service, host, signal)).catch((error: unknown) => reached(error, mistake)),
-    again(() => trafficOf(world, host, signal)).catch((error: unknown) => reached(error, mistake)),
+    again(() => readMachine(world, service, host, signal), signal).catch((error: unknown) =>
+      reached(error, mistake),
+    ),
+    again(() => trafficOf(world, host, signal), signal).catch((error: unknown) => reached(error, mistake)),
   ]);
   judge({ machine, traffic, service }, mistake);
   return {
@@ -95,14 +102,18 @@ export const mustHaveUnit: Judge = ({ machine, service }, mistake) => {
 
 const NO_UNIT = (unit: string) => `there is no unit ${unit} on this host`;
 
-/** An answer that was lost on its way says nothing of the host; reading is safe to repeat. */
-async function again<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    const lost = error instanceof PawlError && ['OutcomeUnknown', 'BalancerUnavailable'].includes(error.type);
-    if (!lost) throw error;
-    return read();
+/** An answer that was lost on its way, or a balancer that is busy for a moment, says nothing of the host. */
+export async function again<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const until = Date.now() + AGAIN_FOR;
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      const lost =
+        error instanceof PawlError && ['OutcomeUnknown', 'BalancerUnavailable'].includes(error.type);
+      if (!lost || Date.now() > until) throw error;
+      await delay(AGAIN_AFTER, undefined, { signal });
+    }
   }
 }
 
