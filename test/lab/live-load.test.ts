@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { startLoad } from '../../lab/load';
 import { makeRelease, type Behaviour } from '../../lab/service';
+import { busy } from '../full';
 import { ended, Ground, reached, sampleServers } from './ground';
 import { expectAllIn, mostTakenOut } from './whole-run';
 
@@ -34,7 +35,7 @@ const soaking = (run: Parameters<typeof reached>[0], batch: number) =>
 const by = { by: 'the test' };
 
 it('a good upgrade under 600 requests a second: nothing is lost, by every count', async () => {
-  const clients = await load(600);
+  const clients = await load(busy(600));
   const run = await ground.start(await release('1.1.0'));
   await reached(run, ({ certificate }) => certificate !== undefined);
   const before = (await clients.snapshot()).sent;
@@ -54,7 +55,7 @@ it('a release that fails one in ten and a service that is killed: lost is what c
     batches: [1, '100%'],
     soakSeconds: FOR_EVER,
   });
-  const clients = await load(600);
+  const clients = await load(busy(600));
   await soaking(run, 1);
   await delay(2_000);
   await ground.inside('n2', 'systemctl', 'kill', '--signal=SIGKILL', 'web.service');
