@@ -77,9 +77,9 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planNodeOnline: planning(worlds, parseNodeOnline, planOnline),
     /** The plan of an emergency rollback. @param asked.before the one before, of the same run */
     planEmergencyRollback: ({ input, before }: { input: unknown; before?: Aim }) =>
-      planning(worlds, parseEmergencyRollback, async (parsed, world, signal) => {
+      planning(worlds, parseEmergencyRollback, (parsed, world, signal) => {
         const { client } = Context.current();
-        const atWork = await upgradeAtWork(client, world.cluster.cluster, parsed.service);
+        const atWork = before ? undefined : upgradeAtWork(client, world.cluster.cluster, parsed.service);
         return planRollback(parsed, world, { before, atWork }, signal);
       })(input),
     /** The plan of a maintenance. @param asked.at when it was asked for, milliseconds */

@@ -50,7 +50,7 @@ export async function emergencyRollback(input: unknown, carried?: ChangeState): 
     // a host that leaves would get their requests on; it leaves all the same
     const steered = intent.testers ? await steerNowhere(run) : undefined;
     if (steered) run.status.notes.push(`test users may still go where they went: ${steered}`);
-    const stop = (await allBack(run, weightsBefore(run, gaveWay))) ?? (await openAgain(run));
+    const stop = (await allBack(run, weightsBefore(run, gaveWay))) ?? (await takePageAway(run));
     const end = ending(run, begun, stop);
     if (end.end === 'succeeded') await noteProven(run, intent.version, runningBefore(run));
     return end;
@@ -164,7 +164,7 @@ async function oneBack(run: Rollback, host: PlannedHost, weights: Record<string,
 }
 
 /** A page stays before hosts that may serve something else. @returns what stopped it, if something did */
-async function openAgain(run: Rollback): Promise<ChangeStopped | undefined> {
+async function takePageAway(run: Rollback): Promise<ChangeStopped | undefined> {
   if (mayServe(run).length > 0) return undefined;
   try {
     await openAfterChange(run);

@@ -42,33 +42,39 @@ export function parseEmergencyRollback(raw: unknown): EmergencyRollbackInput {
 export type Aim = Pick<Intent, 'version' | 'closures' | 'page'>;
 
 /** What else there is to know than the world and what somebody asks for. */
-export interface Known {
+interface Known {
   /** of the plan before this one: what gave way to it changes nothing of that */
   before: Aim | undefined;
   /** of the upgrade that has the service: it is what the service is to be rid of, and its page too */
   atWork: Aim | undefined;
 }
 
-/** Plans how a service goes back at once, whatever is at work on it. Hosts that give no answer are no obstacle. */
+/**
+ * Plans how a service goes back at once, whatever is at work on it. Hosts that give no answer are no obstacle.
+ *
+ * @param known.atWork is asked for while hosts are looked at
+ */
 export async function planRollback(
   input: EmergencyRollbackInput,
   world: World,
-  known: Known,
+  known: { before: Aim | undefined; atWork: Promise<Aim | undefined> | undefined },
   signal: AbortSignal,
 ): Promise<Plan<RollbackIntent>> {
   const service = serviceNamed(world, input.service);
   const all = hostsOf(world.cluster, input.service);
-  const [looked, stable, marks] = await Promise.all([
+  const { before } = known;
+  const [looked, stable, marks, atWork] = await Promise.all([
     Promise.all(all.map((host) => lookQuickly(world, service, host, signal))),
     stableOf(world, input.service, signal),
     marksOf(world, input.service, signal),
+    known.atWork,
   ]);
   const silent = looked.flatMap((one) => one.mistakes);
   // nobody can be proven out where a balancer does not answer; whoever is at work is left in peace then
   if (silent.length > 0) throw badInput(silent);
   const parts = partsOf(looked, marks, input.service);
   const running = parts.ours.map(({ facts }) => facts.version).filter(Boolean);
-  const version = targetOf(input, stable, running, known);
+  const version = targetOf(input, stable, running, { before, atWork });
   const way = whoGoesBack(parts, version);
   const { seen, joining, leftOut } = way;
   if (seen.every(({ facts }) => facts.unfit)) throw badInput([nobodyCan(seen, version)]);
@@ -81,7 +87,7 @@ export async function planRollback(
       facts.unfit ? [`${host.name} is kept out of rotation: ${facts.unfit}`] : [],
     ),
   ];
-  const { closures, page } = known.before ?? known.atWork ?? {};
+  const { closures, page } = before ?? atWork ?? {};
   const intent = intentOf(input, world, service, { version, closures, page, ...way });
   return planOf({ intent, same: sameFor(input, world, { version }), unready: [], seen, notes, stable });
 }
