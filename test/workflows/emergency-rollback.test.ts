@@ -91,7 +91,7 @@ it('stopped by a person it begins with nobody else, and lists those that did not
     NOW,
     async (handle) => {
       await until(handle, ({ hosts }) =>
-        hosts.every(({ name, state }) => !atWork.includes(name) || state === 'changing'),
+        atWork.every((name) => hosts.find((host) => host.name === name)?.state === 'changing'),
       );
       await handle.executeUpdate('abort', { args: [{ by: 'bob', undo: true }] });
     },
