@@ -34,7 +34,7 @@ const soaking = (run: Parameters<typeof reached>[0], batch: number) =>
   reached(run, (status) => status.batch?.index === batch && status.phase === 'soaking', 60_000);
 const by = { by: 'the test' };
 
-it('a good upgrade under 600 requests a second: nothing is lost, by every count', async () => {
+it('a good upgrade under load: nothing is lost, by every count', async () => {
   const clients = await load(busy(600));
   const run = await ground.start(await release('1.1.0'));
   await reached(run, ({ certificate }) => certificate !== undefined);
