@@ -47,10 +47,7 @@ export async function untilBusy(ground: Hosts, host: string, socket?: string): P
     looks = (await ground.sessions(host, socket)) >= 3 ? looks + 1 : 0;
 }
 
-/**
- * The most hosts that were taken out together. A HAProxy that has just been started or reloaded doubts every
- * server for a moment (`UP 1/2`), though all get requests.
- */
+/** The most hosts that were taken out together; those that a balancer takes for dead do not count. */
 export function mostTakenOut(seen: readonly string[]): number {
   return Math.max(0, ...seen.map((hosts) => hosts.match(/ (DRAIN|MAINT)/g)?.length ?? 0));
 }

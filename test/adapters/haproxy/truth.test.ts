@@ -171,7 +171,9 @@ describe('what is kept', () => {
     await at.balancer.raise(places(), newer, 'upgrade-two', signal);
     // nobody has said otherwise yet
     await byHand('set server web/n1 state ready');
-    expect((await reconcile()).repaired).toMatchObject([{ by: 'upgrade/one two', says: 'UP 1/2' }]);
+    expect((await reconcile()).repaired).toMatchObject([
+      { by: 'upgrade/one two', says: expect.stringMatching(/^UP/) },
+    ]);
     await at.balancer.set(at.real.backend, 'n1', { state: 'draining' }, newer, signal);
     expect((await reconcile()).kept).toMatchObject([{ wanted: DRAINING, by: 'upgrade-two' }]);
     await expect(at.balancer.set(at.real.backend, 'n1', OUT, older, signal)).rejects.toMatchObject({
