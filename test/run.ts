@@ -1,5 +1,5 @@
 // npm test [-- <stage or part of a path>… [--jest-flags…]]: all tests, stage by stage. A failed stage
-// hides no later one; the last line on stdout sums up.
+// hides no later one; what failed is named at the end, and the last line on stdout sums up.
 import { say } from '../lab/temporal/words';
 import { choose, type Chosen } from './runner/choose';
 import { inWords, nothing, sum, type Count } from './runner/count';
@@ -18,7 +18,7 @@ const interruption = new AbortController();
 async function main(): Promise<void> {
   const chosen = await choose(words).catch((error: Error) => {
     say(error.message);
-    counts.push({ ...nothing, failed: 1 });
+    counts.push({ ...nothing, failed: [error.message] });
     return [];
   });
   for (const part of chosen) {
@@ -28,7 +28,8 @@ async function main(): Promise<void> {
       say(`${part.stage.name} left behind, now removed: ${leftover}`);
   }
   const total = sum(counts);
-  process.exitCode = total.failed > 0 || interrupted ? 1 : 0;
+  process.exitCode = total.failed.length > 0 || interrupted ? 1 : 0;
+  for (const name of total.failed) say(`failed: ${name}`);
   console.log(inWords(total));
 }
 
@@ -41,8 +42,9 @@ async function runStage({ stage, files }: Chosen): Promise<Count> {
     say(`── ${stage.name}: ${inWords(count)}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
     return count;
   } catch (error) {
-    say(`── ${stage.name} FAILED: ${(error as Error).message}`);
-    return { ...nothing, failed: 1 };
+    const why = `stage ${stage.name}: ${(error as Error).message}`;
+    say(`── FAILED: ${why}`);
+    return { ...nothing, failed: [why] };
   }
 }
 
@@ -59,7 +61,7 @@ async function measure({ stage, files }: Chosen): Promise<Count> {
     return runJest(stage, files, flags);
   };
   const count = await (stage.within ? stage.within(tests, interruption.signal) : tests());
-  if (count.passed + count.failed === 0 && flags.length === 0) throw new Error('no test ran');
+  if (count.passed + count.failed.length === 0 && flags.length === 0) throw new Error('no test ran');
   return count;
 }
 

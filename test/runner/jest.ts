@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root, stateDir } from '../../lab/paths';
 import { say } from '../../lab/temporal/words';
@@ -14,15 +14,16 @@ const LOOK_MS = 250;
 const END_WITHIN_MS = 15_000;
 const KILL_AFTER_MS = 5_000;
 
+interface TestResult {
+  status: string;
+  fullName: string;
+}
+
 interface JestResults {
   numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-  numTodoTests: number;
-  /** files that could not even be loaded */
-  numRuntimeErrorTestSuites: number;
   success: boolean;
-  testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
+  /** by file; one that could not even be loaded has failed and has no tests */
+  testResults: { name: string; status: string; assertionResults: TestResult[] }[];
 }
 
 let running: ChildProcess | undefined;
@@ -51,7 +52,7 @@ export async function runJest(
   } finally {
     running = undefined;
   }
-  return read(output, child);
+  return read(stage, output, child);
 }
 
 /** Passes a signal on to jest and all its workers, and sees that they end. */
@@ -94,25 +95,26 @@ const exists = (file: string) =>
     () => false,
   );
 
-async function read(output: string, child: ChildProcess): Promise<Count> {
+async function read({ name }: Stage, output: string, child: ChildProcess): Promise<Count> {
   const text = await readFile(output, 'utf8').catch(() => undefined);
   if (!text) throw new Error(`jest ended without results (${child.signalCode ?? `code ${child.exitCode}`})`);
   const results = JSON.parse(text) as JestResults;
-  for (const skipped of skippedOnes(results)) say(`skipped: ${skipped}`);
-  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-  return {
-    passed: results.numPassedTests,
-    // Jest fails a run for other reasons as well, such as an error in a global teardown.
-    failed: failed === 0 && !results.success ? 1 : failed,
-    skipped: results.numPendingTests + results.numTodoTests,
-  };
+  // the name of a skipped test, or of the block around it, says why
+  const skipped = named(results, ({ status }) => status === 'pending' || status === 'todo');
+  for (const test of skipped) say(`skipped: ${test}`);
+  const failed = [
+    ...results.testResults
+      .filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+      .map((file) => `${relative(root, file.name)} could not be run`),
+    ...named(results, ({ status }) => status === 'failed'),
+  ];
+  // Jest fails a run for other reasons as well, such as an error in a global teardown.
+  if (failed.length === 0 && !results.success) failed.push(`stage ${name}, and none of its tests`);
+  return { passed: results.numPassedTests, failed, skipped: skipped.length };
 }
 
-/** The name of a skipped test, or of the block around it, says why. */
-function skippedOnes({ testResults }: JestResults): string[] {
-  return testResults.flatMap(({ assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status === 'pending' || status === 'todo')
-      .map(({ fullName }) => fullName),
+function named({ testResults }: JestResults, wanted: (test: TestResult) => boolean): string[] {
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.filter(wanted).map(({ fullName }) => `${relative(root, name)}: ${fullName}`),
   );
 }
