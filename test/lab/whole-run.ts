@@ -4,6 +4,7 @@ import type { LoadOptions, LoadResult } from '../../lab/load';
 import { startLoad } from '../../lab/load';
 import { PACKAGE } from '../../lab/service/deb';
 import type { Report } from '../../src/contracts/status';
+import { USUAL_RATE } from '../full';
 import { sampleServers } from './ground';
 import type { Hosts } from './hosts';
 
@@ -24,7 +25,7 @@ export async function underLoad<T>(
   { port = 80, ...options }: Partial<LoadOptions> & { port?: number } = {},
 ): Promise<Seen<T>> {
   const url = `http://${ground.address('lb1')}:${port}/`;
-  const load = await startLoad({ url, rate: 200, ...options });
+  const load = await startLoad({ url, rate: USUAL_RATE, ...options });
   const sampler = sampleServers(ground, port === 80 ? 'web' : 'webdeb');
   try {
     const result = await work();

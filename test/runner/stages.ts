@@ -68,6 +68,15 @@ export const STAGES: readonly Stage[] = [
     prepare: prepareLab,
   },
   {
+    name: 'load',
+    folders: ['load'],
+    // Each asks for as many requests a second as two cores carry, and counts what is lost.
+    workers: 1,
+    limitMinutes: full ? 120 : 30,
+    obstacles,
+    prepare: prepareLab,
+  },
+  {
     name: 'chaos',
     folders: ['chaos'],
     workers: 2,

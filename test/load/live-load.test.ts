@@ -6,8 +6,8 @@ import { parse, stringify } from 'yaml';
 import { startLoad } from '../../lab/load';
 import { makeRelease, type Behaviour } from '../../lab/service';
 import { busy } from '../full';
-import { ended, Ground, reached, sampleServers } from './ground';
-import { expectAllIn, mostTakenOut } from './whole-run';
+import { ended, Ground, reached, sampleServers } from '../lab/ground';
+import { expectAllIn, mostTakenOut } from '../lab/whole-run';
 
 const HOSTS = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
 const FOR_EVER = 3_600;

@@ -4,9 +4,9 @@ import { makeRelease, type Behaviour } from '../../lab/service';
 import type { Status } from '../../src/contracts/status';
 import { busy } from '../full';
 import { longIt, selection } from '../long';
-import { ask } from './page';
-import { ended, Ground, reached } from './ground';
-import { expectAllIn, installed, underLoad } from './whole-run';
+import { ask } from '../lab/page';
+import { ended, Ground, reached } from '../lab/ground';
+import { expectAllIn, installed, underLoad } from '../lab/whole-run';
 
 const HOSTS = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
 /** What an upgrade notes of the run that it gives way to. */

@@ -2,9 +2,9 @@ import type { Behaviour } from '../../lab/service';
 import { makeRelease } from '../../lab/service';
 import { busy, full } from '../full';
 import { selection } from '../long';
-import { Ground, ended, reached } from './ground';
-import { makeSlowRelease } from './odd-releases';
-import { expectAllIn, expectTruth, installed, startsFromNow, underLoad } from './whole-run';
+import { Ground, ended, reached } from '../lab/ground';
+import { makeSlowRelease } from '../lab/odd-releases';
+import { expectAllIn, expectTruth, installed, startsFromNow, underLoad } from '../lab/whole-run';
 
 const RUNS = full ? 20 : 1;
 const HOSTS = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];

@@ -6,8 +6,8 @@ import { lastAnswer } from '../../lab/load/last-answer';
 import { makeRelease } from '../../lab/service';
 import type { Mistake } from '../../src/contracts/failures';
 import { busy, full } from '../full';
-import { ended, Ground, reached } from './ground';
-import { installed } from './whole-run';
+import { ended, Ground, reached } from '../lab/ground';
+import { installed } from '../lab/whole-run';
 
 const OLD = ['n1', 'n2', 'n3'];
 const IDLE = ['i1', 'i2', 'i3'];

@@ -9,8 +9,8 @@ import type { GateStatus, Status } from '../../src/contracts/status';
 import { full } from '../full';
 import { longIt } from '../long';
 import { killIfThere } from '../kill';
-import { ended, Ground, reached } from './ground';
-import { expectAllIn, expectTruth, underLoad } from './whole-run';
+import { ended, Ground, reached } from '../lab/ground';
+import { expectAllIn, expectTruth, underLoad } from '../lab/whole-run';
 
 const RUNS = full ? 20 : 1;
 /** Two percent take 149 requests instead of 2,995; the hosts share the processors with everything else here. */
@@ -21,6 +21,9 @@ const GATE = {
   hostCpuPercent: 100,
   holdSeconds: 60,
 };
+
+/** Gates need evidence. */
+const EVIDENCE = { rate: 200 };
 
 let ground: Ground;
 /** the same hosts, with a metrics server */
@@ -64,16 +67,20 @@ it('a good release passes, though the worker is killed in the middle of a gate, 
   const worker = await ground.startWorker();
   // some 600 answers are needed, and the first host gets 66 each second
   const gate = { ...GATE, errorRatePercent: 0.5, availabilityPercent: 99.5 };
-  const { result, requests } = await underLoad(ground, async () => {
-    const run = await start('1.1.0', {}, { gate });
-    const before = await reached(run, (status) => holds(status) && answered(status) > 100, 60_000);
-    killIfThere(worker.pid);
-    // it ends a moment after its kill
-    await ground.stopWorker();
-    await ground.startWorker();
-    const after = await reached(run, (status) => answered(status) > answered(before), 60_000);
-    return { before: answered(before), after: answered(after), ...(await ended(run)) };
-  });
+  const { result, requests } = await underLoad(
+    ground,
+    async () => {
+      const run = await start('1.1.0', {}, { gate });
+      const before = await reached(run, (status) => holds(status) && answered(status) > 100, 60_000);
+      killIfThere(worker.pid);
+      // it ends a moment after its kill
+      await ground.stopWorker();
+      await ground.startWorker();
+      const after = await reached(run, (status) => answered(status) > answered(before), 60_000);
+      return { before: answered(before), after: answered(after), ...(await ended(run)) };
+    },
+    EVIDENCE,
+  );
   expect(result.end).toBe('succeeded');
   expect(requests.failures).toEqual([]);
   expect(result.report.gates).toMatchObject([
@@ -87,8 +94,10 @@ it('a good release passes, though the worker is killed in the middle of a gate, 
 });
 
 it('5 % errors are found at the first host, which is put back', async () => {
-  const { result, requests } = await underLoad(ground, async () =>
-    ended(await start('2.0.1', { errorShare: 0.05 })),
+  const { result, requests } = await underLoad(
+    ground,
+    async () => ended(await start('2.0.1', { errorShare: 0.05 })),
+    EVIDENCE,
   );
   expect(result.end).toBe('RolledBack');
   expect(result.message).toMatch(/gate after batch 1: errors: \d+ of [\d,]+ answers \(.*\), more than 2 %/);
@@ -129,14 +138,18 @@ describe('with a metrics server', () => {
   });
 
   longIt('that is killed meanwhile, a gate holds, and passes when it is back', async () => {
-    const { result } = await underLoad(ground, async () => {
-      const run = await start('1.3.0', { addMs: 100 }, { cluster: measured });
-      await reached(run, ({ gates }) => (gates?.length ?? 0) > 0, 60_000);
-      await ground.inside('lb1', 'systemctl', 'kill', '--signal=KILL', 'prometheus');
-      const status = await reached(run, (seen) => claim(seen, 'P95').includes('ECONNREFUSED'), 30_000);
-      await ground.inside('lb1', 'systemctl', 'restart', 'prometheus');
-      return { status, ...(await ended(run)) };
-    });
+    const { result } = await underLoad(
+      ground,
+      async () => {
+        const run = await start('1.3.0', { addMs: 100 }, { cluster: measured });
+        await reached(run, ({ gates }) => (gates?.length ?? 0) > 0, 60_000);
+        await ground.inside('lb1', 'systemctl', 'kill', '--signal=KILL', 'prometheus');
+        const status = await reached(run, (seen) => claim(seen, 'P95').includes('ECONNREFUSED'), 30_000);
+        await ground.inside('lb1', 'systemctl', 'restart', 'prometheus');
+        return { status, ...(await ended(run)) };
+      },
+      EVIDENCE,
+    );
     expect(last(result.status)).toMatchObject({ verdict: 'hold' });
     expect(result.end).toBe('succeeded');
     expect(result.report.gates!.map(({ verdict }) => verdict)).toEqual(['pass', 'pass']);
