@@ -5,4 +5,4 @@ export const full = process.env['PAWL_CHAOS'] === 'full';
 export const USUAL_RATE = full ? 200 : 100;
 
 /** Requests a second of a test that is alone with its load: in `npm test` as many as a slow machine carries as well. */
-export const busy = (rate: number) => (full ? rate : Math.min(rate, 300));
+export const busy = (rate: number) => (full ? rate : Math.min(rate, 200));

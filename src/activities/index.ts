@@ -25,7 +25,7 @@ import { parseEmergencyRollback, planRollback } from './plan/emergency-rollback'
 import { parseNodeOffline, planOffline } from './plan/node-offline';
 import { parseNodeReplacement, planReplacement } from './plan/node-replacement';
 import { parseNodeOnline, planOnline } from './plan/node-online';
-import { observeHost } from './plan/observe';
+import { asItIs, observeHost } from './plan/observe';
 import { refuseUnlessPlanned } from './plan/as-planned';
 import { parseMaintenanceMode, planMaintenance } from './plan/maintenance-mode';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
@@ -102,7 +102,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
       const world = await worlds.of(input.change.cluster);
       return Promise.all(
         input.hosts.map(async (host) => {
-          const { facts } = await observeHost(world, input.service, host, cancellationSignal());
+          const { facts } = await observeHost(world, input.service, host, cancellationSignal(), asItIs);
           const unknown: HostTraffic = { state: 'unknown', weight: 0, sessions: 0 };
           const places = host.places.map(({ balancer }) => [balancer, facts.traffic[balancer] ?? unknown]);
           const balancers = Object.fromEntries(places) as Record<string, HostTraffic>;

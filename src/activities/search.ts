@@ -12,7 +12,7 @@ import { claimsOf } from '../domain/turn';
 import { described, firstRunOf } from './lease';
 import { askRun } from './ask-run';
 import { marksOf } from './out-of-service';
-import { observeHost } from './plan/observe';
+import { asItIs, observeHost } from './plan/observe';
 import type { World, Worlds } from './world';
 import { hostsOf } from './world';
 
@@ -89,7 +89,7 @@ async function look(
   host: ReturnType<typeof hostsOf>[number],
   mark: OutOfService | undefined,
 ): Promise<Found> {
-  const { facts } = await observeHost(world, service, host, cancellationSignal());
+  const { facts } = await observeHost(world, service, host, cancellationSignal(), asItIs);
   const unknown: HostTraffic = { state: 'unknown', weight: 0, sessions: 0 };
   const balancers = host.places.map(
     ({ balancer }) => [balancer, facts.traffic[balancer] ?? unknown] as const,

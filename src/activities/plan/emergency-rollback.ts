@@ -19,7 +19,7 @@ import { commonIntent, planOf, sameFor, serviceNamed } from './common';
 import { atBalancers } from './emergency';
 import { parsePlanInput } from './input';
 import type { Observation } from './observe';
-import { observeHost } from './observe';
+import { asItIs, observeHost } from './observe';
 
 const STEPS: PlannedStep[] = [
   {
@@ -202,7 +202,7 @@ async function lookQuickly(
   const late = AbortSignal.any([signal, AbortSignal.timeout(QUICK)]);
   const [there, machine] = await Promise.all([
     atBalancers(world, host, signal),
-    observeHost(world, service, host, late, () => undefined).catch((error: unknown) => {
+    observeHost(world, service, host, late, asItIs).catch((error: unknown) => {
       if (signal.aborted || !(late.aborted || error instanceof PawlError)) throw error;
       return null;
     }),

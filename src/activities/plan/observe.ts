@@ -13,6 +13,8 @@ import { trafficOf } from '../world';
 /** Milliseconds in which a read is begun again, and between two of them. */
 const AGAIN_FOR = 2_000;
 const AGAIN_AFTER = 250;
+/** Milliseconds in which a balancer may find a host well again: longer than the time between two checks, as a rule. */
+const DOWN_FOR = 3_000;
 
 /** What is looked at of a service. */
 type Installed = Pick<PlannedService, 'unit' | 'release' | 'limits'>;
@@ -26,14 +28,32 @@ export interface Observation {
   mistakes: Mistake[];
 }
 
-/** Looks at one host and its places. Changes nothing; what cannot be reached becomes a mistake. */
+/**
+ * Looks at one host and its places. Changes nothing; what cannot be reached becomes a mistake. One that a balancer does
+ * not find well is looked at again: a check that was missed once refuses no change.
+ */
 export async function observeHost(
   world: World,
   service: Installed,
   host: PlannedHost,
   signal: AbortSignal,
-  judge: Judge = mustServe,
+  judge: Judge,
 ): Promise<Observation> {
+  const until = Date.now() + DOWN_FOR;
+  for (;;) {
+    const { unsettled, seen } = await lookAtHost(world, service, host, signal, judge);
+    if (seen.mistakes.length === 0 || !unsettled || Date.now() > until) return seen;
+    await delay(AGAIN_AFTER, undefined, { signal });
+  }
+}
+
+async function lookAtHost(
+  world: World,
+  service: Installed,
+  host: PlannedHost,
+  signal: AbortSignal,
+  judge: Judge,
+): Promise<{ unsettled: boolean; seen: Observation }> {
   const mistakes: Mistake[] = [];
   const mistake = (code: string, value: string, rule: string) =>
     mistakes.push({ code, path: `hosts.${host.name}`, value, rule });
@@ -44,22 +64,21 @@ export async function observeHost(
     again(() => trafficOf(world, host, signal), signal).catch((error: unknown) => reached(error, mistake)),
   ]);
   judge({ machine, traffic, service }, mistake);
-  return {
-    host,
-    facts: {
-      version: machine?.version ?? '',
-      ...(machine?.active && { active: machine.active }),
-      traffic: Object.fromEntries(
-        Object.entries(traffic ?? {}).map(([name, { state, weight, sessions }]) => [
-          name,
-          { state, weight, sessions },
-        ]),
-      ),
-      freeMiB: Number(machine?.freeMiB ?? 0),
-    },
-    kept: (machine?.kept ?? '').split(' ').filter(Boolean),
-    mistakes,
+  const facts = {
+    version: machine?.version ?? '',
+    ...(machine?.active && { active: machine.active }),
+    traffic: Object.fromEntries(
+      Object.entries(traffic ?? {}).map(([name, { state, weight, sessions }]) => [
+        name,
+        { state, weight, sessions },
+      ]),
+    ),
+    freeMiB: Number(machine?.freeMiB ?? 0),
   };
+  const kept = (machine?.kept ?? '').split(' ').filter(Boolean);
+  const down = Object.values(traffic ?? {}).some(({ state }) => state === 'down');
+  // one that cannot be reached is not waited for
+  return { unsettled: down && machine !== null, seen: { host, facts, kept, mistakes } };
 }
 
 type Say = (code: string, value: string, rule: string) => void;
@@ -73,6 +92,9 @@ export type Judge = (
   },
   mistake: Say,
 ) => void;
+
+/** Whatever it does, it is only looked at. */
+export const asItIs: Judge = () => undefined;
 
 /** Whoever is upgraded must serve now: otherwise nobody could say whether the new release is to blame. */
 export const mustServe: Judge = ({ machine, traffic, service }, mistake) => {
