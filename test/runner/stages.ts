@@ -37,11 +37,11 @@ const SERVERS: readonly Wanted[] = [
 /** From quick to slow, so that a plain mistake shows early. */
 export const STAGES: readonly Stage[] = [
   { name: 'fast', folders: [], workers: 2, limitMinutes: 10 },
-  { name: 'cli', folders: ['cli'], workers: 2, limitMinutes: 15, prepare: findTemporal },
+  { name: 'cli', folders: ['cli'], workers: 3, limitMinutes: 15, prepare: findTemporal },
   {
     name: 'adapters',
     folders: ['adapters', 'temporal'],
-    workers: 2,
+    workers: 3,
     limitMinutes: 15,
     obstacles: () => withoutRoot(SERVERS),
     prepare: async () => {
@@ -57,7 +57,7 @@ export const STAGES: readonly Stage[] = [
     obstacles: browserObstacles,
     prepare: findTemporal,
   },
-  { name: 'workflows', folders: ['workflows'], workers: 2, limitMinutes: 15, prepare: findTestServer },
+  { name: 'workflows', folders: ['workflows'], workers: 3, limitMinutes: 15, prepare: findTestServer },
   { name: 'histories', folders: ['histories'], workers: 2, limitMinutes: 10 },
   {
     name: 'lab',
