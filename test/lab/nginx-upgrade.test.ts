@@ -11,7 +11,7 @@ import { makeRelease } from '../../lab/service';
 import { longIt } from '../long';
 import { Ground, ended, reached } from './ground';
 import { answer, once, play, QUICK, type Scene } from './scene';
-import { expectShare, sharesOnTheWay } from './shares';
+import { expectShare, RAMP, sharesOnTheWay } from './shares';
 
 let ground: Ground;
 beforeAll(async () => {
@@ -211,8 +211,7 @@ it('a host goes out and comes back weight after weight, with the share that its 
     await there(`systemctl reload nginx; sed -i 's/ down; # n2/; # n2/' ${FILE}`);
     await until(async () => / down; # n2$/.test((await servers())[1]!));
 
-    const ramp = [0, 10, 50, 100].map((percent) => ({ percent, seconds: percent ? 3 : 1 }));
-    const run = await ground.startAs('nodeOnline', { hosts: ['n2'], ramp, ...NO_GATE });
+    const run = await ground.startAs('nodeOnline', { hosts: ['n2'], ramp: RAMP, ...NO_GATE });
     for (const share of await sharesOnTheWay(run, 'n2', loads)) expectShare(share, 100);
     for (const load of loads) expect((await load.snapshot()).failures).toEqual([]);
     // dead when the last weight is due: it is set as soon as there is an nginx again

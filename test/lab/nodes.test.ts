@@ -8,13 +8,12 @@ import { startLoad } from '../../lab/load';
 import { makeRelease } from '../../lab/service';
 import type { Mistake } from '../../src/contracts/failures';
 import { ended, Ground } from './ground';
-import { expectShare, sharesOnTheWay } from './shares';
+import { expectShare, RAMP, sharesOnTheWay } from './shares';
 import { expectAllIn, underLoad, untilBusy } from './whole-run';
 
 const HOSTS = ['n1', 'n2', 'n3'];
 const OUT = { reason: 'a new disk', by: 'anna', drain: { deadlineSeconds: 30 } };
 const NO_GATE = { gate: { enabled: false } };
-const RAMP = [0, 10, 50, 100].map((percent) => ({ percent, seconds: percent ? 3 : 1 }));
 /** Limits for which a few seconds are evidence, on a machine that others use too. */
 const GATE = {
   availabilityPercent: 95,

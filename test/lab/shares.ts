@@ -12,8 +12,11 @@ export interface Share {
   all: number;
 }
 
+/** Long enough to be counted in, on a machine that others use too. */
+export const RAMP = [0, 10, 50, 100].map((percent) => ({ percent, seconds: percent ? 4 : 3 }));
+
 /**
- * Counts at 0, 10 and 50 % of a host's full weight. The step at 0 % must last 1 s, the others 3 s.
+ * Counts at 0, 10 and 50 % of a host's full weight, on the way of `RAMP`.
  *
  * @returns for each step one share by load, in the order of the loads
  */

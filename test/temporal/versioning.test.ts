@@ -50,6 +50,11 @@ async function setCurrent(buildId: string): Promise<void> {
       }),
     () => true,
   );
+  // what the server has taken it tells a moment later
+  await until(
+    () => troubles(buildId),
+    (list) => !list.some(({ code }) => code === 'noCurrentVersion' || code === 'currentVersionGone'),
+  );
 }
 
 async function start(): Promise<string> {
