@@ -36,6 +36,15 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       // Our objects are closures made by a function: their methods use no `this`.
       '@typescript-eslint/unbound-method': 'off',
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'AbortSignal',
+          property: 'any',
+          message:
+            'Node loses its time limits and sources to garbage collection: adapters/deadline, adapters/abort',
+        },
+      ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'prefer-const': 'error',

@@ -44,17 +44,21 @@ export const STAMP = '2026-01-01T00:00:00Z';
  */
 export async function makeRelease(release: ReleaseOptions): Promise<Artifact> {
   return build(`web-${release.version}.tar.gz`, async (folder, target) => {
-    await mkdir(join(folder, 'release'));
-    await writeRelease(join(folder, 'release'), release);
-    const sameBytes = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=${STAMP}`];
-    const tar = join(folder, 'web.tar');
+    const content = join(folder, 'release');
+    await mkdir(content);
+    await writeRelease(content, release);
     const files = ['behaviour.json', 'bin', 'version', ...(release.ballastKiB ? ['ballast'] : [])];
-    await run('tar', [...sameBytes, '-cf', tar, ...files], {
-      cwd: join(folder, 'release'),
-    });
-    await run('gzip', ['--no-name', '--best', tar]);
-    await rename(`${tar}.gz`, target);
+    await pack(content, target, files);
   });
+}
+
+/** Equal files give equal bytes. */
+export async function pack(folder: string, target: string, what: readonly string[]): Promise<void> {
+  const tar = `${target}.tar`;
+  const sameBytes = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=${STAMP}`];
+  await run('tar', [...sameBytes, '-cf', tar, ...what], { cwd: folder });
+  await run('gzip', ['--no-name', '--best', tar]);
+  await rename(`${tar}.gz`, target);
 }
 
 /** Writes the files of a release into an existing folder. */
@@ -79,7 +83,10 @@ function ballast(version: string, kib: number): Buffer {
   return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(kib * 1024));
 }
 
-/** Lets `make` write the artifact in a folder of its own, then puts it in place in one step. */
+/**
+ * Lets `make` write the artifact in a folder of its own, then puts it in place in one step: in a folder named after its
+ * bytes, for two runs may make different ones of the same version, and by its name alone for people.
+ */
 export async function build(
   name: string,
   make: (folder: string, target: string) => Promise<void>,
@@ -88,12 +95,17 @@ export async function build(
   await mkdir(releases, { recursive: true });
   const folder = await mkdtemp(join(releases, '.building-'));
   try {
-    await make(folder, join(folder, name));
-    const file = join(releases, name);
+    const made = join(folder, name);
+    await make(folder, made);
     const sha256 = createHash('sha256')
-      .update(await readFile(join(folder, name)))
+      .update(await readFile(made))
       .digest('hex');
-    await rename(join(folder, name), file);
+    const home = join(releases, sha256.slice(0, 12));
+    await mkdir(home, { recursive: true });
+    const file = join(home, name);
+    await copyFile(made, join(folder, 'newest'));
+    await rename(made, file);
+    await rename(join(folder, 'newest'), join(releases, name));
     return { file, sha256 };
   } finally {
     await rm(folder, { recursive: true, force: true });

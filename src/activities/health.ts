@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../adapters/deadline';
 import { PawlError } from '../contracts/failures';
 import type { Check } from '../contracts/inputs/common';
 import type { PlannedHost, PlannedService } from '../contracts/plan';
@@ -116,14 +117,15 @@ async function connectFault(
   timeoutSeconds: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1_000)]);
-  try {
-    (await remote.openTcp(host, port, bounded)).destroy();
-    return undefined;
-  } catch (error) {
-    if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
-    if (!bounded.aborted) return `${host}:${port} takes no connection from it`;
-    await answers(remote, signal);
-    return `${host}:${port} gives no answer in ${timeoutSeconds} s`;
-  }
+  return within(timeoutSeconds * 1_000, signal, async (deadline) => {
+    try {
+      (await remote.openTcp(host, port, deadline.signal)).destroy();
+      return undefined;
+    } catch (error) {
+      if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
+      if (!deadline.passed) return `${host}:${port} takes no connection from it`;
+      await answers(remote, signal);
+      return `${host}:${port} gives no answer in ${timeoutSeconds} s`;
+    }
+  });
 }

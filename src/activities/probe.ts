@@ -1,4 +1,5 @@
 /** What a service and its unit say, asked on the host itself. */
+import { within } from '../adapters/deadline';
 import { PawlError } from '../contracts/failures';
 import type { PlannedService } from '../contracts/plan';
 import type { RemoteHost } from '../contracts/world';
@@ -49,20 +50,21 @@ export async function get(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<{ status: number; body: string; ms: number }> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  try {
-    const stream = await remote.openTcp('127.0.0.1', port, bounded);
+  return within(timeoutMs, signal, async (deadline) => {
     try {
-      const begun = performance.now();
-      const { status, body } = await httpGet(stream, path, bounded);
-      return { status, body, ms: performance.now() - begun };
-    } finally {
-      // channels are few, and http does not close a stream that it did not open
-      stream.destroy();
+      const stream = await remote.openTcp('127.0.0.1', port, deadline.signal);
+      try {
+        const begun = performance.now();
+        const { status, body } = await httpGet(stream, path, deadline.signal);
+        return { status, body, ms: performance.now() - begun };
+      } finally {
+        // channels are few, and http does not close a stream that it did not open
+        stream.destroy();
+      }
+    } catch (error) {
+      if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
+      if (deadline.passed) await answers(remote, signal);
+      return { status: 0, body: error instanceof Error ? error.message : String(error), ms: Infinity };
     }
-  } catch (error) {
-    if (signal.aborted || (error instanceof PawlError && error.type === 'HostUnreachable')) throw error;
-    if (bounded.aborted) await answers(remote, signal);
-    return { status: 0, body: error instanceof Error ? error.message : String(error), ms: Infinity };
-  }
+  });
 }

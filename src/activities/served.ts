@@ -3,6 +3,7 @@ import http from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
+import { within } from '../adapters/deadline';
 import { MARKER_HEADER, PROOF_HEADER } from '../contracts/doors';
 import { PawlError } from '../contracts/failures';
 import type { Entry } from '../contracts/maintenance';
@@ -24,20 +25,21 @@ export interface Served {
  */
 export async function served(remote: RemoteHost, entry: Entry, signal: AbortSignal): Promise<Served> {
   const { address, port } = entry;
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(LIMIT)]);
-  try {
-    const stream = await remote.openTcp(address, port, bounded);
+  return within(LIMIT, signal, async (deadline) => {
     try {
-      return await head(entry.tls ? await secured(stream, entry) : stream, entry, bounded);
-    } finally {
-      stream.destroy();
+      const stream = await remote.openTcp(address, port, deadline.signal);
+      try {
+        return await head(entry.tls ? await secured(stream, entry) : stream, entry, deadline.signal);
+      } finally {
+        stream.destroy();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof PawlError && error.type !== 'StreamRefused') throw error;
+      const why = deadline.passed ? `none in ${deadline.seconds} s` : (error as Error).message;
+      throw new PawlError('BalancerUnavailable', `${remote.name}: no answer at ${address}:${port}: ${why}`);
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof PawlError && error.type !== 'StreamRefused') throw error;
-    const why = bounded.aborted ? `none in ${LIMIT / 1_000} s` : (error as Error).message;
-    throw new PawlError('BalancerUnavailable', `${remote.name}: no answer at ${address}:${port}: ${why}`);
-  }
+  });
 }
 
 /** The certificate is not looked at: the page is what matters, and the request came from the host itself. */

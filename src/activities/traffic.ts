@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { onAbort } from '../adapters/abort';
 import { PawlError } from '../contracts/failures';
 import type { Place, PlannedHost } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
@@ -265,7 +266,8 @@ export async function keepingOut<T>(
 ): Promise<T> {
   await provenOut(world, host, now);
   const guard = new AbortController();
-  const signal = AbortSignal.any([guard.signal, now.signal]);
+  const { signal } = guard;
+  const unfollow = onAbort(now.signal, (reason) => guard.abort(reason));
   const guarding = (async () => {
     while (!signal.aborted) {
       await delay(GUARD, undefined, { signal });
@@ -276,6 +278,7 @@ export async function keepingOut<T>(
   try {
     return await work();
   } finally {
+    unfollow();
     guard.abort();
     await guarding;
   }

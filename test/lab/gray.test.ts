@@ -1,6 +1,7 @@
 /** Shares of the requests that a new version gets, on real hosts behind a real HAProxy. */
 import { startLoad } from '../../lab/load';
 import { makeRelease } from '../../lab/service';
+import { busy } from '../full';
 import { ended, Ground, reached } from './ground';
 import { expectPart } from './shares';
 import { expectAllIn, underLoad } from './whole-run';
@@ -28,7 +29,7 @@ it('gets 5, 15 and 30 % of the requests, then all, and loses none', async () => 
     const run = await ground.start({ version, artifact, batches: BATCHES });
     for (const [index, part] of PARTS.entries()) {
       await reached(run, ({ batch, phase }) => batch?.index === index + 1 && phase === 'soaking', 60_000);
-      const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: 400 });
+      const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: busy(400) });
       await new Promise((resolve) => setTimeout(resolve, 3_000));
       const { byVersion, ok } = await load.stop();
       expectPart({ hits: byVersion[version]?.ok ?? 0, all: ok }, part);

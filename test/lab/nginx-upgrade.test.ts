@@ -8,6 +8,7 @@ import type { Examination } from '../../src/contracts/examination';
 import type { Mistake } from '../../src/contracts/failures';
 import type { Status } from '../../src/contracts/status';
 import { makeRelease } from '../../lab/service';
+import { USUAL_RATE } from '../full';
 import { longIt } from '../long';
 import { Ground, ended, reached } from './ground';
 import { answer, once, play, QUICK, type Scene } from './scene';
@@ -201,7 +202,7 @@ it('a host goes out and comes back weight after weight, with the share that its 
   const NO_GATE = { gate: { enabled: false } };
   const before = await servers();
   const loads = await Promise.all(
-    ['lb1', 'lb2'].map((host) => startLoad({ url: `http://${ground.address(host)}/`, rate: 200 })),
+    ['lb1', 'lb2'].map((host) => startLoad({ url: `http://${ground.address(host)}/`, rate: USUAL_RATE })),
   );
   try {
     const out = { hosts: ['n2'], reason: 'a new disk', by: 'anna' };

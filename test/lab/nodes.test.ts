@@ -7,6 +7,7 @@ import { hostRoot } from '../../lab/hosts/topology';
 import { startLoad } from '../../lab/load';
 import { makeRelease } from '../../lab/service';
 import type { Mistake } from '../../src/contracts/failures';
+import { busy } from '../full';
 import { ended, Ground } from './ground';
 import { expectShare, RAMP, sharesOnTheWay } from './shares';
 import { expectAllIn, underLoad, untilBusy } from './whole-run';
@@ -157,7 +158,7 @@ it('it stays out, is known to be out, and gets no request', async () => {
 });
 
 it('it comes back weight after weight, with the share of requests that its weight says', async () => {
-  const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: 400 });
+  const load = await startLoad({ url: `http://${ground.address('lb1')}/`, rate: busy(400) });
   try {
     const run = await online({ ramp: RAMP, ...NO_GATE });
     for (const share of await sharesOnTheWay(run, 'n3', [load])) expectShare(share, 200);

@@ -1,9 +1,8 @@
-/** Releases that the lab's own builder does not make: slow, large, or not to be unpacked at all. */
+/** Releases that the lab's own builder does not make: slow, or not to be unpacked at all. */
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../../lab/hosts/command';
 import type { Artifact } from '../../lab/service/release';
-import { build, writeRelease } from '../../lab/service/release';
+import { build, pack, writeRelease } from '../../lab/service/release';
 
 /**
  * @param change what is done to the files of the release before they are packed
@@ -19,7 +18,7 @@ export function makeOddRelease(
     await mkdir(release);
     await writeRelease(release, { version });
     await change(release);
-    await run('tar', ['--create', '--gzip', '--file', target, '--directory', release, ...tar, '.']);
+    await pack(release, target, [...tar, '.']);
   });
 }
 
@@ -35,12 +34,6 @@ export function makeSlowRelease(version: string, seconds: number, host: string):
       text.replace(`\n${ready}`, `\nif HOST == '${host}':\n    time.sleep(${seconds})\n${ready}`),
     );
   });
-}
-
-export function makeLargeRelease(version: string, MiB: number): Promise<Artifact> {
-  return makeOddRelease(version, (folder) =>
-    run('dd', ['if=/dev/urandom', `of=${join(folder, 'pad')}`, 'bs=1M', `count=${MiB}`, 'status=none']),
-  );
 }
 
 /** A file that is no archive, under the name of one. */

@@ -1,14 +1,14 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { rm } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cutSsh, fillDisk, freeDisk, freeze, heal, partition, powerCut, reboot } from '../../lab/hosts';
 import { start, thaw } from '../../lab/hosts';
 import type { LoadResult } from '../../lab/load';
+import { stateDir } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
-import type { Artifact } from '../../lab/service/release';
 import { longIt, selection } from '../long';
 import { Ground, ended, reached } from './ground';
-import { makeLargeRelease } from './odd-releases';
 import { QUICK, answer, nextVersion, once, play } from './scene';
 import { expectAllIn, installed, mostTakenOut, startsFromNow, underLoad, untilBusy } from './whole-run';
 
@@ -246,7 +246,7 @@ describe('before any host leaves', () => {
 
   it('a release that does not fit is found while it is staged', async () => {
     const version = nextVersion();
-    const artifact = await makeLargeRelease(version, 12);
+    const artifact = await makeRelease({ version, ballastKiB: 12 * 1_024 });
     // the plan's 64 MiB are free, but not 12 more
     const script =
       'fallocate -l $(($(df --output=avail -B1 /opt/web | tail -n 1) - 70 * 1048576)) /opt/web/.filler';
@@ -258,7 +258,7 @@ describe('before any host leaves', () => {
 
   it('bytes that change after the plan are refused', async () => {
     const version = nextVersion();
-    const { file } = await makeRelease({ version });
+    const file = await ownCopy(version);
     const { end, message } = await refused(async () => {
       // paused before it stages anything
       const handle = await ground.startPaused({ ...QUICK, version, artifact: { file } });
@@ -272,7 +272,7 @@ describe('before any host leaves', () => {
 
   it('bytes that change while the plan waits for approval make it another plan', async () => {
     const version = nextVersion();
-    const { file } = await makeRelease({ version });
+    const file = await ownCopy(version);
     const { end, report } = await refused(async () => {
       const handle = await ground.start({ ...QUICK, version, artifact: { file }, approvals: ['before'] });
       const first = await reached(handle, ({ phase }) => phase === 'awaitingApproval');
@@ -287,8 +287,16 @@ describe('before any host leaves', () => {
   });
 });
 
+/** A release that no other test reads. */
+async function ownCopy(version: string): Promise<string> {
+  const { file } = await makeRelease({ version });
+  const copy = join(stateDir, 'labs', LAB, basename(file));
+  await copyFile(file, copy);
+  return copy;
+}
+
 /** Other bytes of the same version under the same name. */
-async function replace(file: string, version: string): Promise<Artifact> {
-  await rm(file);
-  return makeRelease({ version, behaviour: { addMs: 1 } });
+async function replace(file: string, version: string): Promise<void> {
+  const other = await makeRelease({ version, behaviour: { addMs: 1 } });
+  await copyFile(other.file, file);
 }

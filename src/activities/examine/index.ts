@@ -1,3 +1,4 @@
+import { within } from '../../adapters/deadline';
 import type { Balancer } from '../../contracts/cluster';
 import type { DoctorInput, Examination, Finding } from '../../contracts/examination';
 import { CLOCK_LIMIT, farText, judgeClocks, offText } from '../../domain/clocks';
@@ -22,16 +23,21 @@ export async function examine(
 ): Promise<Examination> {
   const { cluster } = world;
   const on = commandsOn(cluster, file);
-  const all = AbortSignal.any([signal, AbortSignal.timeout(ALL_WITHIN)]);
-  const bounded = () => AbortSignal.any([all, AbortSignal.timeout(EACH_WITHIN)]);
   const names = Object.keys(cluster.hosts);
-  const hosts = await Promise.all(names.map((name) => examineHost(taskOf(world, name, file, on), bounded())));
-  signal.throwIfAborted();
-  const balancers = Object.keys(cluster.balancers);
-  const [atBalancers, out] = await Promise.all([
-    Promise.all(balancers.map((name) => examineBalancer(world, name, file, on, bounded()))),
-    outOnPurpose(world, signal),
-  ]);
+  const { hosts, atBalancers, out } = await within(ALL_WITHIN, signal, async (all) => {
+    const each = <T>(work: (end: AbortSignal) => Promise<T>) =>
+      within(EACH_WITHIN, all.signal, (deadline) => work(deadline.signal));
+    const hosts = await Promise.all(
+      names.map((name) => each((end) => examineHost(taskOf(world, name, file, on), end))),
+    );
+    signal.throwIfAborted();
+    const balancers = Object.keys(cluster.balancers);
+    const [atBalancers, out] = await Promise.all([
+      Promise.all(balancers.map((name) => each((end) => examineBalancer(world, name, file, on, end)))),
+      outOnPurpose(world, signal),
+    ]);
+    return { hosts, atBalancers, out };
+  });
   signal.throwIfAborted();
   const offsets = Object.fromEntries(
     hosts.flatMap(({ offset }, index) => (offset === null ? [] : [[names[index]!, offset]])),

@@ -1,5 +1,6 @@
 /** Own requests, from each host to its own service: response times that no network and no balancer adds to. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { onAbort } from '../../adapters/abort';
 import type { Histogram, Requests } from '../../contracts/gate';
 import { PawlError } from '../../contracts/failures';
 import type { PlannedHost } from '../../contracts/plan';
@@ -41,26 +42,26 @@ export function startProbing(
   asked?: Record<string, Requests>,
 ): Probing {
   const end = new AbortController();
-  const both = AbortSignal.any([signal, end.signal]);
+  const unfollow = onAbort(signal, (reason) => end.abort(reason));
   const hosts = asked ? what.hosts : what.hosts.slice(0, ENOUGH_HOSTS);
   const plenty = asked ? PLENTY_OF_REQUESTS : PLENTY;
   const pause = Math.max(PAUSE, (hosts.length * 1_000) / MOST);
   const troubles = new Map<string, string>();
   const loops = hosts.map(async ({ name }) => {
-    for (let n = 0; !both.aborted; n += 1) {
+    for (let n = 0; !end.signal.aborted; n += 1) {
       const path = what.paths[n % what.paths.length]!;
       try {
-        const { ms, status } = await get(world.hosts.on(name), what.port, path, PATIENCE, both);
+        const { ms, status } = await get(world.hosts.on(name), what.port, path, PATIENCE, end.signal);
         measured(into, ms);
         if (asked) asked[name] = plus(asked[name] ?? noRequests(), outcome(status));
         troubles.delete(name);
       } catch (error) {
-        if (both.aborted) return;
+        if (end.signal.aborted) return;
         if (!(error instanceof PawlError)) throw error;
         // that a host is out of reach says nothing of its service
         troubles.set(name, error.message);
       }
-      await delay(into.samples < plenty ? pause : SLOW_PAUSE, undefined, { signal: both }).catch(
+      await delay(into.samples < plenty ? pause : SLOW_PAUSE, undefined, { signal: end.signal }).catch(
         () => undefined,
       );
     }
@@ -69,6 +70,7 @@ export function startProbing(
   return {
     trouble: () => [...troubles.values()][0],
     async stop() {
+      unfollow();
       end.abort();
       await done;
     },

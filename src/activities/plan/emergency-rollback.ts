@@ -1,3 +1,4 @@
+import { within } from '../../adapters/deadline';
 import type { Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
@@ -199,13 +200,14 @@ async function lookQuickly(
   host: PlannedHost,
   signal: AbortSignal,
 ): Promise<Observation> {
-  const late = AbortSignal.any([signal, AbortSignal.timeout(QUICK)]);
   const [there, machine] = await Promise.all([
     atBalancers(world, host, signal),
-    observeHost(world, service, host, late, asItIs).catch((error: unknown) => {
-      if (signal.aborted || !(late.aborted || error instanceof PawlError)) throw error;
-      return null;
-    }),
+    within(QUICK, signal, (deadline) =>
+      observeHost(world, service, host, deadline.signal, asItIs).catch((error: unknown) => {
+        if (signal.aborted || !(deadline.passed || error instanceof PawlError)) throw error;
+        return null;
+      }),
+    ),
   ]);
   const lost = machine?.mistakes.find(
     ({ path, code }) => path === `hosts.${host.name}` && code !== 'BalancerUnavailable',

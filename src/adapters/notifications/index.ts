@@ -14,6 +14,8 @@ import { appendRecord } from './vendors/file';
 import { sendMail } from './vendors/mail';
 import { sendSms } from './vendors/sms';
 import { recordOf, webhookRequest } from './vendors/webhook';
+import { unlessAborted } from '../abort';
+import { within } from '../deadline';
 
 /** Milliseconds for one message at one channel. */
 const LIMIT = 10_000;
@@ -40,24 +42,13 @@ export function openNotifier({ notifications }: Cluster, folder: string, limit =
 }
 
 /** Ends in time, whether what it waits for can be stopped or not: a file system may hang for ever. */
-async function bounded<T>(
-  limit: number,
-  signal: AbortSignal,
-  work: (end: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const over = AbortSignal.timeout(limit);
-  const end = AbortSignal.any([signal, over]);
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () =>
-      reject(new Refused(over.aborted ? `no answer in ${limit / 1_000} s` : 'it was cut off', true));
-    end.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work(end), stopped]);
-  } finally {
-    end.removeEventListener('abort', stop);
-  }
+function bounded<T>(limit: number, signal: AbortSignal, work: (end: AbortSignal) => Promise<T>): Promise<T> {
+  return within(limit, signal, (deadline) =>
+    unlessAborted(work(deadline.signal), deadline.signal).catch((error: unknown) => {
+      if (!deadline.signal.aborted) throw error;
+      throw new Refused(deadline.passed ? `no answer in ${deadline.seconds} s` : 'it was cut off', true);
+    }),
+  );
 }
 
 /** @returns what the channel answered, in words */

@@ -1,6 +1,6 @@
 /** One SSH connection: its channels, and the news of its end. */
 import type { Client, ClientChannel } from 'ssh2';
-import { onAbort } from './abort';
+import { onAbort } from '../abort';
 import type { Dialled } from './dial';
 import { watchLife } from './life';
 

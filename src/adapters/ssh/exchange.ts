@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { ClientChannel } from 'ssh2';
 import { PawlError } from '../../contracts/failures';
 import type { Ran, RunOptions } from '../../contracts/world';
-import type { Deadline } from './deadline';
+import type { Deadline } from '../deadline';
 import { Output } from './output';
 import { feed } from './stdin';
 

@@ -1,5 +1,5 @@
 /** The connections to one host: opened when needed, shared, bounded, closed when idle. */
-import { onAbort } from './abort';
+import { onAbort } from '../abort';
 import { MAX_CHANNELS, type Connection } from './connection';
 
 const MAX_CONNECTIONS = 2;

@@ -1,9 +1,9 @@
 /** One command: where it runs, how often it is tried, and which failure it ends in. */
 import { PawlError } from '../../contracts/failures';
 import type { RunOptions } from '../../contracts/world';
-import { onAbort } from './abort';
+import { onAbort } from '../abort';
 import { AnswerLost, NotSent } from './connection';
-import { Deadline } from './deadline';
+import { within, type Deadline } from '../deadline';
 import { Exchange, type Answer } from './exchange';
 import type { HostPool, Slot } from './pool';
 
@@ -27,8 +27,7 @@ export async function runCommand(
   command: string,
   options: RunOptions,
 ): Promise<Answer> {
-  const deadline = new Deadline(options.signal, options.timeoutMs ?? TIMEOUT);
-  try {
+  return within(options.timeoutMs ?? TIMEOUT, options.signal, async (deadline) => {
     for (let tries = 1; ; tries += 1) {
       const slot = await takeSlot(pool, what, deadline);
       try {
@@ -42,9 +41,7 @@ export async function runCommand(
         });
       }
     }
-  } finally {
-    deadline.clear();
-  }
+  });
 }
 
 async function takeSlot(pool: HostPool, what: string, deadline: Deadline): Promise<Slot> {

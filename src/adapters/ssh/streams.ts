@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { PawlError } from '../../contracts/failures';
-import { onAbort, unlessAborted } from './abort';
+import { onAbort, unlessAborted } from '../abort';
 import { AnswerLost, NotSent, type Connection } from './connection';
 import type { HostPool } from './pool';
 

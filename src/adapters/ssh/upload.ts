@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { PawlError, type FailureType } from '../../contracts/failures';
 import type { Ran, RemoteHost } from '../../contracts/world';
-import { onAbort } from './abort';
+import { onAbort } from '../abort';
 
 /** Milliseconds without a byte after which an upload is given up. */
 const STALL = 30_000;

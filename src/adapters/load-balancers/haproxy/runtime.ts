@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { PawlError } from '../../../contracts/failures';
 import type { RemoteHost } from '../../../contracts/world';
-import { Deadline } from '../../ssh/deadline';
+import { within, type Deadline } from '../../deadline';
 import { FAILURE_OF } from '../exit-codes';
 
 export interface RuntimeSocket {
@@ -30,8 +30,7 @@ const END = '\n\n';
  * @throws BalancerUnavailable when an answer is late, cut or missing, and the SSH failures
  */
 export async function ask(at: RuntimeSocket, commands: string[], signal: AbortSignal): Promise<string[]> {
-  const opening = new Deadline(signal, OPEN_LIMIT);
-  try {
+  return within(OPEN_LIMIT, signal, async (opening) => {
     const stream = await open(at, opening);
     try {
       return await converse(stream, commands, placeOf(at));
@@ -41,9 +40,7 @@ export async function ask(at: RuntimeSocket, commands: string[], signal: AbortSi
     } finally {
       stream.destroy();
     }
-  } finally {
-    opening.clear();
-  }
+  });
 }
 
 /** For messages. */

@@ -3,6 +3,7 @@ import { PawlError } from '../../../contracts/failures';
 import type { RemoteHost } from '../../../contracts/world';
 import { httpGet } from '../../ssh/http-get';
 import { hostAndPort } from './servers';
+import { within } from '../../deadline';
 
 export interface Health {
   path: string;
@@ -27,21 +28,22 @@ async function once(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { host, port } = hostAndPort(address);
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1_000)]);
-  try {
-    const stream = await from.openTcp(host, port, bounded);
+  return within(timeoutSeconds * 1_000, signal, async (deadline) => {
     try {
-      const { status } = await httpGet(stream, path, bounded);
-      return status === 200 ? undefined : `${path} answers ${status}`;
-    } finally {
-      stream.destroy();
+      const stream = await from.openTcp(host, port, deadline.signal);
+      try {
+        const { status } = await httpGet(stream, path, deadline.signal);
+        return status === 200 ? undefined : `${path} answers ${status}`;
+      } finally {
+        stream.destroy();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      // its own host out of reach says nothing of the server
+      if (error instanceof PawlError && error.type !== 'StreamRefused') throw error;
+      return deadline.passed
+        ? `${path} gives no answer in ${timeoutSeconds} s`
+        : `${address} cannot be reached`;
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    // its own host out of reach says nothing of the server
-    if (error instanceof PawlError && error.type !== 'StreamRefused') throw error;
-    return bounded.aborted
-      ? `${path} gives no answer in ${timeoutSeconds} s`
-      : `${address} cannot be reached`;
-  }
+  });
 }

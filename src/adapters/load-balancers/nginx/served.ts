@@ -1,7 +1,7 @@
 /** What nginx serves, by its own word: one question over a forwarded TCP stream. */
 import { PawlError } from '../../../contracts/failures';
 import type { RemoteHost } from '../../../contracts/world';
-import { Deadline } from '../../ssh/deadline';
+import { within } from '../../deadline';
 import { httpGet } from '../../ssh/http-get';
 import { digestOfServers, readServers, type ServerLine } from './servers';
 
@@ -53,26 +53,26 @@ export async function askServed(at: NginxPlace, upstream: string, signal: AbortS
 }
 
 async function ask(at: NginxPlace, path: string, signal: AbortSignal) {
-  const opening = new Deadline(signal, OPEN_LIMIT);
-  try {
-    const stream = await at.host.openTcp('127.0.0.1', at.port, opening.signal);
+  return within(OPEN_LIMIT, signal, async (opening) => {
     try {
-      const bounded = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT)]);
-      return await httpGet(stream, path, bounded, MAX_FILE);
-    } finally {
-      stream.destroy();
+      const stream = await at.host.openTcp('127.0.0.1', at.port, opening.signal);
+      try {
+        return await within(ANSWER_LIMIT, signal, (answering) =>
+          httpGet(stream, path, answering.signal, MAX_FILE),
+        );
+      } finally {
+        stream.destroy();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof PawlError && error.type !== 'StreamRefused') throw error;
+      const refused = error instanceof PawlError;
+      const why = refused
+        ? `nobody listens at 127.0.0.1:${at.port} there, or sshd forwards no TCP (AllowTcpForwarding)`
+        : opening.passed
+          ? `no stream to it within ${opening.seconds} s`
+          : `no complete answer at 127.0.0.1:${at.port} within ${ANSWER_LIMIT / 1000} s`;
+      throw new PawlError('BalancerUnavailable', `${placeOf(at)}: ${why}`, undefined, { cause: error });
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof PawlError && error.type !== 'StreamRefused') throw error;
-    const refused = error instanceof PawlError;
-    const why = refused
-      ? `nobody listens at 127.0.0.1:${at.port} there, or sshd forwards no TCP (AllowTcpForwarding)`
-      : opening.passed
-        ? `no stream to it within ${opening.seconds} s`
-        : `no complete answer at 127.0.0.1:${at.port} within ${ANSWER_LIMIT / 1000} s`;
-    throw new PawlError('BalancerUnavailable', `${placeOf(at)}: ${why}`, undefined, { cause: error });
-  } finally {
-    opening.clear();
-  }
+  });
 }
