@@ -4,6 +4,7 @@ import { parse, stringify } from 'yaml';
 import { startLoad, type LoadOptions } from '../../lab/load';
 import { makeRelease } from '../../lab/service';
 import type { Report } from '../../src/contracts/status';
+import { longIt } from '../long';
 import { Ground, ended, reached, sampleServers } from './ground';
 import { mostTakenOut, startsFromNow, underLoad, untilBusy } from './whole-run';
 
@@ -108,7 +109,7 @@ describe('two balancers', () => {
     );
   });
 
-  it('lose nothing when one of them is reloaded during a drain', async () => {
+  longIt('lose nothing when one of them is reloaded during a drain', async () => {
     const done = await upgrade('1.2.0', {
       slow: { everyMs: 500 },
       ready: () => untilBusy(ground, 'n1', SECOND.socket),

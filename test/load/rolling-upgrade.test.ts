@@ -1,7 +1,7 @@
 import type { Behaviour } from '../../lab/service';
 import { makeRelease } from '../../lab/service';
 import { busy, full } from '../full';
-import { selection } from '../long';
+import { longIt, selection } from '../long';
 import { Ground, ended, reached } from '../lab/ground';
 import { makeSlowRelease } from '../lab/odd-releases';
 import { expectAllIn, expectTruth, installed, startsFromNow, underLoad } from '../lab/whole-run';
@@ -110,7 +110,7 @@ describe('a bad release', () => {
     },
   );
 
-  it('found in the second batch is undone everywhere', async () => {
+  longIt('found in the second batch is undone everywhere', async () => {
     const before = await installed(ground, 'n1');
     const started = await startsFromNow(ground);
     const version = '2.1.0';
@@ -181,7 +181,7 @@ describe('people', () => {
     await expectTruth(ground, result.report);
   });
 
-  it('are asked with onFailure ask: retry tries again, skip leaves the host as it was', async () => {
+  longIt('are asked with onFailure ask: retry tries again, skip leaves the host as it was', async () => {
     const version = '3.1.0';
     const artifact = await makeRelease({ version });
     const before = await installed(ground, 'n5');
