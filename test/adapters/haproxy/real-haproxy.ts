@@ -134,6 +134,7 @@ export async function startHaproxy(options: HaproxyOptions = {}): Promise<TestHa
   };
 }
 
+// without a timeout of its own a check has its interval, and a test's servers stand still longer than that
 function configText(
   sockets: [string, string],
   port: number,
@@ -151,6 +152,7 @@ defaults
   retries 0
   option idle-close-on-response
   timeout connect 2s
+  timeout check 2s
   timeout client 30s
   timeout server 30s
 frontend front
