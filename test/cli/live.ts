@@ -5,16 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-  type WorkflowBundle,
-} from '@temporalio/worker';
-import { root } from '../../lab/paths';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { temporalDir } from '../../lab/temporal/record';
 import { startTemporal, type TemporalServer } from '../../lab/temporal/server';
 import type { Activities } from '../../src/activities';
@@ -23,9 +14,8 @@ import { leaseActivities } from '../../src/activities/lease';
 import { parseRollingUpgrade } from '../../src/activities/plan/rolling-upgrade';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
+import { BUILT } from '../built';
 import type { FakeCluster } from '../workflows/harness';
-
-const WORKFLOWS = join(root, 'src/workflows/index.ts');
 
 /** A real Temporal server and a real worker with the real workflows; only the hosts are imagined. */
 export class Live {
@@ -35,16 +25,14 @@ export class Live {
     readonly server: TemporalServer,
     private readonly name: string,
     private readonly folder: string,
-    private readonly workflowBundle: WorkflowBundle,
   ) {}
 
   static async start({ ui = false } = {}): Promise<Live> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const bundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
     const folder = await mkdtemp(join(tmpdir(), 'pawl-cli-'));
     const name = `cli-${randomUUID()}`;
     const server = await startTemporal({ name, dbFile: join(folder, 'temporal.db'), ui });
-    return new Live(server, name, folder, bundle);
+    return new Live(server, name, folder);
   }
 
   async startWorker(
@@ -57,7 +45,7 @@ export class Live {
       connection,
       namespace,
       taskQueue: TASK_QUEUE,
-      workflowBundle: this.workflowBundle,
+      workflowBundle: BUILT,
       activities,
       interceptors: { activity: [activityInterceptor] },
       stickyQueueScheduleToStartTimeout: '1s',

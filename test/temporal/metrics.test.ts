@@ -7,10 +7,11 @@ import { activityInterceptor } from '../../src/temporal/activity-interceptor';
 import { log } from '../../src/temporal/log';
 import { activityMetrics, sshMetrics } from '../../src/temporal/metrics';
 import { installRuntime } from '../../src/temporal/runtime';
+import { BUILT } from '../built';
 import { imagined } from '../cli/live';
 import { FakeCluster } from '../workflows/harness';
 import { scrape as scrapeAt } from './scrape';
-import { bundleOf, QUICK, Server, until } from './server';
+import { QUICK, Server, until } from './server';
 
 let server: Server;
 let cluster: FakeCluster;
@@ -20,11 +21,10 @@ beforeAll(async () => {
   log.level = 'silent';
   metricsAddress = `127.0.0.1:${(await choosePorts([])).grpc}`;
   installRuntime({ metricsAddress });
-  const [started, workflowBundle] = await Promise.all([Server.start(), bundleOf()]);
-  server = started;
+  server = await Server.start();
   await server.startWorker(
     imagined(() => cluster),
-    { workflowBundle, interceptors: { activity: [activityMetrics(), activityInterceptor] } },
+    { workflowBundle: BUILT, interceptors: { activity: [activityMetrics(), activityInterceptor] } },
   );
 }, 90_000);
 afterAll(() => server?.stop(), 30_000);

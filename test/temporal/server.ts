@@ -6,15 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, type ClientOptions } from '@temporalio/client';
 import {
-  bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
   NativeConnection,
   Runtime,
   Worker,
+  type WorkerOptions,
 } from '@temporalio/worker';
-import type { WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { root } from '../../lab/paths';
 import { discardTemporal, startTemporal, type TemporalServer } from '../../lab/temporal/server';
 import type { Activities } from '../../src/activities';
 import { TASK_QUEUE } from '../../src/contracts/messages';
@@ -97,17 +95,6 @@ export class Server {
     await discardTemporal(this.name);
     await rm(this.folder, { recursive: true });
   }
-}
-
-export function bundleOf(
-  options: Partial<Parameters<typeof bundleWorkflowCode>[0]> = {},
-): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({
-    workflowsPath: join(root, 'src/workflows/index.ts'),
-    payloadConverterPath,
-    logger: new DefaultLogger('ERROR'),
-    ...options,
-  });
 }
 
 /** Looks until it is so; says what was there last. */

@@ -1,25 +1,25 @@
 /** Worker versions on a real server: a change ends on the code that it began with. */
 import { randomUUID } from 'node:crypto';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import { brokenRuns } from '../../src/temporal/open-runs';
 import { deploymentOptions, versioningTroubles } from '../../src/temporal/versioning';
+import { BUILT } from '../built';
 import { imagined } from '../cli/live';
 import { FakeCluster } from '../workflows/harness';
-import { bundleOf, installQuietRuntime, QUICK, Server, statusOf, until } from './server';
+import { installQuietRuntime, QUICK, Server, statusOf, until } from './server';
 
 const deploymentName = 'pawl';
 let server: Server;
-let workflowBundle: WorkflowBundleWithSourceMap;
 /** Code that knows none of the runs that are open. */
-let unable: WorkflowBundleWithSourceMap;
+let unable: WorkflowBundle;
 
 beforeAll(async () => {
   installQuietRuntime();
-  [server, workflowBundle, unable] = await Promise.all([
+  const workflowsPath = require.resolve('./no-workflows');
+  [server, unable] = await Promise.all([
     Server.start(),
-    bundleOf(),
-    bundleOf({ workflowsPath: require.resolve('./no-workflows') }),
+    bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }),
   ]);
 }, 90_000);
 afterAll(() => server?.stop(), 30_000);
@@ -35,7 +35,7 @@ async function startVersion(buildId: string) {
   const cluster = new FakeCluster(['n1'], `fake${buildId}`);
   const stop = await server.startWorker(
     imagined(() => cluster),
-    { workflowBundle, ...deploymentOptions(version(buildId)) },
+    { workflowBundle: BUILT, ...deploymentOptions(version(buildId)) },
   );
   return { journal: cluster.journal, stop };
 }

@@ -7,7 +7,6 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { Activities } from '../../src/activities';
 import type { GateInput } from '../../src/activities/measure';
 import type { Sight, Tally, Verdict } from '../../src/contracts/gate';
@@ -37,6 +36,7 @@ import type { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
+import { BUILT } from '../built';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
 import { closuresOf, maintenanceOf, pageOf } from './maintenance';
@@ -483,9 +483,6 @@ export async function endOf(handle: Upgrade): Promise<End> {
     return { end: type ?? '', report: details?.[details.length - 1] as Report, message };
   }
 }
-
-/** Made from the same sources before any test (`jest.config.cjs`). */
-const BUILT = { codePath: join(__dirname, '../../dist/workflow-bundle.js') };
 
 /** A server that skips time, and one worker, for whatever cluster a test has made up. */
 export class Harness {
