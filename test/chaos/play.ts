@@ -57,7 +57,8 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
   setTrap(folder, { id: name, activity, host, nth, when, delayMs, act: ACTS[fault] });
   try {
     const start = await starting(ground, chaos, next);
-    const strikeIt = () => struckRun(scene, chaos, start);
+    // the shortest runs are over before the balancer was looked at often enough
+    const strikeIt = async () => (await Promise.all([struckRun(scene, chaos, start), delay(1_000)]))[0];
     const { result, ...seen } = await underLoad(ground, strikeIt, {
       rate: RATE,
       ...throughOf(ground, story),

@@ -16,6 +16,7 @@ import { planEmergency } from './emergency';
 import { plannedGate } from './gate';
 import { parsePlanInput } from './input';
 import type { Observation } from './observe';
+import { again } from './observe';
 import { otherVersions, plannedRamp } from './ramp';
 import { openPlan } from './service-hosts';
 
@@ -80,12 +81,15 @@ async function planPlanned(
   const ramp = plannedRamp(input, [newSeen], marks, mistakes);
   const proven = await equality(world, service, [coming.name, leaving.name], signal);
   const cap = 1 + others.filter(({ host }) => !serving.includes(host.name)).length;
+  // one that was out of reach before, too
+  const told = ({ code, path }: Mistake) =>
+    [...newSeen.mistakes, ...oldSeen.mistakes].some((other) => other.code === code && other.path === path);
   const unready = [
     ...withTheLine(newSeen.mistakes, world, service, coming),
     ...oldSeen.mistakes,
     ...(serving.includes(leaving.name) ? [] : [notServing(leaving.name)]),
     ...otherVersions([newSeen], [oldSeen]),
-    ...proven.mistakes,
+    ...proven.mistakes.filter((mistake) => !told(mistake)),
     ...inAlready(newSeen),
   ];
   const settings = settingsOf(input, service, mistakes);
@@ -188,22 +192,22 @@ async function equality(
   [coming, leaving]: [string, string],
   signal: AbortSignal,
 ): Promise<{ sums: Sums; mistakes: Mistake[] }> {
-  try {
-    const [one, other] = await Promise.all(
-      [coming, leaving].map((name) => sumsOf(world, service, name, signal)),
-    );
-    const different = differentIn(one!, other!);
-    const rule = `not the same as on ${leaving}: bring the same release and unit file to it first`;
-    const mistakes = different.map((what): Mistake => ({
-      code: 'notEqual',
-      path: `hosts.${coming}`,
-      value: what,
-      rule,
-    }));
-    return { sums: other!, mistakes };
-  } catch (error) {
-    // one that cannot be reached is a mistake of its own
-    if (signal.aborted || !(error instanceof PawlError)) throw error;
-    return { sums: { release: '', unit: '' }, mistakes: [] };
-  }
+  const unread: Mistake[] = [];
+  const read = (name: string) =>
+    again(() => sumsOf(world, service, name, signal), signal).catch((error: unknown) => {
+      if (signal.aborted || !(error instanceof PawlError)) throw error;
+      const { type, message } = error;
+      unread.push({ code: type, path: `hosts.${name}`, value: type, rule: message });
+      return { release: '', unit: '' };
+    });
+  const [one, other] = await Promise.all([read(coming), read(leaving)]);
+  if (unread.length) return { sums: other, mistakes: unread };
+  const rule = `not the same as on ${leaving}: bring the same release and unit file to it first`;
+  const mistakes = differentIn(one, other).map((what) => ({
+    code: 'notEqual',
+    path: `hosts.${coming}`,
+    value: what,
+    rule,
+  }));
+  return { sums: other, mistakes };
 }

@@ -9,7 +9,7 @@ import type { World } from '../world';
 import { hostsOf, trafficOf } from '../world';
 import { serviceNamed } from './common';
 import type { Judge, Observation } from './observe';
-import { mustHaveUnit, observeHost } from './observe';
+import { again, mustHaveUnit, observeHost } from './observe';
 
 export interface ServiceHosts {
   /** the chosen hosts, in order */
@@ -73,7 +73,9 @@ export async function lookAtService(
 /** Where a balancer does not tell, nobody serves: the mistake of whoever needs it says why. */
 async function serves(world: World, host: PlannedHost, signal: AbortSignal): Promise<boolean> {
   try {
-    return Object.values(await trafficOf(world, host, signal)).every(({ state }) => state === 'in');
+    return Object.values(await again(() => trafficOf(world, host, signal), signal)).every(
+      ({ state }) => state === 'in',
+    );
   } catch (error) {
     if (signal.aborted || !(error instanceof PawlError)) throw error;
     return false;
