@@ -29,8 +29,11 @@ module.exports = {
     arrows('activities', 'contracts', 'domain', 'adapters'),
     arrows('adapters', 'contracts', 'domain'),
     arrows('temporal', 'contracts', 'domain', 'activities', 'adapters/secrets'),
-    // `pawl cluster check` reads the cluster file, and nothing else of the world outside.
-    arrows('cli', 'contracts', 'domain', 'render', 'temporal', 'adapters/cluster-file'),
+    // `pawl cluster check` and `pawl config` read files, and nothing else of the world outside.
+    arrows(
+      'cli',
+      ...['contracts', 'domain', 'render', 'temporal', 'adapters/cluster-file', 'adapters/config-centre'],
+    ),
     arrows('client', 'contracts', 'domain', 'render', 'temporal', 'cli'),
     error(
       'workflows-know-activities-by-type',

@@ -9,6 +9,7 @@ import type { Cli } from './cli';
 import { addCluster } from './commands/cluster';
 import { addCodecServer } from './commands/codec-server';
 import { addCompletion } from './commands/completion';
+import { addConfig } from './commands/config';
 import { addDoctor } from './commands/doctor';
 import { addGet } from './commands/get';
 import { addLease } from './commands/lease';
@@ -88,6 +89,7 @@ function programOf(cli: Cli): Command {
     addLease,
     addMessages,
     addCluster,
+    addConfig,
   ];
   const servers = [addSetup, addDoctor, addNotify, addCodecServer, addCompletion];
   for (const add of [...commands, ...servers]) add(program, cli);

@@ -12,7 +12,7 @@ export const Name = z
     'letters, digits, dot, dash, underscore; at most 63',
   );
 
-const AbsolutePath = z
+export const AbsolutePath = z
   .string()
   .regex(/^(\/[A-Za-z0-9._@:+-]+)+$/, 'an absolute path without spaces or shell characters')
   .refine((path) => !path.split('/').includes('..'), 'no ".." in a path');
@@ -253,6 +253,12 @@ export const Cluster = z.strictObject({
   metrics: MetricsServer.optional(),
   notifications: Notifications.optional(),
   maintenance: MaintenanceSettings.optional(),
+  config: z
+    .strictObject({
+      repository: LocalPath.describe('A git repository with a folder for each service that it configures.'),
+    })
+    .optional()
+    .describe('The config centre: where configuration files of hosts come from.'),
   artifacts: z
     .strictObject({
       allowedUrls: z

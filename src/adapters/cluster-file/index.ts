@@ -3,13 +3,10 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { Cluster } from '../../contracts/cluster';
-import type { Mistake } from '../../contracts/failures';
-import { escapedAt } from '../../domain/escaped';
-import { findingsOf } from '../../domain/findings';
 import { badInput, escaped } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
+import { checkYaml } from '../yaml-file';
 import { referenceFindings } from './references';
-import { readYaml, type Placed, type Source } from './yaml';
 
 export interface LoadedCluster {
   cluster: Cluster;
@@ -40,24 +37,9 @@ export async function loadCluster(path: string): Promise<LoadedCluster> {
 }
 
 function checkCluster(file: string, text: string): Cluster {
-  const source = readYaml(text);
-  const parsed = Cluster.safeParse(source.value);
-  const findings = source.whole
-    ? [...findingsOf(parsed.error?.issues ?? [], source.value, Cluster), ...referenceFindings(source.value)]
-    : [];
-  // a key that is wrong as YAML is not told again as an unknown one
-  const told = new Set(source.findings.map(({ finding }) => finding.path.join('\0')));
-  const others = findings.filter(({ path, atKey }) => !(atKey && told.has(path.join('\0'))));
-  const placed = [...source.findings, ...others.map((finding) => source.place(finding))];
-  if (parsed.success && placed.length === 0) return parsed.data;
-  placed.sort((one, other) => one.offset - other.offset);
-  throw badInput(placed.map((each) => mistakeOf(file, source, each)));
-}
-
-function mistakeOf(file: string, source: Source, { offset, finding }: Placed): Mistake {
-  const { line, col } = source.position(offset);
-  const path = `${file}:${line}:${col} ${finding.path.map(escaped).join('.')}`.trimEnd();
-  return { code: finding.code, path, value: escapedAt(finding.path, finding.value), rule: finding.rule };
+  const { value, mistakes } = checkYaml(file, text, Cluster, referenceFindings);
+  if (value === undefined) throw badInput(mistakes);
+  return value;
 }
 
 async function readText(path: string): Promise<string> {

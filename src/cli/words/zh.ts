@@ -235,11 +235,8 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
     '{balancer} 是 nginx，不统计请求数，无法得知负载',
   ],
   ['this host does not have the role of the service', '这台主机没有该服务的角色'],
-  ['nested deeper than any cluster file', '嵌套层次超过了任何集群文件'],
-  [
-    'the file is empty: it needs at least cluster, hosts, balancers and services',
-    '文件是空的：至少需要 cluster、hosts、balancers 和 services',
-  ],
+  ['nested too deep', '嵌套层次太深'],
+  ['the file is empty', '文件是空的'],
   ['{why}: write the values out', '{why}：请直接写出值'],
   ['tabs cannot indent in YAML: use spaces', 'YAML 不能用制表符缩进：请用空格'],
   ['this key stands twice in the same map', '同一个映射里这个键出现了两次'],

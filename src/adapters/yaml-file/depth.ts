@@ -7,7 +7,7 @@ const CLOSES = ['flow-seq-end', 'flow-map-end'];
 const INDICATORS = ['seq-item-ind', 'explicit-key-ind', 'map-value-ind'];
 
 /**
- * Where the text is nested deeper than any cluster file. Must be asked before the text is parsed: some
+ * Where the text is nested deeper than anybody writes by hand. Must be asked before the text is parsed: some
  * hundred levels exhaust the stack, and where that happens inside a regular expression node itself ends.
  *
  * @returns an offset in characters

@@ -79,7 +79,7 @@ export function readYaml(text: string): Source {
 function tooDeep(text: string, offset: number): Source {
   const before = text.slice(0, offset);
   const position = { line: before.split('\n').length, col: offset - before.lastIndexOf('\n') };
-  const finding = placed(offset, 'tooDeep', [], text.charAt(offset), 'nested deeper than any cluster file');
+  const finding = placed(offset, 'tooDeep', [], text.charAt(offset), 'nested too deep');
   return {
     value: undefined,
     whole: false,
@@ -92,7 +92,7 @@ function tooDeep(text: string, offset: number): Source {
 function valueOf(document: Document.Parsed, places: Places): { value: unknown; findings: Placed[] } {
   const findings: Placed[] = [];
   if (document.contents === null) {
-    const rule = 'the file is empty: it needs at least cluster, hosts, balancers and services';
+    const rule = 'the file is empty';
     return { value: undefined, findings: [placed(0, 'empty', [], undefined, rule)] };
   }
   places.set('', { key: document.contents.range[0], value: document.contents.range[0] });

@@ -1,0 +1,91 @@
+/** The config centre: what a cluster's hosts shall have, from a git repository. */
+import { resolve } from 'node:path';
+import type { Cluster } from '../../contracts/cluster';
+import type { Mistake } from '../../contracts/failures';
+import { badInput, unknownName } from '../../domain/mistakes';
+import type { LoadedCluster } from '../cluster-file';
+import { Renderer, type About, type ReadSecret, type Rendered } from './render';
+import { ConfigRepository } from './repository';
+import { readSet, type LoadedSet } from './set';
+import type { Tree } from './tree';
+
+export { ConfigRepository, type Release } from './repository';
+export type { Rendered } from './render';
+export type { Tree } from './tree';
+
+/** @throws BadInput where the cluster file names none, or it cannot be read */
+export function openCentre({ cluster, folder }: LoadedCluster): Promise<ConfigRepository> {
+  if (cluster.config) return ConfigRepository.open(resolve(folder, cluster.config.repository));
+  const rule = 'the cluster file names no repository for configuration';
+  throw badInput([{ code: 'missing', path: 'config.repository', value: 'nothing', rule }]);
+}
+
+export interface Wanted {
+  cluster: Cluster;
+  service: string;
+  tree: Tree;
+  revision: string;
+}
+
+/**
+ * What each host of a service shall have.
+ *
+ * @param readSecret without it, a file shows where each secret would stand
+ * @returns by host, its files in the order of the targets
+ * @throws BadInput with every mistake of every file, whichever hosts it is about
+ */
+export async function renderAll(
+  { cluster, service, tree, revision }: Wanted,
+  readSecret?: ReadSecret,
+): Promise<Map<string, Rendered[]>> {
+  const { set, mistakes } = await readSet(service, tree, {
+    cluster: cluster.cluster,
+    groups: [...new Set(Object.values(cluster.hosts).flatMap(({ roles }) => roles))],
+    hosts: Object.keys(cluster.hosts),
+  });
+  if (!set) throw badInput(mistakes);
+  const hosts = hostsOf(cluster, service, set);
+  const renderer = new Renderer(service, set, readSecret);
+  const found = new Map<string, { mistake: Mistake; hosts: string[] }>();
+  const files = new Map<string, Rendered[]>();
+  for (const host of hosts) {
+    const about = {
+      cluster: cluster.cluster,
+      service,
+      revision,
+      host,
+      hosts: hosts.map(placeOf),
+    } satisfies About;
+    const rendered = await renderer.render(about);
+    files.set(host.name, rendered.files);
+    for (const mistake of rendered.mistakes) {
+      const key = `${mistake.path} ${mistake.rule}`;
+      const known = found.get(key) ?? { mistake, hosts: [] };
+      found.set(key, { mistake, hosts: [...known.hosts, host.name] });
+    }
+  }
+  if (found.size > 0) throw badInput([...found.values()].map((each) => forHosts(each, hosts.length)));
+  return files;
+}
+
+/** One mistake is told once, with the hosts that have it unless all do. */
+function forHosts({ mistake, hosts }: { mistake: Mistake; hosts: string[] }, all: number): Mistake {
+  if (hosts.length === all) return mistake;
+  const more = hosts.length > 3 ? ` and ${hosts.length - 3} more` : '';
+  return { ...mistake, rule: `${mistake.rule}, for ${hosts.slice(0, 3).join(', ')}${more}` };
+}
+
+const placeOf = ({ name, address }: { name: string; address: string }) => ({ name, address });
+
+function hostsOf({ hosts, services }: Cluster, service: string, { role }: LoadedSet) {
+  const wanted = role ?? (Object.hasOwn(services, service) ? services[service]!.role : undefined);
+  const roles = [...new Set(Object.values(hosts).flatMap((host) => host.roles))];
+  if (wanted === undefined) {
+    const rule = `the cluster file has no service of this name: say which hosts by role, one of ${roles.join(', ')}`;
+    throw badInput([{ code: 'missing', path: `${service}/config.yaml role`, value: 'nothing', rule }]);
+  }
+  if (!roles.includes(wanted)) throw badInput([unknownName(`${service}/config.yaml role`, wanted, roles)]);
+  return Object.entries(hosts)
+    .filter(([, host]) => host.roles.includes(wanted))
+    .map(([name, { address = name, roles: its }]) => ({ name, address, roles: its }));
+}

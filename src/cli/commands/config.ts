@@ -1,0 +1,239 @@
+import type { Command } from 'commander';
+import { createTwoFilesPatch } from 'diff';
+import { loadCluster, type LoadedCluster } from '../../adapters/cluster-file';
+import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../../adapters/config-centre';
+import { ChangeRecord } from '../../contracts/config-set';
+import { badInput, parseInput, unknownName } from '../../domain/mistakes';
+import type { Cli } from '../cli';
+import { EXIT } from '../exit-codes';
+
+const WORKING = 'working tree';
+const FILE = ['<cluster>', 'the cluster file; its `config.repository` is the config centre'] as const;
+const SERVICE = ['<service>', 'a folder of the config centre'] as const;
+
+interface At {
+  cluster: LoadedCluster;
+  centre: ConfigRepository;
+}
+
+/** What people do with configuration before a change brings it to hosts. It asks no host and no server. */
+export function addConfig(program: Command, { terminal, action }: Cli): void {
+  const config = program
+    .command('config')
+    .helpGroup('Files:')
+    .description('look at what the config centre says hosts shall have')
+    .helpCommand(false);
+  config
+    .command('lint')
+    .description('check all templates and values for every host; every mistake with its line')
+    .argument(...FILE)
+    .argument('[services...]', 'default: all')
+    .option('--revision <ref>', `a tag, a branch or a commit; default: the ${WORKING}`)
+    .option('--json', 'machine readable')
+    .action(action((file: string, services: string[], options: Options) => lint(file, services, options)));
+  config
+    .command('render')
+    .description('print the files of a host; secrets are shown as references')
+    .argument(...FILE)
+    .argument(...SERVICE)
+    .requiredOption('--host <host>')
+    .option('--revision <ref>', `default: the ${WORKING}`)
+    .option('--json', 'machine readable')
+    .action(action((file: string, service: string, options: Options) => render(file, service, options)));
+  config
+    .command('diff')
+    .description('what is different between two revisions, host by host')
+    .argument(...FILE)
+    .argument(...SERVICE)
+    .argument('[from]', 'default: the newest release')
+    .argument('[to]', `default: the ${WORKING}`)
+    .action(
+      action((file: string, service: string, from?: string, to?: string) => diff(file, service, from, to)),
+    );
+  config
+    .command('history')
+    .description('releases of a service’s configuration, with what, why, impact and rollback')
+    .argument(...FILE)
+    .argument(...SERVICE)
+    .option('--json', 'machine readable')
+    .action(action((file: string, service: string, options: Options) => history(file, service, options)));
+  config
+    .command('tag')
+    .description('make a release: a tag that carries its change record')
+    .argument(...FILE)
+    .argument(...SERVICE)
+    .requiredOption('--what <text>', 'what is changed')
+    .requiredOption('--why <text>', 'why it is changed')
+    .requiredOption('--impact <text>', 'what users and hosts notice')
+    .requiredOption('--rollback <text>', 'how it is taken back')
+    .option('--revision <ref>', 'what is released', 'HEAD')
+    .action(
+      action((file: string, service: string, options: Options & ChangeRecord) => tag(file, service, options)),
+    );
+
+  async function lint(file: string, named: string[], { revision, json }: Options): Promise<number> {
+    const at = await open(file);
+    const services = named.length > 0 ? named : await at.centre.services(revision ?? 'HEAD');
+    const counted: Record<string, { hosts: number; files: number }> = {};
+    for (const service of services) {
+      const hosts = await rendered(at, service, revision);
+      counted[service] = { hosts: hosts.size, files: [...hosts.values()][0]?.length ?? 0 };
+    }
+    const { green } = terminal.colours;
+    if (json) terminal.print(`${JSON.stringify({ ok: true, services: counted })}\n`);
+    else
+      for (const [service, { hosts, files }] of Object.entries(counted))
+        terminal.print(`${green('ok')}: ${service}: ${files} files on each of ${hosts} hosts\n`);
+    return EXIT.done;
+  }
+
+  async function render(
+    file: string,
+    service: string,
+    { host = '', revision, json }: Options,
+  ): Promise<number> {
+    const at = await open(file);
+    const hosts = await rendered(at, service, revision);
+    const files = hosts.get(host);
+    if (!files) throw badInput([unknownName('--host', host, [...hosts.keys()])]);
+    if (json) terminal.print(`${JSON.stringify({ host, files: files.map(asJson) })}\n`);
+    else terminal.print(files.map(asText).join('\n'));
+    return EXIT.done;
+  }
+
+  async function diff(file: string, service: string, from?: string, to?: string): Promise<number> {
+    const at = await open(file);
+    const since = from ?? (await at.centre.releases(service))[0]?.tag;
+    if (since === undefined) {
+      const rule = 'there is no release yet: name a revision';
+      throw badInput([{ code: 'missing', path: 'from', value: 'nothing', rule }]);
+    }
+    const [before, after] = [await rendered(at, service, since), await rendered(at, service, to)];
+    const patches = differences(before, after, since, to ?? WORKING);
+    if (patches.size === 0) terminal.print(`no file of ${service} is different\n`);
+    for (const [patch, hosts] of patches)
+      terminal.print(`${terminal.colours.bold(`on ${hosts.join(', ')}`)}\n${coloured(patch)}\n`);
+    return EXIT.done;
+  }
+
+  async function history(file: string, service: string, { json }: Options): Promise<number> {
+    const { centre } = await open(file);
+    const releases = await centre.releases(service);
+    if (json) {
+      terminal.print(`${JSON.stringify(releases)}\n`);
+      return EXIT.done;
+    }
+    if (releases.length === 0)
+      terminal.print(`${service} has no release yet; \`pawl config tag\` makes one\n`);
+    for (const { tag: name, commit, at, by, record } of releases) {
+      terminal.print(`${terminal.colours.bold(name)} ${commit.slice(0, 12)} ${at} by ${by}\n`);
+      const lines = record ? Object.entries(record) : [['record', 'none']];
+      for (const [title, text] of lines) terminal.print(`  ${title}: ${text}\n`);
+    }
+    return EXIT.done;
+  }
+
+  async function tag(file: string, service: string, options: Options & ChangeRecord): Promise<number> {
+    const { what, why, impact, rollback, revision = 'HEAD' } = options;
+    const record = parseInput(ChangeRecord, { what, why, impact, rollback });
+    const at = await open(file);
+    // what cannot be rendered is no release
+    await rendered(at, service, revision);
+    const name = nextTag(
+      service,
+      (await at.centre.releases(service)).map((release) => release.tag),
+      new Date(),
+    );
+    await at.centre.release(name, await at.centre.commitOf(revision), record);
+    terminal.print(`${name}\n`);
+    return EXIT.done;
+  }
+
+  const coloured = (patch: string) =>
+    patch
+      .split('\n')
+      .map((line) =>
+        line.startsWith('+')
+          ? terminal.colours.green(line)
+          : line.startsWith('-')
+            ? terminal.colours.red(line)
+            : line,
+      )
+      .join('\n');
+}
+
+interface Options {
+  revision?: string;
+  host?: string;
+  json?: boolean;
+}
+
+async function open(file: string): Promise<At> {
+  const cluster = await loadCluster(file);
+  return { cluster, centre: await openCentre(cluster) };
+}
+
+async function rendered(
+  { cluster, centre }: At,
+  service: string,
+  ref?: string,
+): Promise<Map<string, Rendered[]>> {
+  const commit = await centre.commitOf(ref ?? 'HEAD');
+  const tree = ref === undefined ? await centre.workingTree(service) : await centre.treeOf(service, commit);
+  const revision = await centre.revisionOf(service, commit);
+  return renderAll({ cluster: cluster.cluster, service, tree, revision });
+}
+
+/** `web/2026-11-29.2`: the second one of that day. */
+export function nextTag(service: string, taken: readonly string[], now: Date): string {
+  const day = `${service}/${now.toISOString().slice(0, 10)}`;
+  const numbers = taken.flatMap((tag) =>
+    tag.startsWith(`${day}.`) ? Number(tag.slice(day.length + 1)) || 0 : [],
+  );
+  return `${day}.${Math.max(0, ...numbers) + 1}`;
+}
+
+/** @returns by patch, the hosts that have exactly this one */
+function differences(
+  before: Map<string, Rendered[]>,
+  after: Map<string, Rendered[]>,
+  from: string,
+  to: string,
+): Map<string, string[]> {
+  const patches = new Map<string, string[]>();
+  for (const host of new Set([...before.keys(), ...after.keys()])) {
+    const [old, fresh] = [byPath(before.get(host)), byPath(after.get(host))];
+    for (const path of new Set([...old.keys(), ...fresh.keys()])) {
+      const patch = patchOf(path, old.get(path), fresh.get(path), from, to);
+      if (patch) patches.set(patch, [...(patches.get(patch) ?? []), host]);
+    }
+  }
+  return patches;
+}
+
+const byPath = (files: Rendered[] = []) => new Map(files.map((file) => [file.target.path, file]));
+
+function patchOf(
+  path: string,
+  old: Rendered | undefined,
+  fresh: Rendered | undefined,
+  from: string,
+  to: string,
+) {
+  if (old && fresh?.bytes.equals(old.bytes)) return undefined;
+  if (old?.target.sensitive || fresh?.target.sensitive)
+    return `${path}: its content, which is not shown, is different`;
+  const text = (file?: Rendered) => file?.bytes.toString('utf8') ?? '';
+  const name = (file: Rendered | undefined) => (file ? path : '/dev/null');
+  return createTwoFilesPatch(name(old), name(fresh), text(old), text(fresh), from, to)
+    .replace(/^(Index: .*\n)?=+\n/, '')
+    .trimEnd();
+}
+
+const asJson = ({ target, bytes }: Rendered) => ({
+  ...{ path: target.path, owner: target.owner, group: target.group, mode: target.mode },
+  content: bytes.toString('utf8'),
+});
+
+const asText = ({ target, bytes }: Rendered) =>
+  `# ${target.path} ${target.owner}:${target.group} ${target.mode}\n${bytes.toString('utf8').trimEnd()}\n`;
