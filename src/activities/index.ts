@@ -9,6 +9,7 @@ import type { ArtifactStore } from '../adapters/artifacts';
 import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
 import { balancerActivities } from './balancers';
+import { configActivities } from './config';
 import { counterActivities } from './counters';
 import { equalActivities } from './equal';
 import { examine } from './examine';
@@ -121,6 +122,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...equalActivities(worlds),
     ...releaseActivities(worlds, jobs, artifacts),
     ...runOnceActivities(worlds, jobs),
+    ...configActivities(worlds, jobs),
     ...testersActivities(worlds),
     ...healthActivities(worlds),
     ...watchActivities(worlds),

@@ -51,6 +51,17 @@ export interface PlannedRamp {
   weights: Record<string, Record<string, number>>;
 }
 
+/** Files of a config centre that hosts get. */
+export interface PlannedConfig {
+  /** its folder in the config centre */
+  set: string;
+  commit: string;
+  /** the last commit that changed anything of the set */
+  revision: string;
+  /** by host, the name of the state that it gets: SHA-256 over all files with their owners and modes */
+  states: Record<string, string>;
+}
+
 /** Hosts that come to those that carry the change. */
 export interface PlannedBatch {
   /** names; none: only the share rises */

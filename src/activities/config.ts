@@ -1,0 +1,171 @@
+/** Configuration files of a host: brought, checked, switched, proven. What they hold never leaves this worker but to the host. */
+import { openCentre, renderAll, type Rendered } from '../adapters/config-centre';
+import { stateOf } from '../adapters/config-centre/state';
+import { secretIn, withoutSecrets } from '../adapters/secrets';
+import { PawlError } from '../contracts/failures';
+import type { PlannedConfig, PlannedHost, PlannedService } from '../contracts/plan';
+import type { Jobs, RemoteHost } from '../contracts/world';
+import { hostChecks } from '../domain/config/checks';
+import type { ChangeRef } from './attempt';
+import { attempt } from './attempt';
+import { runJob } from './job';
+import { get } from './probe';
+import type { World, Worlds } from './world';
+
+interface ConfigInput {
+  change: ChangeRef;
+  service: PlannedService;
+  host: PlannedHost;
+  config: PlannedConfig;
+}
+
+/** Exit codes of `stage-config`, beside those that nobody expects. */
+const STAGE_EXITS: Record<number, 'DiskFull' | 'LaneBusy' | 'ChecksumMismatch' | 'NotEqual'> = {
+  20: 'DiskFull',
+  23: 'LaneBusy',
+  24: 'NotEqual',
+  25: 'NotEqual',
+  82: 'ChecksumMismatch',
+};
+const KEEP = 10;
+const CHECK_MS = 60_000;
+
+export const configFolder = (set: string) => `/var/lib/pawl/config/${set}`;
+
+export function configActivities(worlds: Worlds, jobs: Jobs) {
+  return {
+    /**
+     * Brings the files to a host beside those in use, and lets its own programs check them as if they were in place.
+     * Touches nothing that is in use; safe to repeat.
+     *
+     * @returns what is in use now, as a state to go back to
+     */
+    async stageConfig({ change, host, config }: ConfigInput): Promise<{ before: string }> {
+      const world = await worlds.of(change.cluster);
+      const { signal, progress } = attempt(change);
+      const remote = world.hosts.on(host.name);
+      const files = await filesOf(world, config, host.name);
+      progress(`${host.name}: ${files.length} files`);
+      const before = await stage(remote, config, files, signal);
+      const folder = `${configFolder(config.set)}/${config.states[host.name]}`;
+      for (const command of hostChecks(files.map(({ target }) => target))) {
+        progress(`${host.name}: ${command.join(' ')}`);
+        await accepts(remote, folder, command, signal);
+      }
+      return { before };
+    },
+
+    /** Makes the files those of a staged state, all or none, and services use them: one job, once for each round. */
+    async switchConfig({
+      state,
+      ...input
+    }: ConfigInput & { state: string; step: string; round: number }): Promise<{ reattached: boolean }> {
+      const world = await worlds.of(input.change.cluster);
+      const { service, host, config } = input;
+      const args = [configFolder(config.set), state];
+      const job = { change: input.change, host: host.name, step: input.step, round: input.round };
+      return runJob(
+        world,
+        jobs,
+        job,
+        {
+          ...{ lane: service.name, script: 'switch-config', args, ifCut: 'runAgain' },
+          maxSeconds: service.limits.switchSeconds,
+        },
+        `switching to configuration ${config.revision}`,
+      );
+    },
+
+    /** That services use the files, by what they answer: a reload that ends well proves nothing. */
+    async proveServed({ change, service, host, config }: ConfigInput): Promise<void> {
+      const world = await worlds.of(change.cluster);
+      const { signal, elapsed } = attempt(change);
+      const remote = world.hosts.on(host.name);
+      const deadline = service.limits.healthySeconds * 1_000;
+      for (const { target } of await filesOf(world, config, host.name)) {
+        let fault = await notServed(remote, target, config.revision, signal);
+        for (
+          ;
+          fault !== undefined && elapsed() < deadline;
+          fault = await notServed(remote, target, config.revision, signal)
+        )
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        if (fault !== undefined)
+          throw new PawlError('Unhealthy', `${host.name}: ${target.path} is not served: ${fault}`);
+      }
+    },
+  };
+}
+
+/** What the plan said, with secrets: read anew, so that no history holds them. */
+async function filesOf(world: World, config: PlannedConfig, host: string): Promise<Rendered[]> {
+  const centre = await openCentre(world);
+  const tree = await centre.treeOf(config.set, config.commit);
+  const wanted = { cluster: world.cluster, service: config.set, tree, revision: config.revision };
+  const files = (await renderAll(wanted, (reference) => secretIn(reference, world.folder))).get(host);
+  if (files && stateOf(files).name === config.states[host]) return files;
+  throw new PawlError(
+    'ChecksumMismatch',
+    `${host}: its files are not those of the plan: a secret is another one now`,
+  );
+}
+
+async function stage(
+  remote: RemoteHost,
+  { set }: PlannedConfig,
+  files: Rendered[],
+  signal: AbortSignal,
+): Promise<string> {
+  const { name, manifest, actions, content } = stateOf(files);
+  const head = Buffer.from(manifest + actions);
+  const sizes = [Buffer.byteLength(manifest), Buffer.byteLength(actions), KEEP].map(String);
+  const ran = await remote.run('stage-config', [configFolder(set), name, ...sizes], {
+    signal,
+    timeoutMs: 600_000,
+    stdin: Buffer.concat([head, content]),
+  });
+  const before = /^before ([0-9a-f]{64})$/m.exec(ran.stdout)?.[1];
+  if (ran.code === 0 && before) return before;
+  const said = (ran.stderr || ran.stdout).trim().slice(-300);
+  throw new PawlError(
+    STAGE_EXITS[ran.code] ?? 'CommandFailed',
+    `${remote.name}: ${said || `staging ended with ${ran.code}`}`,
+  );
+}
+
+async function accepts(
+  remote: RemoteHost,
+  folder: string,
+  command: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { code, stdout, stderr } = await remote.run('check-config', [folder, ...command], {
+    signal,
+    timeoutMs: CHECK_MS,
+  });
+  if (code === 0) return;
+  const said = withoutSecrets((stderr || stdout).trim()).slice(-500);
+  throw new PawlError(
+    'CommandFailed',
+    `${remote.name}: ${command.join(' ')} refuses the files (${code}): ${said}`,
+  );
+}
+
+async function notServed(
+  remote: RemoteHost,
+  { served }: Rendered['target'],
+  revision: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (served === undefined) return undefined;
+  const wanted = served.contains?.replaceAll('{revision}', revision) ?? '';
+  if ('command' in served) {
+    const { code, stdout, stderr } = await remote.run('run-command', served.command, { signal });
+    const fine = code === 0 && stdout.includes(wanted);
+    return fine
+      ? undefined
+      : `${served.command.join(' ')} ends with ${code}: ${withoutSecrets(stderr || stdout).slice(-200)}`;
+  }
+  const { status, body } = await get(remote, served.port, served.path, 2_000, signal);
+  return body.includes(wanted) ? undefined : `port ${served.port} answers ${status} without "${wanted}"`;
+}

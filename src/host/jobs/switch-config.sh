@@ -1,0 +1,6 @@
+# Makes the files of a configuration those of a staged state, all or none, and services use them. Goes on where an earlier, cut run stood.
+# usage: switch-config FOLDER STATE
+# uses: going-down give-up config
+set -eu
+config_switch "$1" "$2"
+config_act "$1" "$2"

@@ -1,0 +1,202 @@
+/** States of configuration files, staged and switched by the programs of hosts, on files of this machine. */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { stateOf } from '../../../src/adapters/config-centre/state';
+import { loadProgram } from '../../../src/adapters/ssh/programs';
+import { ConfigTarget } from '../../../src/contracts/config-set';
+
+let folder: string;
+let states: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pawl-state-'));
+  states = join(folder, 'states');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const at = (path: string) => join(folder, 'host', path);
+const put = (path: string, text: string) => {
+  mkdirSync(dirname(at(path)), { recursive: true });
+  writeFileSync(at(path), text);
+};
+const get = (path: string) => (existsSync(at(path)) ? readFileSync(at(path), 'utf8') : null);
+
+interface File {
+  text: string;
+  after?: ConfigTarget['after'];
+  mode?: string;
+  owner?: string;
+}
+function state(files: Record<string, File>) {
+  return stateOf(
+    Object.entries(files).map(([path, { text, after = 'nothing', ...more }]) => ({
+      target: ConfigTarget.parse({ path: at(path), source: 'x', after, ...more }),
+      bytes: Buffer.from(text),
+    })),
+  );
+}
+
+function program(name: string, args: string[], input?: Buffer) {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', loadProgram(name).text, name, ...args], {
+    input,
+  });
+  return { code: status, out: stdout.toString(), err: stderr.toString().trim() };
+}
+
+function stage({ name, manifest, actions, content }: ReturnType<typeof state>, keep = 9) {
+  const sizes = [manifest, actions].map((text) => String(Buffer.byteLength(text)));
+  const input = Buffer.concat([Buffer.from(manifest + actions), content]);
+  const ran = program('stage-config', [states, name, ...sizes, String(keep)], input);
+  return { ...ran, before: /^before (\w{64})$/m.exec(ran.out)?.[1] ?? '' };
+}
+const change = (name: string) => program('jobs/switch-config', [states, name]);
+
+/** all that lies beside the files, hidden parts included */
+const beside = () => readdirSync(at('etc')).filter((name) => name.includes('pawl'));
+
+describe('a state', () => {
+  it('is staged beside what is in use, switched to, and back to the bytes, modes and gaps of before', () => {
+    put('etc/a', 'old a\n');
+    chmodSync(at('etc/a'), 0o640);
+    const wanted = state({
+      'etc/a': { text: 'new a\n', mode: '0600' },
+      'etc/deep/b': { text: 'new b' },
+      'etc/empty': { text: '' },
+    });
+    const { code, before } = stage(wanted);
+    expect([code, get('etc/a')]).toEqual([0, 'old a\n']);
+    expect(change(wanted.name)).toMatchObject({ code: 0, err: '' });
+    expect([get('etc/a'), get('etc/deep/b'), get('etc/empty')]).toEqual(['new a\n', 'new b', '']);
+    expect(statSync(at('etc/a')).mode & 0o7777).toBe(0o600);
+    expect(change(before).code).toBe(0);
+    expect([get('etc/a'), get('etc/deep/b'), get('etc/empty')]).toEqual(['old a\n', null, null]);
+    expect(statSync(at('etc/a')).mode & 0o7777).toBe(0o640);
+    expect(beside()).toEqual([]);
+  });
+
+  it('may be staged and switched to again and again', () => {
+    put('etc/a', 'old');
+    const wanted = state({ 'etc/a': { text: 'new' } });
+    const first = stage(wanted);
+    expect(stage(wanted)).toEqual(first);
+    for (let times = 0; times < 3; times += 1) expect(change(wanted.name).code).toBe(0);
+    expect(get('etc/a')).toBe('new');
+  });
+
+  it('does what makes services use it, once, and only where a file was another one', () => {
+    put('etc/same', 'same');
+    const log = at('log');
+    const note = (word: string) => ({ run: ['sh', '-c', `echo "$1" >> ${log}`, 'sh', word] });
+    const wanted = state({
+      'etc/a': { text: '1', after: note('it is  a') },
+      'etc/b': { text: '2', after: note('it is  a') },
+      'etc/same': { text: 'same', after: note('same'), mode: '0644' },
+    });
+    put('log', '');
+    stage(wanted);
+    expect(change(wanted.name)).toMatchObject({ code: 0, err: '' });
+    expect(change(wanted.name).code).toBe(0);
+    expect(get('log')).toBe('it is  a\n');
+  });
+
+  it.each([
+    ['other bytes', 82, (made: ReturnType<typeof state>) => ({ ...made, content: Buffer.from('xew') })],
+    ['too few bytes', 82, (made: ReturnType<typeof state>) => ({ ...made, content: Buffer.from('n') })],
+    [
+      'another manifest',
+      82,
+      (made: ReturnType<typeof state>) => ({ ...made, manifest: made.manifest.replace('0644', '0666') }),
+    ],
+  ])('with %s is not staged', (_, code, spoilt) => {
+    const wanted = state({ 'etc/a': { text: 'new' } });
+    expect(stage(spoilt(wanted)).code).toBe(code);
+    expect(readdirSync(states)).toEqual([]);
+  });
+
+  it('of an account that is not there is not staged', () => {
+    expect(stage(state({ 'etc/a': { text: 'new', owner: 'nosuchone' } }))).toMatchObject({
+      code: 24,
+      err: `${at('etc/a')}: there is no account nosuchone or no group root`,
+    });
+  });
+
+  it('is staged over no link and no folder', () => {
+    put('etc/real', 'real');
+    symlinkSync(at('etc/real'), at('etc/link'));
+    mkdirSync(at('etc/folder'));
+    for (const path of ['etc/link', 'etc/folder'])
+      expect(stage(state({ [path]: { text: 'new' } }))).toMatchObject({
+        code: 25,
+        err: `${at(path)} is no regular file`,
+      });
+    expect(get('etc/real')).toBe('real');
+  });
+
+  it('with a file that cannot be replaced replaces none', () => {
+    for (const path of ['etc/a', 'etc/b', 'etc/c']) put(path, 'old');
+    const wanted = state({ 'etc/a': { text: 'new' }, 'etc/b': { text: 'new' }, 'etc/c': { text: 'new' } });
+    stage(wanted);
+    rmSync(at('etc/b'));
+    mkdirSync(at('etc/b'));
+    expect(change(wanted.name).code).toBe(25);
+    expect([get('etc/a'), get('etc/c')]).toEqual(['old', 'old']);
+  });
+
+  it('stays for as long as it may be wanted', () => {
+    put('etc/a', 'old');
+    const names = Array.from({ length: 5 }, (_, n) => state({ 'etc/a': { text: `new ${n}` } })).map(
+      (wanted) => {
+        stage(wanted, 2);
+        return wanted.name;
+      },
+    );
+    expect(change(names[0]!).code).toBe(30);
+    expect(change(names[4]!).code).toBe(0);
+    stage(state({ 'etc/a': { text: 'last' } }), 1);
+    expect(readdirSync(states)).toContain(names[4]);
+  });
+});
+
+it('cut off between any two of its steps, is whole after the next attempt, and services are told', async () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 6 }, (_, n) => [
+      `etc/f${n}`,
+      { text: `new ${n}`, after: { run: ['touch', at('told')] } },
+    ]),
+  );
+  const wanted = state(files);
+  const text = loadProgram('jobs/switch-config').text;
+  const commands = ['mv', 'sync', 'ln', 'cp', 'rm', 'sort'];
+  let cuts = 0;
+  for (const command of commands)
+    for (let nth = 1; nth <= 9; nth += 1) {
+      rmSync(at('.'), { recursive: true, force: true });
+      for (const path of Object.keys(files)) put(path, `old ${path}`);
+      const { before } = stage(wanted);
+      // dies in the moment of the nth call
+      const trap = `calls=0\n${command}() { calls=$((calls + 1)); [ "$calls" -lt ${nth} ] || kill -9 $$; command ${command} "$@"; }\n`;
+      const dying = spawn('sh', ['-c', trap + text, 'switch-config', states, wanted.name]);
+      const signal = await new Promise((resolve) => dying.once('close', (_, by) => resolve(by)));
+      if (signal !== 'SIGKILL') continue;
+      cuts += 1;
+      // on with it, or back
+      const [next, expected] = nth % 2 ? [wanted.name, 'new'] : [before, 'old'];
+      expect(change(next).code).toBe(0);
+      for (const path of Object.keys(files)) expect(get(path)).toMatch(new RegExp(`^${expected}`));
+      if (expected === 'new') expect(get('told')).not.toBeNull();
+      expect(beside()).toEqual([]);
+    }
+  expect(cuts).toBeGreaterThan(20);
+}, 120_000);
