@@ -5,7 +5,7 @@ import pc from 'picocolors';
 import type { Lab } from './hosts';
 import { down as removeLab, up as bringUpLab } from './hosts';
 import { stateDir } from './paths';
-import { makeRelease } from './service';
+import { makeConfigCentre, makeRelease } from './service';
 import type { TemporalServer } from './temporal/server';
 import { startTemporal, stopTemporal } from './temporal/server';
 import { startWorker, stopWorker } from './worker';
@@ -28,7 +28,10 @@ export async function stackUp(): Promise<Stack> {
   const lab = await stage('lab: six application hosts and HAProxy', () =>
     bringUpLab({ name: NAME, log: (line) => console.log(pc.dim(`  ${line}`)) }),
   );
-  await stage('releases of the example service', () => makeRelease({ version: '1.1.0' }));
+  await stage('releases and configuration of the example service', async () => {
+    await makeRelease({ version: '1.1.0' });
+    await makeConfigCentre(join(stateDir, 'config'));
+  });
   await connect(temporal);
   await stage('worker', () => startWorker(NAME, temporal.address));
   return { lab, temporal };

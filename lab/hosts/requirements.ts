@@ -18,6 +18,7 @@ const PROGRAMS: Wanted[] = Object.entries({
   tar: 'tar',
   gzip: 'gzip',
   'dpkg-deb': 'dpkg',
+  git: 'git',
 }).map(([program, debianPackage]) => ({ program, debianPackage }));
 
 const INOTIFY_INSTANCES = 4_096;

@@ -1,2 +1,3 @@
+export { makeConfigCentre } from './config';
 export { makeRelease, type Behaviour } from './release';
 export { installDeb, makeDeb } from './deb';

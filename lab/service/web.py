@@ -8,6 +8,7 @@ else, and a start should take some 50 ms.
   /          host and version       /health   200 ok
   /version   the version            /slow     answers after 8 s, or ?ms= milliseconds
   /path/one  200, unless the release spoils this path; /path/two, too
+  /config    revision and settings of /etc/web/settings.json, where there is one; read at the start and on SIGHUP
   /metrics   response times as a histogram of Prometheus; health and version are spared
 """
 import bisect
@@ -34,11 +35,21 @@ def read(path):
 
 VERSION = read(RELEASE + '/version').strip()
 # errorShare, addMs, startMs, willNotStart, badPath, unhealthy, leakKiB; see release.ts
-BEHAVIOUR = json.loads(read(RELEASE + '/behaviour.json'))
+RELEASED = json.loads(read(RELEASE + '/behaviour.json'))
+SETTINGS = '/etc/web/settings.json'
 leaked = []
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
-SPARED = ('/health', '/version', '/metrics')
+SPARED = ('/health', '/version', '/metrics', '/config')
 counts, spent = [0] * (len(BOUNDS) + 1), 0
+
+
+def settings():
+    """What stands there is worth more than what the release says; one that is no JSON keeps the service from starting."""
+    return json.loads(read(SETTINGS)) if os.path.exists(SETTINGS) else {}
+
+
+CONFIG = settings()
+BEHAVIOUR = {**RELEASED, **CONFIG}
 
 
 def took(seconds):
@@ -66,6 +77,8 @@ def answer(target):
         return 200, VERSION + '\n', delay
     if path == '/metrics':
         return 200, metrics(), 0
+    if path == '/config':
+        return 200, json.dumps(CONFIG, sort_keys=True) + '\n', 0
     if BEHAVIOUR.get('leakKiB'):
         leaked.append(os.urandom(1024) * BEHAVIOUR['leakKiB'])
     share = BEHAVIOUR.get('errorShare', 0)
@@ -99,7 +112,8 @@ class Server:
         wake.setblocking(False)
         self.wake = wake
         signal.set_wakeup_fd(wake.fileno())
-        signal.signal(signal.SIGTERM, lambda *_: None)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)
         self.epoll.register(self.waker, select.EPOLLIN)
 
     def run(self):
@@ -111,7 +125,10 @@ class Server:
         stop = False
         for fd, _ in self.epoll.poll(max(timeout, 0) if self.timers else timeout):
             if fd == self.waker.fileno():
-                stop = True
+                numbers = self.waker.recv(64)
+                stop = stop or signal.SIGTERM in numbers
+                if signal.SIGHUP in numbers:
+                    self.reload()
             elif fd == self.listener.fileno():
                 self.accept()
             elif fd in self.connections:
@@ -120,6 +137,17 @@ class Server:
             self.send(*heapq.heappop(self.timers)[2:])
         if stop and not self.stopping:
             self.stop()
+
+    @staticmethod
+    def reload():
+        """Settings that are no JSON are not taken, and nobody hears of it: services are like that."""
+        try:
+            fresh = settings()
+        except ValueError:
+            return
+        for known, values in ((CONFIG, fresh), (BEHAVIOUR, {**RELEASED, **fresh})):
+            known.clear()
+            known.update(values)
 
     def accept(self):
         while True:

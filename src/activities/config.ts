@@ -83,12 +83,8 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
       const remote = world.hosts.on(host.name);
       const deadline = service.limits.healthySeconds * 1_000;
       for (const { target } of await filesOf(world, config, host.name)) {
-        let fault = await notServed(remote, target, config.revision, signal);
-        for (
-          ;
-          fault !== undefined && elapsed() < deadline;
-          fault = await notServed(remote, target, config.revision, signal)
-        )
+        let fault = await notServed(remote, target, signal);
+        for (; fault !== undefined && elapsed() < deadline; fault = await notServed(remote, target, signal))
           await new Promise((resolve) => setTimeout(resolve, 100));
         if (fault !== undefined)
           throw new PawlError('Unhealthy', `${host.name}: ${target.path} is not served: ${fault}`);
@@ -154,11 +150,10 @@ async function accepts(
 async function notServed(
   remote: RemoteHost,
   { served }: Rendered['target'],
-  revision: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (served === undefined) return undefined;
-  const wanted = served.contains?.replaceAll('{revision}', revision) ?? '';
+  const wanted = served.contains ?? '';
   if ('command' in served) {
     const { code, stdout, stderr } = await remote.run('run-command', served.command, { signal });
     const fine = code === 0 && stdout.includes(wanted);

@@ -9,6 +9,7 @@ import type { ArtifactStore } from '../adapters/artifacts';
 import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
 import { balancerActivities } from './balancers';
+import { parseConfigCanary, planConfig } from './plan/config-canary';
 import { configActivities } from './config';
 import { counterActivities } from './counters';
 import { equalActivities } from './equal';
@@ -73,6 +74,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planRollingUpgrade: planning(worlds, parseRollingUpgrade, (input, world, signal) =>
       planUpgrade(input, world, artifacts, signal),
     ),
+    planConfigCanary: planning(worlds, parseConfigCanary, planConfig),
     planNodeOffline: planning(worlds, parseNodeOffline, planOffline),
     planNodeReplacement: planning(worlds, parseNodeReplacement, planReplacement),
     planNodeOnline: planning(worlds, parseNodeOnline, planOnline),

@@ -22,6 +22,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service', 'version'],
     example: 'examples/lab/rollingUpgrade.json',
   },
+  configCanary: {
+    about: 'bring configuration files to one host, some, all, with hours of observation between',
+    prefix: 'config',
+    named: ['service', 'revision'],
+    example: 'examples/lab/configCanary.json',
+  },
   nodeOffline: {
     about: 'take hosts out of service: drain, stop, prove that nothing is left',
     prefix: 'offline',

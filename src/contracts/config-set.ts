@@ -66,7 +66,7 @@ export const ConfigTarget = z.strictObject({
     )
     .optional()
     .describe(
-      'The proof that it is used: an answer on the host, or a command. `{revision}` in `contains` stands for the revision.',
+      'The proof that it is used: an answer on the host, or a command. `contains` is a Liquid template, too.',
     ),
 });
 export type ConfigTarget = z.output<typeof ConfigTarget>;

@@ -122,6 +122,8 @@ export interface Intent {
   /** what becomes of the service, in words, where it is no version: `n3 out of service (new disk)` */
   about?: string;
   artifact?: PlannedArtifact;
+  /** the files that hosts get */
+  config?: PlannedConfig;
   /** its place in line; default: usual */
   rank?: 'usual' | 'emergency';
   /** `hosts`: others of the service may be worked on at the same time; default: it has the service to itself */
@@ -164,15 +166,25 @@ export interface Intent {
   settings: Settings;
 }
 
-export interface UpgradeIntent extends Intent {
+/** Of a change that goes from host to host in batches. */
+export interface RolloutIntent extends Intent {
+  batches: PlannedBatch[];
+  checks: Check[];
+  settings: Settings & Pick<RollingUpgradeInput, 'minHealthySeconds' | 'soakSeconds' | 'watchSeconds'>;
+}
+
+export interface UpgradeIntent extends RolloutIntent {
   workflow: 'rollingUpgrade';
   version: string;
   artifact: PlannedArtifact;
   previousArtifact: PlannedArtifact | null;
-  batches: PlannedBatch[];
-  checks: Check[];
   runOnce: PlannedRunOnce[];
-  settings: Settings & Pick<RollingUpgradeInput, 'minHealthySeconds' | 'soakSeconds' | 'watchSeconds'>;
+}
+
+export interface ConfigIntent extends RolloutIntent {
+  workflow: 'configCanary';
+  about: string;
+  config: PlannedConfig;
 }
 
 export interface OfflineIntent extends Intent {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Cluster } from './cluster';
+import { ConfigSet } from './config-set';
+import { ConfigCanaryInput } from './inputs/config-canary';
 import { EmergencyRollbackInput } from './inputs/emergency-rollback';
 import { NodeOfflineInput } from './inputs/node-offline';
 import { NodeReplacementInput } from './inputs/node-replacement';
@@ -11,7 +13,9 @@ import { RollingUpgradeInput } from './inputs/rolling-upgrade';
 /** Published for editors and other tools, as `schemas/<name>.schema.json`. */
 const PUBLISHED: Record<string, z.ZodType> = {
   cluster: Cluster,
+  configSet: ConfigSet,
   rollingUpgrade: RollingUpgradeInput,
+  configCanary: ConfigCanaryInput,
   nodeOffline: NodeOfflineInput,
   nodeOnline: NodeOnlineInput,
   healthWatch: HealthWatchInput,

@@ -3,14 +3,17 @@ import { Gate } from '../contracts/inputs/gate';
 import { Ramp, type RampStep } from '../contracts/inputs/ramp';
 import type { RollingUpgradeInput } from '../contracts/inputs/rolling-upgrade';
 
-type Schema = typeof RollingUpgradeInput;
+type Guard = (typeof GUARDS)[number];
 
 /** Settings whose default is there for safety. */
 const GUARDS = ['minHealthySeconds', 'soakSeconds', 'watchSeconds', 'unreachableSeconds'] as const;
 
 /** Defaults are safe, and shortened ones are loud: one note for each that is below its default. */
-export function shortened(schema: Schema, input: RollingUpgradeInput): string[] {
-  const fallback = (name: (typeof GUARDS)[number]) => schema.shape[name].parse(undefined);
+export function shortened(
+  schema: { shape: Pick<(typeof RollingUpgradeInput)['shape'], Guard> },
+  input: Pick<RollingUpgradeInput, Guard | 'drain' | 'gate'>,
+): string[] {
+  const fallback = (name: Guard) => schema.shape[name].parse(undefined);
   const notes = GUARDS.filter((name) => input[name] < fallback(name)).map(
     (name) => `${name} is ${input[name]} instead of the default ${fallback(name)}`,
   );

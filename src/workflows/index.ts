@@ -1,4 +1,5 @@
 // every function exported here is a workflow type
+export { configCanary } from './config-canary';
 export { doctor } from './doctor';
 export { emergencyRollback } from './emergency-rollback';
 export { healthWatch } from './health-watch';

@@ -69,6 +69,7 @@ const point = (story: Story, activity: keyof Activities, host?: string, nth = 1)
 /** Milliseconds into a body that are well before its end; two moments of the one that has a job. */
 const MOMENTS: Record<keyof Activities, number[]> = {
   planRollingUpgrade: [30],
+  planConfigCanary: [30],
   planNodeOffline: [30],
   planNodeOnline: [30],
   planNodeReplacement: [30],
@@ -102,6 +103,9 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   measureUsual: [400],
   watchGate: [400],
   runCommand: [15, 90],
+  stageConfig: [20],
+  switchConfig: [15, 60],
+  proveServed: [10],
   askForLease: [5],
   raiseFences: [10],
   watchRun: [200],

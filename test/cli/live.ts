@@ -120,6 +120,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
       refuseUnlessPlanned(input, plan);
       return { plan, dryRun: input.dryRun };
     },
+    planConfigCanary: (raw) => steps().planConfigCanary(raw),
     planNodeOffline: (raw) => steps().planNodeOffline(raw),
     planNodeOnline: (raw) => steps().planNodeOnline(raw),
     planNodeReplacement: (raw) => steps().planNodeReplacement(raw),
@@ -147,6 +148,9 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     proveHealthy: (input) => delay(slow).then(() => steps().proveHealthy(input)),
     putBack: (input) => delay(slow).then(() => steps().putBack(input)),
     switchTraffic: (input) => delay(slow).then(() => steps().switchTraffic(input)),
+    stageConfig: (input) => steps().stageConfig(input),
+    switchConfig: (input) => delay(slow).then(() => steps().switchConfig(input)),
+    proveServed: (input) => steps().proveServed(input),
     runCommand: (input) => delay(slow).then(() => steps().runCommand(input)),
     lookAtHosts: (input) => steps().lookAtHosts(input),
     confirmHealthy: (input) => steps().confirmHealthy(input),

@@ -181,7 +181,10 @@ export async function clusterFile(lab: Lab, limits: object): Promise<string> {
     hosts: Record<string, { roles: string[] }>;
     balancers: Record<string, object>;
     services: Record<string, object>;
+    config: { repository: string };
   };
+  // made by the test that wants it
+  example.config.repository = 'config';
   const web = example.services['web'] as { routes: object[] };
   example.services = { web: { ...web, limits }, webdeb: { ...WEBDEB, limits } };
   example.cluster = lab.name;

@@ -37,6 +37,7 @@ import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
+import { configPlan } from './fake-config';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
 import { closuresOf, maintenanceOf, pageOf } from './maintenance';
@@ -60,6 +61,8 @@ export type FakeInput = Partial<Omit<RollingUpgradeInput, 'gate'>> & { gate?: Pa
 export class FakeCluster {
   readonly journal: string[] = [];
   readonly versions: Record<string, string> = {};
+  /** by host, the state of its configuration files */
+  readonly configs: Record<string, string> = {};
   readonly out = new Set<string>();
   mostOut = 0;
   /** what to do instead of a step: `switchRelease n2` → throw, wait, … */
@@ -246,6 +249,10 @@ export class FakeCluster {
           dryRun: (raw as { dryRun?: boolean }).dryRun === true,
         };
       },
+      planConfigCanary: async (raw) => {
+        await this.trouble['plan']?.();
+        return { plan: configPlan(this, raw as FakeInput), dryRun: false };
+      },
       ...nodeActivities(this),
       ...maintenanceOf(this),
       planEmergencyRollback: async ({ input, before = this.aim }) => {
@@ -305,6 +312,19 @@ export class FakeCluster {
         this.journal.push(command.join(' '));
         return { reattached: false };
       },
+      stageConfig: async ({ host }) => {
+        await this.step('stageConfig', host.name);
+        return { before: this.configs[host.name] ?? 'none' };
+      },
+      switchConfig: async ({ host, state, round }) => {
+        await this.step('switchConfig', host.name);
+        if (!this.out.has(host.name))
+          throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
+        this.journal.push(`${host.name} has ${state} round ${round}`);
+        this.configs[host.name] = state;
+        return { reattached: false };
+      },
+      proveServed: ({ host }) => this.step('proveServed', host.name),
       proveHealthy: ({ host }) => this.step('proveHealthy', host.name),
       putBack: async ({ host }) => {
         await this.step('putBack', host.name);

@@ -65,7 +65,14 @@ export function sameFor(input: CommonInput, { cluster, digest }: World, more: ob
 
 /** What the steps of a change that moves hosts in and out are told. */
 export function settingsOf(
-  input: HostChange & { drain: Drain; checks?: Check[] },
+  input: Pick<
+    HostChange,
+    'onFailure' | 'progressDeadlineSeconds' | 'personDeadlineHours' | 'unreachableSeconds'
+  > & {
+    drain: Drain;
+    checks?: Check[];
+    approvals: Settings['approvals'];
+  },
   { limits }: Service,
   mistakes: Mistake[],
 ): Settings {

@@ -10,11 +10,14 @@ import { readSet, type LoadedSet } from './set';
 import type { Tree } from './tree';
 
 export { ConfigRepository, type Release } from './repository';
-export type { Rendered } from './render';
+export { sideOf, type Rendered } from './render';
 export type { Tree } from './tree';
 
 /** @throws BadInput where the cluster file names none, or it cannot be read */
-export function openCentre({ cluster, folder }: Pick<LoadedCluster, 'cluster' | 'folder'>): Promise<ConfigRepository> {
+export function openCentre({
+  cluster,
+  folder,
+}: Pick<LoadedCluster, 'cluster' | 'folder'>): Promise<ConfigRepository> {
   if (cluster.config) return ConfigRepository.open(resolve(folder, cluster.config.repository));
   const rule = 'the cluster file names no repository for configuration';
   throw badInput([{ code: 'missing', path: 'config.repository', value: 'nothing', rule }]);

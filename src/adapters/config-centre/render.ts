@@ -1,8 +1,10 @@
 /** Templates to the bytes that a host shall have. */
 import { Drop, Liquid, LiquidError } from 'liquidjs';
+import { parse as parseYaml } from 'yaml';
 import { SecretReference, type ConfigTarget, type ConfigValues } from '../../contracts/config-set';
 import type { Mistake } from '../../contracts/failures';
 import { escaped } from '../../domain/escaped';
+import type { Side } from '../../domain/config/patch';
 import { mergeValues } from '../../domain/config/values';
 import type { LoadedSet } from './set';
 
@@ -20,6 +22,13 @@ export interface About {
 export interface Rendered {
   target: ConfigTarget;
   bytes: Buffer;
+}
+
+/** A file as diffs show it. */
+export function sideOf(file: Rendered | undefined): Side {
+  if (!file) return null;
+  const { mode, owner, group } = file.target;
+  return { text: file.bytes.toString('utf8'), mode, owner, group };
 }
 
 /** How secrets are read; without it, a file shows where each would stand. */
@@ -83,36 +92,58 @@ export class Renderer {
     const mistakes: Mistake[] = [];
     const files: Rendered[] = [];
     for (const target of this.set.targets) {
-      const bytes = await this.one(target, { ...merged, ...about }, mistakes);
-      if (bytes) files.push({ target, bytes });
+      const rendered = await this.one(target, { ...merged, ...about }, mistakes);
+      if (rendered) files.push(rendered);
     }
     return { files, mistakes };
   }
 
-  private async one(target: ConfigTarget, known: object, mistakes: Mistake[]): Promise<Buffer | undefined> {
-    const { source, sensitive } = target;
+  private async one(target: ConfigTarget, known: object, mistakes: Mistake[]): Promise<Rendered | undefined> {
+    const { source, sensitive, served } = target;
     const path = `${this.service}/files/${source}`;
-    const raw = this.set.sources[source]!;
-    if (!source.endsWith(TEMPLATE)) return raw;
+    const bytes = source.endsWith(TEMPLATE)
+      ? await this.text(path, sensitive, known, mistakes, (scope) => this.engine.renderFile(source, scope))
+      : this.set.sources[source]!;
+    if (bytes === undefined) return undefined;
+    const wrong = syntaxError(target, bytes.toString());
+    if (wrong !== undefined) {
+      mistakes.push({ code: 'syntax', path, value: target.path, rule: wrong });
+      return undefined;
+    }
+    if (served?.contains === undefined) return { target, bytes: Buffer.from(bytes) };
+    const { contains: template } = served;
+    const proof = `${this.service}/config.yaml served.contains of ${target.path}`;
+    const contains = await this.text(proof, false, known, mistakes, (scope) =>
+      this.engine.parseAndRender(template, scope),
+    );
+    if (contains === undefined) return undefined;
+    return { target: { ...target, served: { ...served, contains } }, bytes: Buffer.from(bytes) };
+  }
+
+  /** @returns undefined where there is a mistake */
+  private async text(
+    path: string,
+    maySayASecret: boolean,
+    known: object,
+    mistakes: Mistake[],
+    render: (scope: object) => Promise<unknown>,
+  ): Promise<string | undefined> {
     const secrets = new Set<string>();
-    const scope = withSecrets(known, (reference) => this.secret(reference, secrets)) as object;
+    const secret = (reference: string) =>
+      new Secret(() => {
+        secrets.add(reference);
+        return this.readSecret(reference);
+      });
     try {
-      const text = (await this.engine.renderFile(source, scope)) as string;
-      const [secret] = secrets;
-      if (secret === undefined || sensitive) return Buffer.from(text);
+      const text = (await render(withSecrets(known, secret) as object)) as string;
+      const [used] = secrets;
+      if (used === undefined || maySayASecret) return text;
       const rule = 'what holds a secret must be a target with sensitive: true';
-      mistakes.push({ code: 'secret', path, value: secret, rule });
+      mistakes.push({ code: 'secret', path, value: used, rule });
     } catch (error) {
       mistakes.push(templateMistake(path, error));
     }
     return undefined;
-  }
-
-  private secret(reference: string, secrets: Set<string>): Secret {
-    return new Secret(() => {
-      secrets.add(reference);
-      return this.readSecret(reference);
-    });
   }
 }
 
@@ -124,6 +155,18 @@ function withSecrets(value: unknown, secret: (reference: string) => Secret): unk
   return Object.fromEntries(
     Object.entries(value as ConfigValues).map(([name, inner]) => [name, withSecrets(inner, secret)]),
   );
+}
+
+/** Of what needs no program of the host to be read. */
+function syntaxError({ check, sensitive }: ConfigTarget, text: string): string | undefined {
+  try {
+    if (check === 'json') JSON.parse(text);
+    if (check === 'yaml') parseYaml(text);
+    return undefined;
+  } catch (error) {
+    const [why = ''] = (error as Error).message.split('\n');
+    return `it is rendered to what is no ${check as string}${sensitive ? '' : `: ${why}`}`;
+  }
 }
 
 /** `web/files/nginx.conf.liquid:3:5`, of the file that is wrong: it may be a partial. */

@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
-import { createTwoFilesPatch } from 'diff';
 import { loadCluster, type LoadedCluster } from '../../adapters/cluster-file';
-import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../../adapters/config-centre';
+import {
+  openCentre,
+  renderAll,
+  sideOf,
+  type ConfigRepository,
+  type Rendered,
+} from '../../adapters/config-centre';
 import { ChangeRecord } from '../../contracts/config-set';
+import { grouped, patchOf } from '../../domain/config/patch';
 import { badInput, parseInput, unknownName } from '../../domain/mistakes';
 import type { Cli } from '../cli';
 import { EXIT } from '../exit-codes';
@@ -109,10 +115,10 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
       throw badInput([{ code: 'missing', path: 'from', value: 'nothing', rule }]);
     }
     const [before, after] = [await rendered(at, service, since), await rendered(at, service, to)];
-    const patches = differences(before, after, since, to ?? WORKING);
-    if (patches.size === 0) terminal.print(`no file of ${service} is different\n`);
-    for (const [patch, hosts] of patches)
-      terminal.print(`${terminal.colours.bold(`on ${hosts.join(', ')}`)}\n${coloured(patch)}\n`);
+    const patches = differences(before, after);
+    if (patches.length === 0) terminal.print(`no file of ${service} is different\n`);
+    for (const { text, hosts } of patches)
+      terminal.print(`${terminal.colours.bold(`on ${hosts.join(', ')}`)}\n${coloured(text)}\n`);
     return EXIT.done;
   }
 
@@ -193,42 +199,23 @@ export function nextTag(service: string, taken: readonly string[], now: Date): s
   return `${day}.${Math.max(0, ...numbers) + 1}`;
 }
 
-/** @returns by patch, the hosts that have exactly this one */
-function differences(
-  before: Map<string, Rendered[]>,
-  after: Map<string, Rendered[]>,
-  from: string,
-  to: string,
-): Map<string, string[]> {
-  const patches = new Map<string, string[]>();
-  for (const host of new Set([...before.keys(), ...after.keys()])) {
-    const [old, fresh] = [byPath(before.get(host)), byPath(after.get(host))];
-    for (const path of new Set([...old.keys(), ...fresh.keys()])) {
-      const patch = patchOf(path, old.get(path), fresh.get(path), from, to);
-      if (patch) patches.set(patch, [...(patches.get(patch) ?? []), host]);
-    }
-  }
-  return patches;
+function differences(before: Map<string, Rendered[]>, after: Map<string, Rendered[]>) {
+  const hosts = [...new Set([...before.keys(), ...after.keys()])];
+  return grouped(
+    hosts.flatMap((host) => {
+      const [old, fresh] = [byPath(before.get(host)), byPath(after.get(host))];
+      const paths = [...new Set([...old.keys(), ...fresh.keys()])];
+      return paths.flatMap((path) => {
+        const [from, to] = [old.get(path), fresh.get(path)];
+        const hidden = from?.target.sensitive || to?.target.sensitive;
+        const text = patchOf(path, sideOf(from), sideOf(to), hidden);
+        return text === undefined ? [] : [{ host, text }];
+      });
+    }),
+  );
 }
 
 const byPath = (files: Rendered[] = []) => new Map(files.map((file) => [file.target.path, file]));
-
-function patchOf(
-  path: string,
-  old: Rendered | undefined,
-  fresh: Rendered | undefined,
-  from: string,
-  to: string,
-) {
-  if (old && fresh?.bytes.equals(old.bytes)) return undefined;
-  if (old?.target.sensitive || fresh?.target.sensitive)
-    return `${path}: its content, which is not shown, is different`;
-  const text = (file?: Rendered) => file?.bytes.toString('utf8') ?? '';
-  const name = (file: Rendered | undefined) => (file ? path : '/dev/null');
-  return createTwoFilesPatch(name(old), name(fresh), text(old), text(fresh), from, to)
-    .replace(/^(Index: .*\n)?=+\n/, '')
-    .trimEnd();
-}
 
 const asJson = ({ target, bytes }: Rendered) => ({
   ...{ path: target.path, owner: target.owner, group: target.group, mode: target.mode },

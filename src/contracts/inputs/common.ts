@@ -76,6 +76,11 @@ export const Drain = z.strictObject({
 });
 export type Drain = z.output<typeof Drain>;
 
+/** hosts that may fail, and are put back, before the change itself counts as failed; a percentage rounds down */
+export const failureBudget = z
+  .union([z.literal(0), Amount], { error: 'a number of hosts from 0, or a percentage such as "10%"' })
+  .default(0);
+
 /** What is worked on. */
 export const target = {
   /** path of the cluster file, as the worker sees it */

@@ -7,6 +7,7 @@ import {
   Check,
   Command,
   Drain,
+  failureBudget,
   Path,
   patience,
   planning,
@@ -135,10 +136,7 @@ export const RollingUpgradeInput = z.strictObject({
     .default([]),
   /** put back what was touched, leave everything as it stands, or ask a person (retry, skip, abort) */
   onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
-  /** hosts that may fail, and are put back, before the change itself counts as failed; a percentage rounds down */
-  failureBudget: z
-    .union([z.literal(0), Amount], { error: 'a number of hosts from 0, or a percentage such as "10%"' })
-    .default(0),
+  failureBudget,
   progressDeadlineSeconds,
   /** commands on every host before anything is touched, each once; one that fails ends the change */
   prepare: z

@@ -21,6 +21,7 @@ export const {
   planNodeOnline,
   planNodeReplacement,
   planEmergencyRollback,
+  planConfigCanary,
 } = proxyActivities<Activities>({
   ...base,
   startToCloseTimeout: '5m',

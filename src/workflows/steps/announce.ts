@@ -1,6 +1,6 @@
 /** What a change tells people on its way. Nothing here waits, and nothing fails. */
 import type { Announcement, FactsOf, MessageKind } from '../../contracts/notifications';
-import type { UpgradeIntent } from '../../contracts/plan';
+import type { RolloutIntent } from '../../contracts/plan';
 import type { End } from '../../contracts/status';
 import { aboutOf } from '../../domain/about';
 import { newOutbox, outboxNotes, post } from '../../domain/outbox';
@@ -33,7 +33,7 @@ export function announceBegin(run: Change): void {
 }
 
 /** A batch is through, with its observation. Behind the last one comes the end, which says more. */
-export function announceProgress(run: Change<UpgradeIntent>): void {
+export function announceProgress(run: Change<RolloutIntent>): void {
   const { hosts, batches } = run.plan.intent;
   if (run.state.batchesDone === batches.length) return;
   const done = run.status.hosts.filter(({ state }) => state === 'done').length;

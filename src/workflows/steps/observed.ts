@@ -1,4 +1,4 @@
-import type { UpgradeIntent } from '../../contracts/plan';
+import type { RolloutIntent } from '../../contracts/plan';
 import type { Change } from './change';
 import { BatchGate, GateFailed } from './gate';
 import { HostFailed } from './host-failure';
@@ -26,7 +26,7 @@ export const trafficAt = (percent?: number) => (percent === 0 ? { traffic: 'drai
  * @returns false when a person had to be asked about a host; then it begins again
  */
 export async function observed(
-  run: Change<UpgradeIntent>,
+  run: Change<RolloutIntent>,
   phase: 'watching' | 'soaking',
   seconds: number,
   what: string,

@@ -1,5 +1,5 @@
 /** Shares of the requests that go to those who carry a change, by their weights. */
-import type { PlannedBatch, PlannedHost, UpgradeIntent } from '../../contracts/plan';
+import type { PlannedBatch, PlannedHost, RolloutIntent } from '../../contracts/plan';
 import { weightAt } from '../../domain/ramp';
 import { boundary } from './boundary';
 import type { Change } from './change';
@@ -15,7 +15,7 @@ import { SIDE_BY_SIDE, walk } from './walk';
  * @returns false when the history is long before all have it
  */
 export async function shareOut(
-  run: Change<UpgradeIntent>,
+  run: Change<RolloutIntent>,
   { percent = 100 }: PlannedBatch,
 ): Promise<boolean> {
   const { batches, hosts } = run.plan.intent;

@@ -1,4 +1,4 @@
-import type { PlannedHost, UpgradeIntent } from '../../contracts/plan';
+import type { Intent, PlannedHost, UpgradeIntent } from '../../contracts/plan';
 import { setsOf } from '../../domain/blue-green';
 import { announce } from './announce';
 import { boundary } from './boundary';
@@ -12,21 +12,39 @@ import { progressing } from './progress';
 import { fencesUp } from './turn';
 import { SIDE_BY_SIDE, walk } from './walk';
 
-/** Prepares hosts and brings the release to them while all that serve do so; in the midst of them when the history is long. */
+/** Prepares hosts and brings the release to them while all that serve do so. */
 export async function stage(run: Change<UpgradeIntent>): Promise<void> {
   const { intent } = run.plan;
-  const { coming } = setsOf(intent);
-  run.enter('preparing', `staging ${intent.version} on ${coming.length} hosts`);
   // what users' commands do on hosts comes after all of earlier changes
-  if (intent.prepare) await fencesUp(run);
-  const left = coming.filter(({ name }) => run.host(name).state !== 'staged');
-  const stageOne = async (host: PlannedHost) => {
-    await boundary(run);
+  const begin = () => (intent.prepare ? fencesUp(run) : undefined);
+  await stageAll(run, setsOf(intent).coming, intent.version, stageOne, begin);
+
+  async function stageOne(host: PlannedHost): Promise<void> {
     for (const prepare of intent.prepare ?? []) await prepareHost(run, host, prepare);
     await stageRelease(run, host);
+  }
+}
+
+/**
+ * Brings something to hosts that serve on; in the midst of them when the history is long. One that does not take it ends
+ * the change before any is touched.
+ */
+export async function stageAll<I extends Intent>(
+  run: Change<I>,
+  hosts: readonly PlannedHost[],
+  what: string,
+  stageOne: (host: PlannedHost) => Promise<void>,
+  begin: () => Promise<void> | undefined = () => undefined,
+): Promise<void> {
+  run.enter('preparing', `staging ${what} on ${hosts.length} hosts`);
+  await begin();
+  const left = hosts.filter(({ name }) => run.host(name).state !== 'staged');
+  const one = async (host: PlannedHost) => {
+    await boundary(run);
+    await stageOne(host);
   };
   const { failures, notStarted } = await progressing(run, () =>
-    walk(left, SIDE_BY_SIDE, stageOne, () => isLongInside(run)),
+    walk(left, SIDE_BY_SIDE, one, () => isLongInside(run)),
   );
   for (const { item, error } of failures) {
     if (error instanceof ChangeStopped) throw error;

@@ -1,5 +1,5 @@
 /** Test users: they get the new version as soon as one host has it, and are like all others when all hosts have it. */
-import type { UpgradeIntent } from '../../contracts/plan';
+import type { RolloutIntent } from '../../contracts/plan';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { hostFailed } from './host-failure';
@@ -7,7 +7,7 @@ import { steerNowhere, steerTesters } from './steer';
 import { willUndo } from './undo';
 
 /** To the first host that carries the change, unless they go to one already. */
-export async function steerToChanged(run: Change<UpgradeIntent>): Promise<void> {
+export async function steerToChanged(run: Change<RolloutIntent>): Promise<void> {
   const { testers, hosts } = run.plan.intent;
   const host = hosts.find(({ name }) => run.host(name).state === 'done');
   if (!testers || !host || run.state.undo.some(({ step }) => step === 'forgetTesters')) return;

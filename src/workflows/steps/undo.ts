@@ -4,6 +4,7 @@ import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { openAgain } from './closing';
 import { runCommand } from './command';
+import { switchConfig } from './config-steps';
 import { HostFailed, hostFailed } from './host-failure';
 import { proveHealthy, putBack, switchRelease, takeOut } from './host-steps';
 import { markHost, startService, stopService } from './service-steps';
@@ -25,6 +26,12 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
     const host = hostNamed(run, name);
     await takeOut(run, host, 'force');
     await switchRelease(run, host, version, 'switchBack');
+    await proveHealthy(run, host, version, []);
+  },
+  async configBack(run, { host: name, state, version }) {
+    const host = hostNamed(run, name);
+    await takeOut(run, host, 'force');
+    await switchConfig(run, host, state, 'configBack');
     await proveHealthy(run, host, version, []);
   },
   async putBack(run, { host, weights }) {

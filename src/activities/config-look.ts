@@ -1,0 +1,63 @@
+import type { Rendered } from '../adapters/config-centre';
+import { sideOf } from '../adapters/config-centre';
+import { stateOf } from '../adapters/config-centre/state';
+import { PawlError } from '../contracts/failures';
+import type { RemoteHost } from '../contracts/world';
+import { patchOf, type Side } from '../domain/config/patch';
+
+/** Bytes of a file that a diff is made of. */
+const MOST = 64 * 1024;
+const LOOK_MS = 120_000;
+
+/**
+ * How files of a host are different from what they shall be.
+ *
+ * @returns in words or as unified diffs; content that must not be shown is only named
+ */
+export async function differences(
+  remote: RemoteHost,
+  files: readonly Rendered[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const lines = stateOf(files)
+    .manifest.trimEnd()
+    .split('\n')
+    .map((line, at) => {
+      const [mode, owner, group, bytes, sum, , path] = line.split(' ');
+      return [mode, owner, group, bytes, sum, files[at]!.target.sensitive ? 'hide' : 'show', path].join(' ');
+    });
+  const stdin = lines.map((line) => `${line}\n`).join('');
+  const options = { signal, stdin, timeoutMs: LOOK_MS, maxOutputBytes: 16 * 1024 * 1024 };
+  const { code, stdout, stderr } = await remote.run('look-config', [String(MOST)], options);
+  if (code !== 0) throw new PawlError('CommandFailed', `${remote.name}: ${stderr.trim().slice(-300)}`);
+  const byPath = new Map(files.map((file) => [file.target.path, file]));
+  return found(stdout).map(({ path, kind, side, content }) => {
+    const file = byPath.get(path);
+    if (kind === 'other') return `${path}: no regular file is there`;
+    const to = sideOf(file);
+    // content that is too large to be sent is only named
+    const hidden = file?.target.sensitive === true || (kind === 'file' && content === undefined);
+    return patchOf(path, side && { ...side, text: content ?? '' }, to, hidden) ?? `${path}: is different`;
+  });
+}
+
+interface Found {
+  path: string;
+  kind: string;
+  side: Side;
+  content?: string;
+}
+
+function found(stdout: string): Found[] {
+  const list: Found[] = [];
+  for (const line of stdout.split('\n')) {
+    const [word, ...rest] = line.split(' ');
+    const last = list.at(-1);
+    if (word === 'is') {
+      const [mode = '', owner = '', group = '', kind = '', path = ''] = rest;
+      list.push({ path, kind, side: kind === 'file' ? { text: '', mode, owner, group } : null });
+    } else if (word === 'content' && last)
+      last.content = Buffer.from(rest[0] ?? '', 'base64').toString('utf8');
+  }
+  return list;
+}

@@ -1,0 +1,40 @@
+import { createTwoFilesPatch } from 'diff';
+
+/** A file as a diff shows it; null: it is not there. */
+export type Side = { text: string; mode: string; owner: string; group: string } | null;
+
+/**
+ * How a file is different, as people read it.
+ *
+ * @param hidden its content is never shown
+ * @returns undefined where nothing is different
+ */
+export function patchOf(path: string, from: Side, to: Side, hidden = false): string | undefined {
+  const rights = rightsText(from, to);
+  if (from?.text === to?.text && !rights && !from === !to) return undefined;
+  const content = from?.text === to?.text && !from === !to ? '' : contentText(path, from, to, hidden);
+  return [content, rights && `${path}: ${rights}`].filter(Boolean).join('\n');
+}
+
+function contentText(path: string, from: Side, to: Side, hidden: boolean): string {
+  if (hidden) return `${path}: its content, which is not shown, is different`;
+  const name = (side: Side) => (side ? path : '/dev/null');
+  return createTwoFilesPatch(name(from), name(to), from?.text ?? '', to?.text ?? '')
+    .replace(/^(Index: .*\n)?=+\n/, '')
+    .trimEnd();
+}
+
+function rightsText(from: Side, to: Side): string {
+  if (!from || !to) return '';
+  const [was, is] = [from, to].map(({ owner, group, mode }) => `${owner}:${group} ${mode}`);
+  return was === is ? '' : `${was} → ${is}`;
+}
+
+/** Equal texts of several hosts are one, with their names. */
+export function grouped(
+  texts: readonly { host: string; text: string }[],
+): { text: string; hosts: string[] }[] {
+  const groups = new Map<string, string[]>();
+  for (const { host, text } of texts) groups.set(text, [...(groups.get(text) ?? []), host]);
+  return [...groups].map(([text, hosts]) => ({ text, hosts }));
+}

@@ -1,0 +1,62 @@
+import type { ConfigIntent, ObservedHost, PlannedHost } from '../contracts/plan';
+import type { Report } from '../contracts/status';
+import { planConfigCanary } from './steps/activities';
+import { Change, ChangeStopped } from './steps/change';
+import type { Ending } from './steps/conduct';
+import { conduct } from './steps/conduct';
+import { proveServed, stageConfig, switchConfig } from './steps/config-steps';
+import { learnUsual } from './steps/gate';
+import { proveHealthy } from './steps/host-steps';
+import { goOnAnew } from './steps/long';
+import { through } from './steps/one-by-one';
+import { opening } from './steps/opening';
+import { batchByBatch } from './steps/rollout';
+import { stageAll } from './steps/stage';
+import type { ChangeState } from './steps/state';
+import { fencesUp } from './steps/turn';
+import { willUndo } from './steps/undo';
+
+type ConfigChange = Change<ConfigIntent>;
+
+/** Brings configuration files to one host, some, all, with hours of observation between. The input is checked by the plan. */
+export async function configCanary(input: unknown, carried?: ChangeState): Promise<Report> {
+  const run: ConfigChange = Change.begin('configCanary', carried);
+  return conduct(run, async () => {
+    const planned = await opening(run, () =>
+      planConfigCanary.executeWithOptions({ summary: 'render files, look at hosts and balancers' }, [input]),
+    );
+    if (planned) return planned;
+    const { hosts, config } = run.plan.intent;
+    if (hosts.length === 0)
+      return { end: 'succeeded', summary: `nothing to do: every host has configuration ${config.revision}` };
+    if (!run.state.staged) {
+      await stageAll(run, hosts, `configuration ${config.revision}`, (host) => stageConfig(run, host));
+      if (!run.state.staged) await goOnAnew(run, input);
+      await learnUsual(run, hosts);
+      await fencesUp(run);
+    }
+    await batchByBatch(run, input, (host, before) => switchFiles(run, host, before));
+    return done(run);
+  });
+}
+
+/** The undo of the switch is written down before it. */
+async function switchFiles(run: ConfigChange, host: PlannedHost, { version }: ObservedHost): Promise<void> {
+  const { config, checks } = run.plan.intent;
+  const { name } = host;
+  willUndo(run, { step: 'configBack', host: name, state: run.state.filesBefore![name]!, version });
+  await switchConfig(run, host, config.states[name]!, 'switchConfig');
+  await proveHealthy(run, host, version, checks);
+  await proveServed(run, host);
+}
+
+function done(run: ConfigChange): Ending {
+  const { names, without } = through(run);
+  if (names.length === 0)
+    throw new ChangeStopped('failed', 'no file was changed: every host was skipped', false);
+  const { service, config } = run.plan.intent;
+  return {
+    end: 'succeeded',
+    summary: `${service.name} has configuration ${config.revision} on ${names.length} hosts${without}`,
+  };
+}

@@ -1,0 +1,65 @@
+import { FakeCluster, fails, Harness } from './harness';
+
+let harness: Harness;
+beforeAll(async () => (harness = await Harness.start()), 240_000);
+afterAll(() => harness?.stop());
+jest.setTimeout(60_000);
+
+const run = (cluster: FakeCluster, input = {}) => harness.run(cluster, input, undefined, 'configCanary');
+const made = () => {
+  const cluster = new FakeCluster();
+  for (const host of cluster.hosts) cluster.configs[host] = 'old';
+  return cluster;
+};
+
+it('brings files to one host, then to all, each out of rotation meanwhile and proven before it is back', async () => {
+  const cluster = made();
+  const { end, message } = await run(cluster);
+  expect([end, message]).toEqual(['succeeded', 'web has configuration abc on 3 hosts']);
+  expect(cluster.configs).toEqual({ n1: 'new', n2: 'new', n3: 'new' });
+  expect(cluster.mostOut).toBe(1);
+  expect(cluster.journal.filter((line) => line.includes('n1') && !line.startsWith('stage'))).toEqual([
+    'takeOut n1',
+    'switchConfig n1',
+    'n1 has new round 0',
+    'proveHealthy n1',
+    'proveServed n1',
+    'putBack n1',
+  ]);
+  // nobody is touched before all have accepted the files
+  expect(cluster.journal.indexOf('takeOut n1')).toBeGreaterThan(cluster.journal.indexOf('stageConfig n3'));
+});
+
+it('touches no host when one of them refuses the files', async () => {
+  const cluster = made();
+  cluster.trouble['stageConfig n3'] = fails('CommandFailed', 'n3: nginx -t refuses the files');
+  const { end, message } = await run(cluster);
+  expect([end, message]).toEqual(['Failed', expect.stringContaining('nginx -t refuses the files')]);
+  expect(cluster.journal.filter((line) => line.startsWith('takeOut'))).toEqual([]);
+});
+
+it.each(['switchConfig', 'proveHealthy', 'proveServed'])(
+  'takes every host back to its own files when %s fails at the second one',
+  async (step) => {
+    const cluster = made();
+    cluster.configs.n1 = 'another old';
+    let times = 0;
+    cluster.trouble[`${step} n2`] = () => {
+      if ((times += 1) === 1) fails('Unhealthy', 'spoilt')();
+    };
+    const { end } = await run(cluster);
+    expect(end).toBe('RolledBack');
+    expect(cluster.configs).toEqual({ n1: 'another old', n2: 'old', n3: 'old' });
+    expect(cluster.out.size).toBe(0);
+    expect(cluster.journal).not.toContain('takeOut n3');
+  },
+);
+
+it('goes on where it was when its history is long', async () => {
+  const cluster = new FakeCluster(Array.from({ length: 60 }, (_, n) => `n${n + 1}`));
+  for (const host of cluster.hosts) cluster.configs[host] = 'old';
+  const quick = { batches: [1, '30%', '100%'], minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };
+  const { end } = await run(cluster, { ...quick, gate: { enabled: false } });
+  expect(end).toBe('succeeded');
+  expect(new Set(Object.values(cluster.configs))).toEqual(new Set(['new']));
+});

@@ -1,0 +1,29 @@
+/** Configuration for a fake cluster: every host gets the state `new`. */
+import type { ConfigIntent, Plan, UpgradeIntent } from '../../src/contracts/plan';
+import { digestOf } from '../../src/domain/plan-hash';
+
+interface Faked<I> {
+  hosts: readonly string[];
+  plan(input: I): Plan<UpgradeIntent>;
+}
+
+export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
+  const base = cluster.plan(input);
+  const {
+    version: _,
+    artifact: _artifact,
+    previousArtifact: _previous,
+    runOnce: _once,
+    ...shared
+  } = base.intent;
+  const intent: ConfigIntent = {
+    ...shared,
+    workflow: 'configCanary',
+    about: 'configuration web/1 (more idle)',
+    config: {
+      ...{ set: 'web', commit: 'c'.repeat(40), revision: 'abc' },
+      states: Object.fromEntries(cluster.hosts.map((host) => [host, 'new'])),
+    },
+  };
+  return { ...base, intent, hash: digestOf(intent) };
+}
