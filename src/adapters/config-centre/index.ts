@@ -9,7 +9,7 @@ import { ConfigRepository } from './repository';
 import { readSet, type LoadedSet } from './set';
 import type { Tree } from './tree';
 
-export { ConfigRepository, type Release } from './repository';
+export { ConfigRepository } from './repository';
 export { sideOf, type Rendered } from './render';
 export type { Tree } from './tree';
 

@@ -47,7 +47,7 @@ export async function readSet(
     // an empty file has no values
     if (found === undefined || /^(\s|#.*)*$/.test(found)) return {};
     return (checked(checkYaml(`${service}/${path}`, found, ConfigValues, valueFindings)) ??
-      {}) as ConfigValues;
+      {});
   };
   const below = (kind: string, names: readonly string[]) =>
     layersOf(`values/${known.cluster}/${kind}`, names, valuesAt);
