@@ -26,6 +26,8 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `rollback`: an upgrade soaks after its first host, and an emergency takes that host back
  * - `switchOver`: blue/green from the first host to the second one, which was out
  * - `switchBack`: the same, and one word while the first one is warm
+ * - `config`: configuration files, to one host after the other
+ * - `badConfig`: files with which the service does not start: the first host gets its own back
  */
 export type Story =
   | 'upgrade'
@@ -42,7 +44,9 @@ export type Story =
   | 'nginxMaintenance'
   | 'rollback'
   | 'switchOver'
-  | 'switchBack';
+  | 'switchBack'
+  | 'config'
+  | 'badConfig';
 
 /** Those in which nginx takes part. */
 export const AT_NGINX: readonly Story[] = ['nginx', 'nginxMaintenance'];
@@ -247,6 +251,15 @@ const SETS: Point[] = [
   ...['n2', 'n1'].map((host) => point('switchOver', 'markHost', host)),
 ];
 
+const CONFIG: Point[] = [
+  point('config', 'planConfigCanary'),
+  point('config', 'stageConfig', 'n1'),
+  ...['n1', 'n2'].map((host) => point('config', 'switchConfig', host)),
+  point('config', 'proveServed', 'n1'),
+  // the way back
+  point('badConfig', 'switchConfig', 'n1', 2),
+];
+
 const POINTS = [
   ...UPGRADE,
   ...UNDO,
@@ -258,6 +271,7 @@ const POINTS = [
   ...NGINX_DOORS,
   ...ROLLBACK,
   ...SETS,
+  ...CONFIG,
 ];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
@@ -302,6 +316,7 @@ const FAST_NAMES = [
   'killWorker putBack n1 during@40 (nginx)',
   'killWorker switchRelease n1 during@15 (rollback)',
   'killWorker switchTraffic all during@30 (switchBack, number 2)',
+  'killWorker switchConfig n1 during@60 (badConfig, number 2)',
 ];
 
 export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {

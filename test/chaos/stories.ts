@@ -4,6 +4,7 @@ import { makeRelease, type Behaviour } from '../../lab/service';
 import { leaseId } from '../../src/contracts/lease';
 import { ended, reached, type Ground } from '../lab/ground';
 import type { ChaosCase, Story } from './cases';
+import { commitConfig } from './centre';
 
 export interface WantedHost {
   /** versions that the service must have been started in, in order; there is one job for each */
@@ -122,6 +123,16 @@ const soaks: Move = async (ground) => {
   const run = await ground.start({ version, artifact, soakSeconds: 3_600, watchSeconds: 0 });
   await reached(run, ({ phase }) => phase === 'soaking');
 };
+/** Files that no host has yet. */
+const configured =
+  (settings: (nonce: number) => string): Move =>
+  (ground) =>
+    commitConfig(ground, settings(Date.now()));
+const RECORD = { what: 'chaos', why: 'chaos', impact: 'none', rollback: 'by itself' };
+const CONFIG = { revision: 'main', record: RECORD, batches: [1, '100%'], ...DRAIN };
+const QUICK = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0, gate: { enabled: false } };
+const brings = run('configCanary', () => ({ ...CONFIG, ...QUICK }));
+
 const CLOSES: Told = { run: run('maintenanceMode', () => closedFor(CLOSED_SECONDS)) };
 
 export const TOLD: Partial<Record<Story, Told>> = {
@@ -154,6 +165,8 @@ export const TOLD: Partial<Record<Story, Told>> = {
     run: run('emergencyRollback', () => ({ ...WHY, minServing: 1 })),
     before: soaks,
   },
+  config: { run: brings, before: configured((nonce) => `{ "nonce": ${nonce} }`) },
+  badConfig: { run: brings, before: configured((nonce) => `no JSON: ${nonce}`) },
   leftAsIs: { last: true },
   switchOver: { before: goesOut('n2'), last: true },
   switchBack: {
@@ -212,6 +225,7 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
   const untouched = (): WantedHost => ({ starts: [], version: now });
   const unplanned = (): WantedHost => ({ ...untouched(), unplanned: true });
   const changed = (): WantedHost => ({ starts: [next], version: next });
+  const restarted = (): WantedHost => ({ starts: [now], version: now });
   const undone = (): WantedHost => ({ starts: [next, now], version: now });
   switch (story) {
     case 'upgrade':
@@ -251,6 +265,11 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
         // people are told that the service goes back
         alerts: 1,
       };
+    case 'config':
+      return { end: 'succeeded', hosts: { n1: restarted(), n2: restarted() } };
+    case 'badConfig':
+      // the bad ones keep it from its start
+      return { end: 'RolledBack', hosts: { n1: { ...restarted(), jobs: 2 }, n2: untouched() } };
     case 'switchOver':
       return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true }, n2: changed() } };
     case 'switchBack':

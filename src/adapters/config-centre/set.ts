@@ -46,8 +46,7 @@ export async function readSet(
     const found = tree.entries.has(path) ? await text(path) : undefined;
     // an empty file has no values
     if (found === undefined || /^(\s|#.*)*$/.test(found)) return {};
-    return (checked(checkYaml(`${service}/${path}`, found, ConfigValues, valueFindings)) ??
-      {});
+    return checked(checkYaml(`${service}/${path}`, found, ConfigValues, valueFindings)) ?? {};
   };
   const below = (kind: string, names: readonly string[]) =>
     layersOf(`values/${known.cluster}/${kind}`, names, valuesAt);

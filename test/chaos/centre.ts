@@ -1,0 +1,23 @@
+/** The config centre of a ground: one file, whose service is restarted for it. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { simpleGit } from 'simple-git';
+import type { Ground } from '../lab/ground';
+
+const CONFIG = `targets:
+  - { path: /etc/web/settings.json, source: settings.json, after: { restart: web.service }, served: { port: 8080, path: /config, contains: nonce } }
+`;
+
+/** A new revision of the one file that hosts get. */
+export async function commitConfig(ground: Ground, settings: string): Promise<void> {
+  const folder = join(dirname(ground.cluster), 'config');
+  await mkdir(join(folder, 'web/files'), { recursive: true });
+  await writeFile(join(folder, 'web/config.yaml'), CONFIG);
+  await writeFile(join(folder, 'web/files/settings.json'), settings);
+  const git = simpleGit(folder);
+  await git.init(['--initial-branch=main']);
+  await git.addConfig('user.name', 'chaos');
+  await git.addConfig('user.email', 'chaos@localhost');
+  await git.add(['--all']);
+  await git.commit('chaos');
+}
