@@ -1,5 +1,5 @@
 import type { Amount } from '../contracts/inputs/common';
-import type { Batch } from '../contracts/inputs/rolling-upgrade';
+import type { Batch } from '../contracts/inputs/rollout';
 import type { Mistake } from '../contracts/failures';
 import type { PlannedBatch } from '../contracts/plan';
 

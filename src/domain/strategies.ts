@@ -1,5 +1,6 @@
 import type { Amount } from '../contracts/inputs/common';
-import type { Batch, RollingUpgradeInput } from '../contracts/inputs/rolling-upgrade';
+import type { RollingUpgradeInput } from '../contracts/inputs/rolling-upgrade';
+import type { Batch } from '../contracts/inputs/rollout';
 
 interface Strategy {
   batches: Batch[];

@@ -80,10 +80,10 @@ it('names what is wrong with preparations and checks', () => {
   const checks = [{ name: 'db', tcp: { host: '-x', port: 70_000 } }, { name: 'none' }];
   const found = mistakesOf({ ...GOOD, prepare, checks });
   expect(found.map(({ path, rule }) => `${path}: ${rule.slice(0, 39)}`)).toEqual([
+    'prepare: each name once',
     'checks.0.tcp.host: a host name or an address without a por',
     'checks.0.tcp.port: at most 65535',
     'checks.1: one of {"name": …, "http": {"path": …}}',
-    'prepare: each name once',
   ]);
 });
 
@@ -276,8 +276,8 @@ it('tells all mistakes at once, with the values as people may see them', () => {
     ['service', 'missing', 'nothing'],
     ['version', 'invalidFormat', '1.0\\u{a}'],
     ['artifact.sha256', 'invalidFormat', 'no'],
-    ['hosts.1', 'invalidFormat', 'n2 '],
     ['batches.1', 'outOfRange', '0'],
+    ['hosts.1', 'invalidFormat', 'n2 '],
     ['drain.deadlineSeconds', 'wrongType', '5m'],
     ['soakSeconds', 'outOfRange', '-1'],
     ['servise', 'unknownKey', 'servise'],

@@ -2,24 +2,8 @@ import { z } from 'zod';
 import { Name } from '../cluster';
 import { AllowList, PlainLine } from '../maintenance';
 import { Language } from '../notifications';
-import {
-  Amount,
-  Check,
-  Command,
-  Drain,
-  failureBudget,
-  Path,
-  patience,
-  planning,
-  progressDeadlineSeconds,
-  reason,
-  Seconds,
-  Sha256,
-  target,
-  Version,
-  WEEK,
-} from './common';
-import { Gate } from './gate';
+import { Amount, Command, Path, reason, Seconds, Sha256, target, Version, WEEK } from './common';
+import { Batch, rollout } from './rollout';
 
 /** A file beside the worker (relative to its working folder), or a URL that the cluster file allows. */
 export const Artifact = z.union(
@@ -62,22 +46,6 @@ export const Prepare = z.strictObject({
 });
 export type Prepare = z.output<typeof Prepare>;
 
-/** A target of hosts, with what is special about it. */
-export const Batch = z.union(
-  [
-    Amount,
-    z.strictObject({
-      to: Amount,
-      /** percent of all requests that the hosts with the change get together, by their weights; 0: those of test users only; default: as many as come */
-      share: z.number().int().min(0).max(99).optional(),
-      /** observation after it; default: that of the change */
-      soakSeconds: Seconds(WEEK).optional(),
-    }),
-  ],
-  { error: 'hosts such as 1 or "30%", or {"to": 1, "share"?: 5, "soakSeconds"?: 600}' },
-);
-export type Batch = z.output<typeof Batch>;
-
 /** What people read while a change has closed a service, and for how long that may take. */
 export const Closing = z.strictObject({
   minutes: z.number().int().min(1).max(1_440),
@@ -108,8 +76,6 @@ export const RollingUpgradeInput = z.strictObject({
   blueGreen: BlueGreen.optional(),
   /** Debian packages only: the package to go back to, where the host keeps none */
   previousArtifact: Artifact.optional(),
-  /** these hosts, in this order; default: all hosts of the service in the order of the cluster file */
-  hosts: z.array(Name).min(1).max(10_000).optional(),
   /** cumulative targets: how many hosts carry the change when the batch is over */
   batches: z.array(Batch).min(1).max(100).optional(),
   /** test users, as the cluster file says how they are known, get the new version as soon as one host has it */
@@ -120,24 +86,10 @@ export const RollingUpgradeInput = z.strictObject({
   consent: reason.optional(),
   /** the service is closed with a page while its hosts change */
   maintenance: Closing.optional(),
-  drain: Drain.prefault({}),
-  /** a host must stay healthy in rotation this long before the next one leaves */
-  minHealthySeconds: Seconds(3_600).default(10),
-  /** observation after each batch but the last */
-  soakSeconds: Seconds(WEEK).default(60),
-  /** observation after the last batch, before the change counts as succeeded */
-  watchSeconds: Seconds(WEEK).default(60),
-  /** what the changed hosts must keep to, measured during and after each soak and the watch */
-  gate: Gate.prefault({}),
-  checks: z.array(Check).max(50).default([]),
   approvals: z
     .array(z.enum(['before', 'afterFirstBatch', 'beforeSwitch']))
     .max(2)
     .default([]),
-  /** put back what was touched, leave everything as it stands, or ask a person (retry, skip, abort) */
-  onFailure: z.enum(['undo', 'freeze', 'ask']).default('undo'),
-  failureBudget,
-  progressDeadlineSeconds,
   /** commands on every host before anything is touched, each once; one that fails ends the change */
   prepare: z
     .array(Prepare)
@@ -146,7 +98,6 @@ export const RollingUpgradeInput = z.strictObject({
     .default([]),
   /** steps that are done once for the whole change */
   runOnce: z.array(RunOnce).max(20).default([]),
-  ...patience,
-  ...planning,
+  ...rollout,
 });
 export type RollingUpgradeInput = z.output<typeof RollingUpgradeInput>;
