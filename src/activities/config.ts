@@ -62,7 +62,7 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
     }: ConfigInput & { state: string; step: string; round: number }): Promise<{ reattached: boolean }> {
       const world = await worlds.of(input.change.cluster);
       const { service, host, config } = input;
-      const args = [configFolder(config.set), state];
+      const args = [configFolder(config.set), state, service.unit];
       const job = { change: input.change, host: host.name, step: input.step, round: input.round };
       return runJob(
         world,

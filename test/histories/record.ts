@@ -16,6 +16,7 @@ import { makeRelease } from '../../lab/service';
 import { leaseId } from '../../src/contracts/lease';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Phase, Status } from '../../src/contracts/status';
+import { commitConfig } from '../chaos/centre';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
 import { current, recordHealthWatch } from './watch-story';
@@ -375,10 +376,27 @@ async function recordSets(ground: Ground, name: string): Promise<Recorded> {
   return told(ground, run, name, story);
 }
 
+/** Files of the example service; with some it does not start. */
+const FILES = {
+  ...{ revision: 'main', record: { what: 'a', why: 'b', impact: 'c', rollback: 'd' }, batches: [1, '100%'] },
+  ...{ drain: { deadlineSeconds: 60 }, minHealthySeconds: 1, soakSeconds: 1, watchSeconds: 1, gate: { enabled: false } },
+};
+const CONFIG_STORIES: Record<string, NodeStory & { settings: string }> = {
+  'configCanary-planned': { input: { dryRun: true }, settings: '{ "nonce": 1 }', end: 'planned' },
+  'configCanary-succeeded': { input: {}, settings: '{ "nonce": 2 }', end: 'succeeded' },
+  'configCanary-rolledBack': { input: {}, settings: 'no JSON', end: 'RolledBack' },
+};
+
+async function recordConfig(ground: Ground, name: string): Promise<Recorded> {
+  const { settings, ...story } = CONFIG_STORIES[name]!;
+  await commitConfig(ground, settings);
+  return told(ground, await ground.startAs('configCanary', { ...FILES, ...story.input }, name), name, story);
+}
+
 interface Recorder {
   name: string;
   /** those of one stage are recorded on the same hosts, in their order */
-  stage: 'upgrades' | 'hosts' | 'rollback' | 'sets' | 'watch' | 'maintenance';
+  stage: 'upgrades' | 'hosts' | 'rollback' | 'sets' | 'watch' | 'maintenance' | 'config';
   longAfter?: number;
   record(ground: Ground): Promise<Recorded>;
 }
@@ -412,6 +430,11 @@ const RECORDERS: Recorder[] = [
     name,
     stage: 'maintenance',
     record: (ground) => recordMaintenance(ground, name),
+  })),
+  ...Object.keys(CONFIG_STORIES).map((name): Recorder => ({
+    name,
+    stage: 'config',
+    record: (ground) => recordConfig(ground, name),
   })),
   { name: 'doctor-well', stage: 'maintenance', record: recordDoctor },
   { name: 'notifyTest-answers', stage: 'maintenance', record: recordNotifyTest },

@@ -131,18 +131,26 @@ config_take_back() { # TODO
 
 # Makes services use the files of which some are new: each action once, restarts before reloads of the same unit.
 config_act() { # FOLDER STATE
-  config_actions=$1/$2/actions
+  config_actions=$1/$2/actions restarted=' '
   for number in $(sed 1d "$1/switching" | sort -un); do
     line=$(sed -n "${number}p" "$config_actions")
     what=${line%% *} rest=${line#* }
-    case $what in
-    restart) systemctl try-restart -- "$rest" || give_up 32 "$rest was not restarted" ;;
-    reload)
-      # whoever is stopped stays so, and whoever has been restarted has read them
-      if grep -qxF "restart $rest" "$config_actions" || ! systemctl -q is-active -- "$rest"; then continue; fi
+    state=$(systemctl show -P ActiveState -- "$rest" 2>/dev/null) || state=
+    case $what:$state in
+    # whoever was stopped stays so
+    re*:inactive) ;;
+    reload:active | reload:reloading)
+      # whoever has just been restarted has read them
+      case $restarted in *" $rest "*) continue ;; esac
       systemctl reload -- "$rest" || give_up 32 "$rest was not reloaded"
       ;;
-    run)
+    re*)
+      # also one that other files have kept from its start
+      systemctl reset-failed -- "$rest" 2>/dev/null || true
+      systemctl restart -- "$rest" || give_up 32 "$rest was not restarted"
+      restarted="$restarted$rest "
+      ;;
+    run:*)
       for argument in $rest; do echo "$argument" | base64 -d; printf '\n'; done | xargs -d '\n' sh -c 'exec "$@"' sh ||
         give_up 32 "a command after the switch failed"
       ;;
