@@ -97,7 +97,8 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
 async function filesOf(world: World, config: PlannedConfig, host: string): Promise<Rendered[]> {
   const centre = await openCentre(world);
   const tree = await centre.treeOf(config.set, config.commit);
-  const wanted = { cluster: world.cluster, service: config.set, tree, revision: config.revision };
+  const { set: service, revision } = config;
+  const wanted = { cluster: world.cluster, service, tree, revision, only: host };
   const files = (await renderAll(wanted, (reference) => secretIn(reference, world.folder))).get(host);
   if (files && stateOf(files).name === config.states[host]) return files;
   throw new PawlError(

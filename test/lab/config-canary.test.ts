@@ -1,5 +1,5 @@
 /** Configuration files on real hosts: all or none, proven by what is served, and back to the very bytes. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { stateDir } from '../../lab/paths';
@@ -133,3 +133,39 @@ it('that a reload takes without a word, and that are not served, are found', asy
   ]);
   expect(await Promise.all(HOSTS.map(standOn))).toEqual(before);
 });
+
+it('with secrets come to hosts, and what is secret stands in no history, plan, log or diff', async () => {
+  const planted = 'planted-4711-secret';
+  writeFileSync(join(dirname(centre), 'db-password'), `${planted}\n`);
+  const config = `targets:
+  - { path: /etc/web/db.conf, source: db.conf.liquid, sensitive: true, owner: web, mode: "0600", after: nothing, check: { command: [grep, -q, password, /etc/web/db.conf] } }
+`;
+  const good = await commit({
+    'web/config.yaml': config,
+    'web/values.yaml': 'db: { password: { secret: file:db-password } }\n',
+    'web/files/db.conf.liquid': 'password={{ db.password }}\n',
+  });
+  const run = await begin(good);
+  const { end, report } = await ended(run);
+  expect(end).toBe('succeeded');
+  for (const host of HOSTS) {
+    expect(await ground.inside(host, 'cat', '/etc/web/db.conf')).toBe(`password=${planted}`);
+    expect(await ground.inside(host, 'stat', '-c', '%a %U', '/etc/web/db.conf')).toBe('600 web');
+  }
+  expect(report.notes.join('\n')).toContain(
+    '/etc/web/db.conf: its content, which is not shown, is different',
+  );
+  const told = [
+    ...texts(await run.fetchHistory()),
+    readFileSync(join(stateDir, 'workers', `${NAME}.log`), 'utf8'),
+  ];
+  expect(told.length).toBeGreaterThan(20);
+  expect(told.filter((text) => text.includes(planted))).toEqual([]);
+});
+
+/** All that a history holds, payloads as the text that they are. */
+function texts(value: unknown): string[] {
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
+}

@@ -64,6 +64,8 @@ export async function planConfig(
   const all = hostsOf(world.cluster, input.service);
   const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
   const wanted = await wantedFiles(input, world, mistakes);
+  for (const { name } of chosen)
+    if (wanted && !wanted.files.has(name)) mistakes.push(noFiles(input.service, name));
   const [seen, marks, looks] = await Promise.all([
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal, mustServe))),
     marksOf(world, input.service, signal),
@@ -121,6 +123,11 @@ export async function planConfig(
 function nobodyServing(cap: number, all: number): Mistake {
   const rule = `would take ${cap} of ${all} hosts out at once and leave nobody serving`;
   return { code: 'nobodyServing', path: 'maxUnavailable', value: String(cap), rule };
+}
+
+function noFiles(service: string, host: string): Mistake {
+  const rule = `the config centre has no files for it: the role in ${service}/config.yaml is another one`;
+  return { code: 'noFiles', path: `hosts.${host}`, value: host, rule };
 }
 
 interface WantedFiles {

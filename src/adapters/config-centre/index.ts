@@ -28,6 +28,8 @@ export interface Wanted {
   service: string;
   tree: Tree;
   revision: string;
+  /** this host alone; default: all */
+  only?: string;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface Wanted {
  * @throws BadInput with every mistake of every file, whichever hosts it is about
  */
 export async function renderAll(
-  { cluster, service, tree, revision }: Wanted,
+  { cluster, service, tree, revision, only }: Wanted,
   readSecret?: ReadSecret,
 ): Promise<Map<string, Rendered[]>> {
   const { set, mistakes } = await readSet(service, tree, {
@@ -51,7 +53,7 @@ export async function renderAll(
   const renderer = new Renderer(service, set, readSecret);
   const found = new Map<string, { mistake: Mistake; hosts: string[] }>();
   const files = new Map<string, Rendered[]>();
-  for (const host of hosts) {
+  for (const host of hosts.filter(({ name }) => only === undefined || name === only)) {
     const about = {
       cluster: cluster.cluster,
       service,
