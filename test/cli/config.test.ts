@@ -208,6 +208,18 @@ describe('pawl config lint', () => {
     expect(err).toContain('2 mistakes');
   });
 
+  it('tells those of all services', async () => {
+    centre.write({ ...template('{{ a }}'), 'other/config.yaml': 'role: app\ntargets: []\n' });
+    const { err } = await run('lint');
+    expect(err).toContain('undefined variable: a');
+    expect(err).toContain('other/config.yaml:2:10 targets');
+  });
+
+  it('looks nowhere else', async () => {
+    const { code, err } = await run('lint', '../centre/web');
+    expect([code, err]).toEqual([2, expect.stringContaining('the name of a folder in the config centre')]);
+  });
+
   it('follows no link, whether edited or committed', async () => {
     symlinkSync('/etc/shadow', centre.at('web/files/shadow'));
     expect((await run('lint', 'web')).err).toContain('links and submodules are not followed');

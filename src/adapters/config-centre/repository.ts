@@ -1,5 +1,6 @@
 /** The git repository of a config centre: revisions, tags with their records, what changed when. */
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simpleGit, type SimpleGit } from 'simple-git';
 import { ChangeRecord } from '../../contracts/config-set';
@@ -83,8 +84,17 @@ export class ConfigRepository {
     return treeIn(join(this.folder, service));
   }
 
-  /** Services that have a folder with a `config.yaml`, in a revision. */
-  async services(commit: string): Promise<string[]> {
+  /**
+   * Services that have a folder with a `config.yaml`.
+   *
+   * @param ref default: what lies in the folder
+   */
+  async services(ref?: string): Promise<string[]> {
+    if (ref === undefined) {
+      const names = await readdir(this.folder);
+      return names.filter((name) => existsSync(join(this.folder, name, 'config.yaml'))).sort();
+    }
+    const commit = await this.commitOf(ref);
     const names = await this.git.raw(['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]);
     return names.split('\0').flatMap((path) => /^([^/]+)\/config\.yaml$/.exec(path)?.[1] ?? []);
   }

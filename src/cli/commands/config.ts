@@ -7,11 +7,15 @@ import {
   type ConfigRepository,
   type Rendered,
 } from '../../adapters/config-centre';
+import { Name } from '../../contracts/cluster';
 import { ChangeRecord } from '../../contracts/config-set';
+import { PawlError, type Mistake } from '../../contracts/failures';
 import { grouped, patchOf } from '../../domain/config/patch';
-import { badInput, parseInput, unknownName } from '../../domain/mistakes';
+import { badInput, escaped, parseInput, unknownName } from '../../domain/mistakes';
 import type { Cli } from '../cli';
+import { mistakesIn } from '../errors';
 import { EXIT } from '../exit-codes';
+import { harmless } from '../width';
 
 const WORKING = 'working tree';
 const FILE = ['<cluster>', 'the cluster file; its `config.repository` is the config centre'] as const;
@@ -79,12 +83,19 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
 
   async function lint(file: string, named: string[], { revision, json }: Options): Promise<number> {
     const at = await open(file);
-    const services = named.length > 0 ? named : await at.centre.services(revision ?? 'HEAD');
+    const services = named.length > 0 ? named : await at.centre.services(revision);
     const counted: Record<string, { hosts: number; files: number }> = {};
-    for (const service of services) {
-      const hosts = await rendered(at, service, revision);
-      counted[service] = { hosts: hosts.size, files: [...hosts.values()][0]?.length ?? 0 };
-    }
+    const mistakes: Mistake[] = [];
+    for (const service of services)
+      try {
+        const hosts = await rendered(at, service, revision);
+        counted[service] = { hosts: hosts.size, files: [...hosts.values()][0]?.length ?? 0 };
+      } catch (error) {
+        const found = error instanceof PawlError ? mistakesIn(error.details) : [];
+        if (found.length === 0) throw error;
+        mistakes.push(...found);
+      }
+    if (mistakes.length > 0) throw badInput(mistakes);
     const { green } = terminal.colours;
     if (json) terminal.print(`${JSON.stringify({ ok: true, services: counted })}\n`);
     else
@@ -132,9 +143,9 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     if (releases.length === 0)
       terminal.print(`${service} has no release yet; \`pawl config tag\` makes one\n`);
     for (const { tag: name, commit, at, by, record } of releases) {
-      terminal.print(`${terminal.colours.bold(name)} ${commit.slice(0, 12)} ${at} by ${by}\n`);
+      terminal.print(`${terminal.colours.bold(name)} ${commit.slice(0, 12)} ${at} by ${harmless(by)}\n`);
       const lines = record ? Object.entries(record) : [['record', 'none']];
-      for (const [title, text] of lines) terminal.print(`  ${title}: ${text}\n`);
+      for (const [title, text] of lines) terminal.print(`  ${title}: ${harmless(text ?? '')}\n`);
     }
     return EXIT.done;
   }
@@ -158,6 +169,7 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
   const coloured = (patch: string) =>
     patch
       .split('\n')
+      .map(harmless)
       .map((line) =>
         line.startsWith('+')
           ? terminal.colours.green(line)
@@ -184,14 +196,20 @@ async function rendered(
   service: string,
   ref?: string,
 ): Promise<Map<string, Rendered[]>> {
+  if (!Name.safeParse(service).success) throw badInput([noService(service)]);
   const commit = await centre.commitOf(ref ?? 'HEAD');
   const tree = ref === undefined ? await centre.workingTree(service) : await centre.treeOf(service, commit);
   const revision = await centre.revisionOf(service, commit);
   return renderAll({ cluster: cluster.cluster, service, tree, revision });
 }
 
+const noService = (name: string): Mistake => ({
+  ...{ code: 'invalidName', path: 'service', value: escaped(name) },
+  rule: 'the name of a folder in the config centre',
+});
+
 /** `web/2026-11-29.2`: the second one of that day. */
-export function nextTag(service: string, taken: readonly string[], now: Date): string {
+function nextTag(service: string, taken: readonly string[], now: Date): string {
   const day = `${service}/${now.toISOString().slice(0, 10)}`;
   const numbers = taken.flatMap((tag) =>
     tag.startsWith(`${day}.`) ? Number(tag.slice(day.length + 1)) || 0 : [],

@@ -250,8 +250,6 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ],
   ['another target has this path', '另一个目标已用了这个路径'],
   ['one of the two cannot be a folder: {path}', '两者之一不能是文件夹：{path}'],
-  ['undefined variable: {name}', '没有这个变量：{name}'],
-  ['undefined filter: {name}', '没有这个过滤器：{name}'],
   [
     'needed: what, why, impact and rollback; `pawl config tag` makes a release that carries them',
     '必填：what、why、impact 和 rollback；`pawl config tag` 会制作带有它们的发布',
