@@ -27,7 +27,7 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `switchOver`: blue/green from the first host to the second one, which was out
  * - `switchBack`: the same, and one word while the first one is warm
  * - `config`: configuration files, to one host after the other
- * - `badConfig`: files with which the service does not start: the first host gets its own back
+ * - `badConfig`: files that spoil a path: the first host's check finds it, and that host gets its own back
  */
 export type Story =
   | 'upgrade'

@@ -131,7 +131,7 @@ const configured =
 const RECORD = { what: 'chaos', why: 'chaos', impact: 'none', rollback: 'by itself' };
 const CONFIG = { revision: 'main', record: RECORD, batches: [1, '100%'], ...DRAIN };
 const QUICK = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0, gate: { enabled: false } };
-const brings = run('configCanary', () => ({ ...CONFIG, ...QUICK }));
+const brings = run('configCanary', () => ({ ...CONFIG, ...QUICK, checks: [PATH_ONE] }));
 
 const CLOSES: Told = { run: run('maintenanceMode', () => closedFor(CLOSED_SECONDS)) };
 
@@ -166,7 +166,7 @@ export const TOLD: Partial<Record<Story, Told>> = {
     before: soaks,
   },
   config: { run: brings, before: configured((nonce) => `{ "nonce": ${nonce} }`) },
-  badConfig: { run: brings, before: configured((nonce) => `no JSON: ${nonce}`) },
+  badConfig: { run: brings, before: configured((nonce) => `{ "nonce": ${nonce}, "badPath": "/path/one" }`) },
   leftAsIs: { last: true },
   switchOver: { before: goesOut('n2'), last: true },
   switchBack: {
@@ -268,8 +268,7 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
     case 'config':
       return { end: 'succeeded', hosts: { n1: restarted(), n2: restarted() } };
     case 'badConfig':
-      // the bad ones keep it from its start
-      return { end: 'RolledBack', hosts: { n1: { ...restarted(), jobs: 2 }, n2: untouched() } };
+      return { end: 'RolledBack', hosts: { n1: { starts: [now, now], version: now }, n2: untouched() } };
     case 'switchOver':
       return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true }, n2: changed() } };
     case 'switchBack':

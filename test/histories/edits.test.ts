@@ -27,7 +27,7 @@ describe('an edit that breaks open runs is found', () => {
       /const { putBack }/,
       'const { bring: putBack }',
     ],
-    ['a step is left out', 'succeeded', 'workflows/rolling-upgrade.ts', /if \(percent === undefined\) await putBack\(.*\);\s+else/, 'if (percent !== undefined)'],
+    ['a step is left out', 'succeeded', 'workflows/steps/rollout.ts', /if \(percent === undefined\) await putBack\(.*\);\s+else/, 'if (percent !== undefined)'],
     [
       'hosts that are through are worked on again',
       'continued-2',
