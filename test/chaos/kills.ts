@@ -22,7 +22,7 @@ import { mark, sweep, sweepReleases } from './traces';
 const before = full ? known() : new Map<string, Outcome>();
 const outcomes: Outcome[] = [];
 
-const RESETS = full ? ['switchRelease', 'takeOut', 'planRollingUpgrade'] : ['switchRelease'];
+const RESETS = ['switchRelease', 'planRollingUpgrade', ...(full ? ['takeOut'] : [])];
 
 /** of this lane */
 let lab = '';
