@@ -138,8 +138,8 @@ describe('a host', () => {
     );
     expect([result.end, result.message]).toEqual(['succeeded', expect.stringContaining('on 2 hosts')]);
     expect(seen.filter((out) => out.includes(', '))).toEqual([]);
-    // those that came to n3 before HAProxy's checks had seen it
-    expect(requests.failed).toBe(during(requests, 1_000).length);
+    // those that came to n3 before HAProxy's checks, which a busy machine makes late, had seen it
+    expect(requests.failed).toBe(during(requests, 2_000).length);
     expect(started).toEqual({ n1: [version], n2: [version], n3: [expect.any(String)] });
   });
 });
