@@ -1,6 +1,6 @@
 import type { Rendered } from '../adapters/config-centre';
 import { sideOf } from '../adapters/config-centre';
-import { stateOf } from '../adapters/config-centre/state';
+import { manifestLine } from '../adapters/config-centre/state';
 import { PawlError } from '../contracts/failures';
 import type { RemoteHost } from '../contracts/world';
 import { patchOf, type Side } from '../domain/config/patch';
@@ -19,14 +19,8 @@ export async function differences(
   files: readonly Rendered[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  const lines = stateOf(files)
-    .manifest.trimEnd()
-    .split('\n')
-    .map((line, at) => {
-      const [mode, owner, group, bytes, sum, , path] = line.split(' ');
-      return [mode, owner, group, bytes, sum, files[at]!.target.sensitive ? 'hide' : 'show', path].join(' ');
-    });
-  const stdin = lines.map((line) => `${line}\n`).join('');
+  if (files.length === 0) return [];
+  const stdin = files.map((file) => manifestLine(file, file.target.sensitive ? 'hide' : 'show')).join('');
   const options = { signal, stdin, timeoutMs: LOOK_MS, maxOutputBytes: 16 * 1024 * 1024 };
   const { code, stdout, stderr } = await remote.run('look-config', [String(MOST)], options);
   if (code !== 0) throw new PawlError('CommandFailed', `${remote.name}: ${stderr.trim().slice(-300)}`);

@@ -1,6 +1,7 @@
 /** Configuration files of a host: brought, checked, switched, proven. What they hold never leaves this worker but to the host. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { openCentre, renderAll, type Rendered } from '../adapters/config-centre';
-import { stateOf } from '../adapters/config-centre/state';
+import { stateOf, type ConfigState } from '../adapters/config-centre/state';
 import { secretIn, withoutSecrets } from '../adapters/secrets';
 import { PawlError } from '../contracts/failures';
 import type { PlannedConfig, PlannedHost, PlannedService } from '../contracts/plan';
@@ -28,6 +29,8 @@ const STAGE_EXITS: Record<number, 'DiskFull' | 'LaneBusy' | 'ChecksumMismatch' |
   82: 'ChecksumMismatch',
 };
 const KEEP = 10;
+/** Milliseconds between two looks at what is served. */
+const LOOK = 100;
 const CHECK_MS = 60_000;
 
 export const configFolder = (set: string) => `/var/lib/pawl/config/${set}`;
@@ -44,9 +47,9 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
       const world = await worlds.of(change.cluster);
       const { signal, progress } = attempt(change);
       const remote = world.hosts.on(host.name);
-      const files = await filesOf(world, config, host.name);
+      const { files, state } = await filesOf(world, config, host.name);
       progress(`${host.name}: ${files.length} files`);
-      const before = await stage(remote, config, files, signal);
+      const before = await stage(remote, config, state, signal);
       const folder = `${configFolder(config.set)}/${config.states[host.name]}`;
       for (const command of hostChecks(files.map(({ target }) => target))) {
         progress(`${host.name}: ${command.join(' ')}`);
@@ -82,10 +85,11 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
       const { signal, elapsed } = attempt(change);
       const remote = world.hosts.on(host.name);
       const deadline = service.limits.healthySeconds * 1_000;
-      for (const { target } of await filesOf(world, config, host.name)) {
+      const { files } = await filesOf(world, config, host.name);
+      for (const { target } of files) {
         let fault = await notServed(remote, target, signal);
         for (; fault !== undefined && elapsed() < deadline; fault = await notServed(remote, target, signal))
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          await delay(LOOK, undefined, { signal });
         if (fault !== undefined)
           throw new PawlError('Unhealthy', `${host.name}: ${target.path} is not served: ${fault}`);
       }
@@ -94,13 +98,18 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
 }
 
 /** What the plan said, with secrets: read anew, so that no history holds them. */
-async function filesOf(world: World, config: PlannedConfig, host: string): Promise<Rendered[]> {
+async function filesOf(
+  world: World,
+  config: PlannedConfig,
+  host: string,
+): Promise<{ files: Rendered[]; state: ConfigState }> {
   const centre = await openCentre(world);
   const tree = await centre.treeOf(config.set, config.commit);
   const { set: service, revision } = config;
   const wanted = { cluster: world.cluster, service, tree, revision, only: host };
   const files = (await renderAll(wanted, (reference) => secretIn(reference, world.folder))).get(host);
-  if (files && stateOf(files).name === config.states[host]) return files;
+  const state = stateOf(files ?? []);
+  if (files && state.name === config.states[host]) return { files, state };
   throw new PawlError(
     'ChecksumMismatch',
     `${host}: its files are not those of the plan: a secret is another one now`,
@@ -110,10 +119,9 @@ async function filesOf(world: World, config: PlannedConfig, host: string): Promi
 async function stage(
   remote: RemoteHost,
   { set }: PlannedConfig,
-  files: Rendered[],
+  { name, manifest, actions, content }: ConfigState,
   signal: AbortSignal,
 ): Promise<string> {
-  const { name, manifest, actions, content } = stateOf(files);
   const head = Buffer.from(manifest + actions);
   const sizes = [Buffer.byteLength(manifest), Buffer.byteLength(actions), KEEP].map(String);
   const ran = await remote.run('stage-config', [configFolder(set), name, ...sizes], {

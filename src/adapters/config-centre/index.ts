@@ -45,7 +45,7 @@ export async function renderAll(
 ): Promise<Map<string, Rendered[]>> {
   const { set, mistakes } = await readSet(service, tree, {
     cluster: cluster.cluster,
-    groups: [...new Set(Object.values(cluster.hosts).flatMap(({ roles }) => roles))],
+    groups: rolesIn(cluster),
     hosts: Object.keys(cluster.hosts),
   });
   if (!set) throw badInput(mistakes);
@@ -82,9 +82,12 @@ function forHosts({ mistake, hosts }: { mistake: Mistake; hosts: string[] }, all
 
 const placeOf = ({ name, address }: { name: string; address: string }) => ({ name, address });
 
-function hostsOf({ hosts, services }: Cluster, service: string, { role }: LoadedSet) {
+const rolesIn = ({ hosts }: Cluster) => [...new Set(Object.values(hosts).flatMap(({ roles }) => roles))];
+
+function hostsOf(cluster: Cluster, service: string, { role }: LoadedSet) {
+  const { hosts, services } = cluster;
   const wanted = role ?? (Object.hasOwn(services, service) ? services[service]!.role : undefined);
-  const roles = [...new Set(Object.values(hosts).flatMap((host) => host.roles))];
+  const roles = rolesIn(cluster);
   if (wanted === undefined) {
     const rule = `the cluster file has no service of this name: say which hosts by role, one of ${roles.join(', ')}`;
     throw badInput([{ code: 'missing', path: `${service}/config.yaml role`, value: 'nothing', rule }]);

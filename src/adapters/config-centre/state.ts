@@ -18,11 +18,9 @@ export function stateOf(files: readonly Rendered[]): ConfigState {
   ];
   // what is read by a service that starts anew is there before another one is told to look again
   actions.sort((one, other) => rank(one) - rank(other));
-  const lines = files.map(({ target, bytes }) => {
-    const action = actionOf(target);
-    const number = action === null ? '-' : actions.indexOf(action) + 1;
-    const { mode, owner, group, path } = target;
-    return `${[mode, owner, group, bytes.length, sha256(bytes), number, path].join(' ')}\n`;
+  const lines = files.map((file) => {
+    const action = actionOf(file.target);
+    return manifestLine(file, action === null ? '-' : String(actions.indexOf(action) + 1));
   });
   const [manifest, text] = [lines.join(''), actions.map((action) => `${action}\n`).join('')];
   return {
@@ -31,6 +29,12 @@ export function stateOf(files: readonly Rendered[]): ConfigState {
     actions: text,
     content: Buffer.concat(files.map(({ bytes }) => bytes)),
   };
+}
+
+/** @param word what stands before the path: the number of an action, or another word of a program of the host */
+export function manifestLine({ target, bytes }: Rendered, word: string): string {
+  const { mode, owner, group, path } = target;
+  return `${[mode, owner, group, bytes.length, sha256(bytes), word, path].join(' ')}\n`;
 }
 
 function actionOf({ after }: ConfigTarget): string | null {
