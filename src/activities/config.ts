@@ -39,33 +39,34 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
   return {
     /**
      * Brings the files to a host beside those in use, and lets its own programs check them as if they were in place.
-     * Touches nothing that is in use; safe to repeat.
-     *
-     * @returns what is in use now, as a state to go back to
+     * Touches nothing that is in use; safe to repeat. What is in use when it is first here gets the label `before`.
      */
-    async stageConfig({ change, host, config }: ConfigInput): Promise<{ before: string }> {
+    async stageConfig({ change, host, config, before }: ConfigInput & { before: string }): Promise<void> {
       const world = await worlds.of(change.cluster);
       const { signal, progress } = attempt(change);
       const remote = world.hosts.on(host.name);
       const { files, state } = await filesOf(world, config, host.name);
       progress(`${host.name}: ${files.length} files`);
-      const before = await stage(remote, config, state, signal);
+      await stage(remote, config, state, before, signal);
       const folder = `${configFolder(config.set)}/${config.states[host.name]}`;
       for (const command of hostChecks(files.map(({ target }) => target))) {
         progress(`${host.name}: ${command.join(' ')}`);
         await accepts(remote, folder, command, signal);
       }
-      return { before };
     },
 
-    /** Makes the files those of a staged state, all or none, and services use them: one job, once for each round. */
+    /**
+     * Makes the files those of a staged configuration, all or none, and services use them: one job, once for each round.
+     *
+     * @param input.to its label
+     */
     async switchConfig({
-      state,
+      to,
       ...input
-    }: ConfigInput & { state: string; step: string; round: number }): Promise<{ reattached: boolean }> {
+    }: ConfigInput & { to: string; step: string; round: number }): Promise<{ reattached: boolean }> {
       const world = await worlds.of(input.change.cluster);
       const { service, host, config } = input;
-      const args = [configFolder(config.set), state, service.unit];
+      const args = [configFolder(config.set), to, service.unit];
       const job = { change: input.change, host: host.name, step: input.step, round: input.round };
       return runJob(
         world,
@@ -75,7 +76,7 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
           ...{ lane: service.name, script: 'switch-config', args, ifCut: 'runAgain' },
           maxSeconds: service.limits.switchSeconds,
         },
-        `switching to configuration ${config.revision}`,
+        `switching to configuration ${to}`,
       );
     },
 
@@ -118,19 +119,19 @@ async function filesOf(
 
 async function stage(
   remote: RemoteHost,
-  { set }: PlannedConfig,
+  { set, revision }: PlannedConfig,
   { name, manifest, actions, content }: ConfigState,
+  before: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<void> {
   const head = Buffer.from(manifest + actions);
   const sizes = [Buffer.byteLength(manifest), Buffer.byteLength(actions), KEEP].map(String);
-  const ran = await remote.run('stage-config', [configFolder(set), name, ...sizes], {
+  const ran = await remote.run('stage-config', [configFolder(set), name, revision, before, ...sizes], {
     signal,
     timeoutMs: 600_000,
     stdin: Buffer.concat([head, content]),
   });
-  const before = /^before ([0-9a-f]{64})$/m.exec(ran.stdout)?.[1];
-  if (ran.code === 0 && before) return before;
+  if (ran.code === 0) return;
   const said = (ran.stderr || ran.stdout).trim().slice(-300);
   throw new PawlError(
     STAGE_EXITS[ran.code] ?? 'CommandFailed',

@@ -42,11 +42,9 @@ export async function configCanary(input: unknown, carried?: ChangeState): Promi
 
 /** The undo of the switch is written down before it. */
 async function switchFiles(run: ConfigChange, host: PlannedHost, { version }: ObservedHost): Promise<void> {
-  const { config, checks } = run.plan.intent;
-  const { name } = host;
-  willUndo(run, { step: 'configBack', host: name, state: run.state.filesBefore![name]!, version });
-  await switchConfig(run, host, config.states[name]!, 'switchConfig');
-  await proveHealthy(run, host, version, checks);
+  willUndo(run, { step: 'configBack', host: host.name, version });
+  await switchConfig(run, host, 'switchConfig');
+  await proveHealthy(run, host, version, run.plan.intent.checks);
   await proveServed(run, host);
 }
 

@@ -63,6 +63,8 @@ export class FakeCluster {
   readonly versions: Record<string, string> = {};
   /** by host, the state of its configuration files */
   readonly configs: Record<string, string> = {};
+  /** by host and label */
+  private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
   mostOut = 0;
   /** what to do instead of a step: `switchRelease n2` → throw, wait, … */
@@ -312,14 +314,16 @@ export class FakeCluster {
         this.journal.push(command.join(' '));
         return { reattached: false };
       },
-      stageConfig: async ({ host }) => {
+      stageConfig: async ({ host, config, before }) => {
         await this.step('stageConfig', host.name);
-        return { before: this.configs[host.name] ?? 'none' };
+        this.labels[`${host.name} ${before}`] ??= this.configs[host.name] ?? 'none';
+        this.labels[`${host.name} ${config.revision}`] = config.states[host.name]!;
       },
-      switchConfig: async ({ host, state, round }) => {
+      switchConfig: async ({ host, to, round }) => {
         await this.step('switchConfig', host.name);
         if (!this.out.has(host.name))
           throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
+        const state = this.labels[`${host.name} ${to}`]!;
         this.journal.push(`${host.name} has ${state} round ${round}`);
         this.configs[host.name] = state;
         return { reattached: false };

@@ -1,8 +1,8 @@
-# Makes the files of a configuration those of a staged state, all or none, and services use them. Goes on where an earlier, cut run stood.
-# usage: switch-config FOLDER STATE [UNIT]   UNIT: runs when this is over
+# Makes the files of a configuration those of a staged configuration, all or none, and services use them. Goes on where an earlier, cut run stood.
+# usage: switch-config FOLDER LABEL [UNIT]   UNIT: runs when this is over
 # uses: going-down give-up config
 set -eu
 config_switch "$1" "$2"
-config_act "$1" "$2"
+config_act "$1"
 # other files may have made it end without a word
 [ -z "${3:-}" ] || systemctl start -- "$3"

@@ -5,6 +5,10 @@
 #   actions   numbered by their lines: `reload UNIT`, `restart UNIT`, `run ARGUMENT…`, each argument in base64
 #   tree      the files, at their paths below it, with owner and mode
 # and its name is the sum of the first two. What a host had before is a state like any other, so there is one way to switch.
+#
+# A state has labels: the revision that it comes from, or the change that found it. `at/LABEL` is a line `STATE LABEL`: the
+# second word is what the host says of itself in `current` when it was switched to. What a change found is known by the
+# label that it had, where nobody has edited it since.
 
 config_sum() { # STATE-FOLDER
   set -- "$(cat "$1/manifest" "$1/actions" | sha256sum)"
@@ -45,13 +49,22 @@ config_look() { # NEW-STATE-FOLDER OTHER-STATE-FOLDER
 }
 
 config_publish() { # STATE-FOLDER NAME
-  [ ! -d "$2" ] || return 0
+  # one that is wanted again is not old
+  [ ! -d "$2" ] || { touch "$2" && return 0; }
   sync -f "$1"
   mv -T "$1" "$2"
   sync "${2%/*}"
 }
 
-# Keeps the newest states, and those that somebody may want.
+config_label() { # FOLDER LABEL LINE
+  mkdir -p "$1/at"
+  printf '%s\n' "$3" >"$1/at/.$2"
+  sync "$1/at/.$2"
+  mv -T "$1/at/.$2" "$1/at/$2"
+  sync "$1/at"
+}
+
+# Keeps the newest states, and those that somebody may want; labels go with their states, and the oldest of many.
 config_forget() { # FOLDER KEEP STATE…
   folder=$1 keep=$2
   shift 2
@@ -62,6 +75,11 @@ config_forget() { # FOLDER KEEP STATE…
     *) rm -rf "${folder:?}/$old" ;;
     esac
   done
+  find "$folder/at" -type f -printf '%T@ %p\n' | sort -rn | cut -d ' ' -f 2- | awk -v keep=$((10 * keep)) '{ print NR > keep, $0 }' |
+    while read -r old label; do
+      read -r at _ <"$label"
+      if [ "$old" = 1 ] || [ ! -d "$folder/$at" ]; then rm -f "$label"; fi
+    done
 }
 
 # Whether a file is as a state has it.
@@ -70,15 +88,28 @@ config_same() { # STATE-FOLDER MODE OWNER GROUP SUM PATH
   [ -f "$6" ] && [ ! -L "$6" ] && [ "$(stat -c '%04a %U %G' "$6")" = "$2 $3 $4" ] && cmp -s -- "$1/tree$6" "$6"
 }
 
+# Prints the label of what is in use, where the files are still as they were switched to.
+config_known() { # FOLDER
+  [ -f "$1/current" ] || return 1
+  read -r known_state known <"$1/current"
+  [ -f "$1/$known_state/manifest" ] || return 1
+  while read -r mode owner group _ sum _ path <&8; do
+    config_same "$1/$known_state" "$mode" "$owner" "$group" "$sum" "$path" || return 1
+  done 8<"$1/$known_state/manifest"
+  echo "$known"
+}
+
 # Makes all files as a state has them, or none: what may fail comes before the first rename, and whatever fails then is
 # taken back. Cut off anywhere, the next call goes on. What is to be done afterwards is written down first.
-config_switch() { # FOLDER STATE
-  config_state=$1/$2
+config_switch() { # FOLDER LABEL
+  [ -f "$1/at/$2" ] || give_up 30 "there is no configuration $2 in $1"
+  config_line=$(cat "$1/at/$2")
+  config_state=$1/${config_line%% *}
   [ -f "$config_state/manifest" ] || give_up 30 "$config_state is not staged"
   config_todo=$1/todo.new config_pending=$1/switching.new
   : >"$config_todo"
   # what an earlier, cut attempt had still to do
-  if [ -f "$1/switching" ] && [ "$(sed 1q "$1/switching")" = "$2" ]; then cp "$1/switching" "$config_pending"; else echo "$2" >"$config_pending"; fi
+  if [ -f "$1/switching" ] && [ "$(sed 1q "$1/switching")" = "$config_line" ]; then cp "$1/switching" "$config_pending"; else echo "$config_line" >"$config_pending"; fi
   while read -r mode owner group _ sum action path <&8; do
     config_same "$config_state" "$mode" "$owner" "$group" "$sum" "$path" && continue
     [ ! -L "$path" ] && { [ ! -e "$path" ] || [ -f "$path" ]; } || give_up 25 "$path is no regular file"
@@ -92,7 +123,7 @@ config_switch() { # FOLDER STATE
   config_rename "$config_todo"
   # also what an earlier, cut attempt has left
   while read -r _ _ _ _ _ _ path <&8; do rm -f -- "${path%/*}/.${path##*/}.pawl-new" "${path%/*}/.${path##*/}.pawl-old"; done 8<"$config_state/manifest"
-  echo "$2" >"$1/current.new"
+  echo "$config_line" >"$1/current.new"
   sync "$1/current.new"
   mv -T "$1/current.new" "$1/current"
   rm -f "$config_todo"
@@ -129,9 +160,9 @@ config_take_back() { # TODO
   done 7<"$1"
 }
 
-# Makes services use the files of which some are new: each action once, restarts before reloads of the same unit.
-config_act() { # FOLDER STATE
-  config_actions=$1/$2/actions restarted=' '
+# After `config_switch`: makes services use the files of which some are new: each action once, restarts before reloads of the same unit.
+config_act() { # FOLDER
+  config_actions=$config_state/actions restarted=' '
   for number in $(sed 1d "$1/switching" | sort -un); do
     line=$(sed -n "${number}p" "$config_actions")
     what=${line%% *} rest=${line#* }

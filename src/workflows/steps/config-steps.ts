@@ -7,34 +7,38 @@ import { limits, options, step, target } from './host-steps';
 /** Seconds for bytes, for what is set aside, and for programs that check. */
 const STAGE_SECONDS = 300;
 
+/** By which hosts know what they had before the change; the same for all of them. */
+export function labelBefore({ state }: Change): string {
+  return `before-${state.changeId.split('/').at(-1)}`;
+}
+
 /** Brings the files to a host beside those in use; its own programs check them. Keeps what is in use now, to go back to. */
 export async function stageConfig(run: Change<ConfigIntent>, host: PlannedHost): Promise<void> {
   const { config } = run.plan.intent;
   const { stageConfig } = options(run, STAGE_SECONDS);
-  const { before } = await step(run, host, 'pending', () =>
+  await step(run, host, 'pending', () =>
     stageConfig.executeWithOptions(
       { summary: `${host.name}: stage and check configuration ${config.revision}` },
-      [{ ...target(run, host), config }],
+      [{ ...target(run, host), config, before: labelBefore(run) }],
     ),
   );
-  (run.state.filesBefore ??= {})[host.name] = before;
   run.note(host.name, { state: 'staged' });
 }
 
-/** Makes the files those of a staged state, and services use them: one job on the host. */
+/** Makes the files those of a staged configuration, and services use them: one job on the host. */
 export async function switchConfig(
   run: Change,
   host: PlannedHost,
-  state: string,
   why: 'switchConfig' | 'configBack',
 ): Promise<void> {
   const config = configOf(run, host);
   const { switchConfig } = options(run, limits(run).switchRelease);
   const forth = why === 'switchConfig';
+  const to = forth ? config.revision : labelBefore(run);
   const summary = `${host.name}: ${forth ? `switch to configuration ${config.revision}` : 'its own files of before'}`;
   const round = run.state.rounds[host.name] ?? 0;
   await step(run, host, forth ? 'changing' : 'undoing', () =>
-    switchConfig.executeWithOptions({ summary }, [{ ...target(run, host), config, state, step: why, round }]),
+    switchConfig.executeWithOptions({ summary }, [{ ...target(run, host), config, to, step: why, round }]),
   );
 }
 

@@ -18,7 +18,7 @@ export type UndoEntry =
   | { step: 'putBack'; host: string; weights: Record<string, number> }
   | { step: 'switchBack'; host: string; version: string }
   /** of the host's own files of before, at the version that it runs */
-  | { step: 'configBack'; host: string; state: string; version: string }
+  | { step: 'configBack'; host: string; version: string }
   | { step: 'runBack'; host: string; name: string }
   /** of a host that was taken out of service */
   | { step: 'startBack'; host: string; version: string }
@@ -49,8 +49,6 @@ export interface ChangeState {
   rounds: Record<string, number>;
   staged: boolean;
   batchesDone: number;
-  /** by host, the state of its configuration files before the change */
-  filesBefore?: Record<string, string>;
   /** response times before the change, where the plan has a gate */
   usual?: Usual;
   /** what the gate that is at work has counted */

@@ -28,10 +28,10 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
     await switchRelease(run, host, version, 'switchBack');
     await proveHealthy(run, host, version, []);
   },
-  async configBack(run, { host: name, state, version }) {
+  async configBack(run, { host: name, version }) {
     const host = hostNamed(run, name);
     await takeOut(run, host, 'force');
-    await switchConfig(run, host, state, 'configBack');
+    await switchConfig(run, host, 'configBack');
     await proveHealthy(run, host, version, []);
   },
   async putBack(run, { host, weights }) {

@@ -55,13 +55,14 @@ function program(name: string, args: string[], input?: Buffer) {
   return { code: status, out: stdout.toString(), err: stderr.toString().trim() };
 }
 
-function stage({ name, manifest, actions, content }: ReturnType<typeof state>, keep = 9) {
+/** its label is the name of the state */
+function stage({ name, manifest, actions, content }: ReturnType<typeof state>, keep = 9, before = 'before') {
   const sizes = [manifest, actions].map((text) => String(Buffer.byteLength(text)));
   const input = Buffer.concat([Buffer.from(manifest + actions), content]);
-  const ran = program('stage-config', [states, name, ...sizes, String(keep)], input);
-  return { ...ran, before: /^before (\w{64})$/m.exec(ran.out)?.[1] ?? '' };
+  return program('stage-config', [states, name, name, before, ...sizes, String(keep)], input);
 }
-const change = (name: string) => program('jobs/switch-config', [states, name]);
+const change = (label: string) => program('jobs/switch-config', [states, label]);
+const current = () => program('read-config', [states]).out.match(/^current \w{64} (.+)$/m)?.[1];
 
 /** all that lies beside the files, hidden parts included */
 const beside = () => readdirSync(at('etc')).filter((name) => name.includes('pawl'));
@@ -75,12 +76,11 @@ describe('a state', () => {
       'etc/deep/b': { text: 'new b' },
       'etc/empty': { text: '' },
     });
-    const { code, before } = stage(wanted);
-    expect([code, get('etc/a')]).toEqual([0, 'old a\n']);
+    expect([stage(wanted).code, get('etc/a')]).toEqual([0, 'old a\n']);
     expect(change(wanted.name)).toMatchObject({ code: 0, err: '' });
     expect([get('etc/a'), get('etc/deep/b'), get('etc/empty')]).toEqual(['new a\n', 'new b', '']);
     expect(statSync(at('etc/a')).mode & 0o7777).toBe(0o600);
-    expect(change(before).code).toBe(0);
+    expect(change('before').code).toBe(0);
     expect([get('etc/a'), get('etc/deep/b'), get('etc/empty')]).toEqual(['old a\n', null, null]);
     expect(statSync(at('etc/a')).mode & 0o7777).toBe(0o640);
     expect(beside()).toEqual([]);
@@ -93,6 +93,28 @@ describe('a state', () => {
     expect(stage(wanted)).toEqual(first);
     for (let times = 0; times < 3; times += 1) expect(change(wanted.name).code).toBe(0);
     expect(get('etc/a')).toBe('new');
+  });
+
+  it('says of itself which configuration a host has, also after the way back, unless somebody has edited it', () => {
+    const [first, second] = ['1', '2'].map((text) => state({ 'etc/a': { text }, [`etc/${text}`]: { text } }));
+    put('etc/a', 'by hand');
+    stage(first!, 9, 'before-x');
+    change(first!.name);
+    expect(current()).toBe(first!.name);
+    stage(second!, 9, 'before-y');
+    change(second!.name);
+    expect(current()).toBe(second!.name);
+    change('before-y');
+    expect([current(), get('etc/a'), get('etc/2')]).toEqual([first!.name, '1', null]);
+    put('etc/a', 'by hand again');
+    stage(second!, 9, 'before-z');
+    // whoever comes again finds what it found
+    put('etc/a', 'something else');
+    stage(second!, 9, 'before-z');
+    change('before-z');
+    expect([current(), get('etc/a')]).toEqual(['before-z', 'by hand again']);
+    change('before-x');
+    expect([current(), get('etc/a'), get('etc/1')]).toEqual(['before-x', 'by hand', null]);
   });
 
   it('does what makes services use it, once, and only where a file was another one', () => {
@@ -184,7 +206,7 @@ it('cut off between any two of its steps, is whole after the next attempt, and s
     for (let nth = 1; nth <= 9; nth += 1) {
       rmSync(at('.'), { recursive: true, force: true });
       for (const path of Object.keys(files)) put(path, `old ${path}`);
-      const { before } = stage(wanted);
+      stage(wanted);
       // dies in the moment of the nth call
       const trap = `calls=0\n${command}() { calls=$((calls + 1)); [ "$calls" -lt ${nth} ] || kill -9 $$; command ${command} "$@"; }\n`;
       const dying = spawn('sh', ['-c', trap + text, 'switch-config', states, wanted.name]);
@@ -192,7 +214,7 @@ it('cut off between any two of its steps, is whole after the next attempt, and s
       if (signal !== 'SIGKILL') continue;
       cuts += 1;
       // on with it, or back
-      const [next, expected] = nth % 2 ? [wanted.name, 'new'] : [before, 'old'];
+      const [next, expected] = nth % 2 ? [wanted.name, 'new'] : ['before', 'old'];
       expect(change(next).code).toBe(0);
       for (const path of Object.keys(files)) expect(get(path)).toMatch(new RegExp(`^${expected}`));
       if (expected === 'new') expect(get('told')).not.toBeNull();
