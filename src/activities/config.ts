@@ -4,13 +4,14 @@ import { openCentre, renderAll, type Rendered } from '../adapters/config-centre'
 import { stateOf, type ConfigState } from '../adapters/config-centre/state';
 import { secretIn, withoutSecrets } from '../adapters/secrets';
 import { PawlError } from '../contracts/failures';
-import type { PlannedConfig, PlannedHost, PlannedService } from '../contracts/plan';
+import type { NamedConfig, PlannedConfig, PlannedHost, PlannedService } from '../contracts/plan';
 import type { Jobs, RemoteHost } from '../contracts/world';
 import { hostChecks } from '../domain/config/checks';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
-import { runJob } from './job';
 import { get } from './probe';
+import type { UnitJob } from './services';
+import { unitJob } from './services';
 import type { World, Worlds } from './world';
 
 interface ConfigInput {
@@ -55,29 +56,28 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
       }
     },
 
-    /**
-     * Makes the files those of a staged configuration, all or none, and services use them: one job, once for each round.
-     *
-     * @param input.to its label
-     */
-    async switchConfig({
-      to,
+    /** The same on hosts that have the files already: they learn what they are called, and put aside what they have. */
+    async keepConfig({
+      hosts,
       ...input
-    }: ConfigInput & { to: string; step: string; round: number }): Promise<{ reattached: boolean }> {
+    }: Omit<ConfigInput, 'host'> & { hosts: string[]; before: string }): Promise<void> {
+      const { change, config, before } = input;
+      const world = await worlds.of(change.cluster);
+      const { signal, progress } = attempt(change);
+      for (const name of hosts) {
+        progress(name);
+        const { state } = await filesOf(world, config, name);
+        await stage(world.hosts.on(name), config, state, before, signal);
+      }
+    },
+
+    /** Makes the files those of a staged configuration, all or none, and services use them: one job, once for each round. */
+    async switchConfig(input: UnitJob & { config: NamedConfig }): Promise<{ reattached: boolean }> {
       const world = await worlds.of(input.change.cluster);
-      const { service, host, config } = input;
-      const args = [configFolder(config.set), to, service.unit];
-      const job = { change: input.change, host: host.name, step: input.step, round: input.round };
-      return runJob(
-        world,
-        jobs,
-        job,
-        {
-          ...{ lane: service.name, script: 'switch-config', args, ifCut: 'runAgain' },
-          maxSeconds: service.limits.switchSeconds,
-        },
-        `switching to configuration ${to}`,
-      );
+      const { service, config } = input;
+      const args = [configFolder(config.set), config.revision, service.unit];
+      const job = { script: 'switch-config', args };
+      return unitJob(world, jobs, input, job, `switching to configuration ${config.revision}`);
     },
 
     /** That services use the files, by what they answer: a reload that ends well proves nothing. */

@@ -18,7 +18,7 @@ import { fenceActivities } from './fences';
 import { healthActivities } from './health';
 import { healthWatchActivities } from './health-watch';
 import { measureActivities } from './measure';
-import { leaseActivities, upgradeAtWork } from './lease';
+import { changeAtWork, leaseActivities } from './lease';
 import { maintenanceActivities } from './maintenance';
 import { notifyActivities } from './notify';
 import { outOfServiceActivities } from './out-of-service';
@@ -82,7 +82,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planEmergencyRollback: ({ input, before }: { input: unknown; before?: Aim }) =>
       planning(worlds, parseEmergencyRollback, (parsed, world, signal) => {
         const { client } = Context.current();
-        const atWork = before ? undefined : upgradeAtWork(client, world.cluster.cluster, parsed.service);
+        const atWork = before ? undefined : changeAtWork(client, world.cluster.cluster, parsed.service);
         return planRollback(parsed, world, { before, atWork }, signal);
       })(input),
     /** The plan of a maintenance. @param asked.at when it was asked for, milliseconds */

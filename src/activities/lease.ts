@@ -86,10 +86,10 @@ export function leaseActivities(leaving: () => boolean = () => false) {
 }
 
 /**
- * The plan of the upgrade that has a service just now, by its own word. One that gives no answer soon is not waited for:
+ * The plan of the upgrade or configuration that has a service just now, by its own word. One that gives no answer soon is not waited for:
  * this is asked in an emergency.
  */
-export async function upgradeAtWork(
+export async function changeAtWork(
   client: Client,
   cluster: string,
   service: string,
@@ -98,7 +98,7 @@ export async function upgradeAtWork(
   const holder = lease?.held.find(({ claims }) => claims.some(({ name }) => name === serviceClaim(service)));
   const state = holder && (await askRun(client, holder, 'state', QUICK));
   const intent = (state as { plan?: Plan } | undefined)?.plan?.intent;
-  return intent?.workflow === 'rollingUpgrade' ? intent : undefined;
+  return intent && ['rollingUpgrade', 'configCanary'].includes(intent.workflow) ? intent : undefined;
 }
 
 /** Rejects when this worker is about to end; Temporal gives the work to another one at once. */

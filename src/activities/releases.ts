@@ -1,10 +1,11 @@
 import { PawlError } from '../contracts/failures';
-import type { PlannedArtifact, PlannedHost, PlannedService } from '../contracts/plan';
+import type { NamedConfig, PlannedArtifact, PlannedHost, PlannedService } from '../contracts/plan';
 import type { Jobs, RemoteHost } from '../contracts/world';
 import { upload } from '../adapters/ssh';
 import type { ArtifactStore } from '../adapters/artifacts';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
+import { configFolder } from './config';
 import type { UnitJob } from './services';
 import { unitJob } from './services';
 import { keepingOut } from './traffic';
@@ -65,13 +66,19 @@ export function releaseActivities(worlds: Worlds, jobs: Jobs, artifacts: Artifac
       }
     },
 
-    /** Stops the service, switches to a staged release, and starts it: one job, once for each round. */
-    async switchRelease(input: UnitJob & { version: string }): Promise<{ reattached: boolean }> {
+    /**
+     * Stops the service, switches to a staged release, and starts it: one job, once for each round.
+     *
+     * @param input.config switched with it
+     */
+    async switchRelease(
+      input: UnitJob & { version: string; config?: NamedConfig },
+    ): Promise<{ reattached: boolean }> {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);
-      const { service, host, version } = input;
+      const { service, host, version, config } = input;
       return keepingOut(world, host, now, () =>
-        unitJob(world, jobs, input, switchJob(service, version), `switching to ${version}`),
+        unitJob(world, jobs, input, switchJob(service, version, config), `switching to ${version}`),
       );
     },
   };
@@ -108,9 +115,13 @@ async function place(
   );
 }
 
-function switchJob(service: PlannedService, version: string): { script: string; args: string[] } {
-  const { release, unit } = service;
+function switchJob(
+  { release, unit }: PlannedService,
+  version: string,
+  config?: NamedConfig,
+): { script: string; args: string[] } {
+  const files = config ? [configFolder(config.set), config.revision] : [];
   return release.kind === 'tarball'
-    ? { script: 'switch-tarball', args: [unit, release.current, `${release.releases}/${version}`] }
-    : { script: 'switch-deb', args: [unit, release.package, version] };
+    ? { script: 'switch-tarball', args: [unit, release.current, `${release.releases}/${version}`, ...files] }
+    : { script: 'switch-deb', args: [unit, release.package, version, ...files] };
 }

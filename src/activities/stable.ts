@@ -1,6 +1,7 @@
 /** Releases that a service may go back to. They lie on the hosts of its balancers, for its own hosts come and go. */
 import { PawlError } from '../contracts/failures';
 import { Stable } from '../contracts/stable';
+import { releaseKey, releaseText } from '../domain/stable';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
 import { keepers, keptLines } from './keepers';
@@ -11,7 +12,7 @@ export function stableActivities(worlds: Worlds) {
     /**
      * Writes down that a release has proven itself.
      *
-     * @param input.forget versions that have not, though it looked so
+     * @param input.forget releases that have not, by their keys, though it looked so
      */
     async noteStable(input: {
       change: ChangeRef;
@@ -22,15 +23,14 @@ export function stableActivities(worlds: Worlds) {
       const world = await worlds.of(input.change.cluster);
       const { fence, signal } = attempt(input.change);
       const { service, stable, forget } = input;
-      const { version } = stable;
       const fenced = [String(fence.epoch), String(fence.attempt)];
-      const args = [...fenced, service.name, version, JSON.stringify(stable), forget.join(' ')];
+      const args = [...fenced, service.name, releaseKey(stable), JSON.stringify(stable), forget.join(' ')];
       for (const remote of keepers(world, service.name)) {
         const { code, stderr } = await remote.run('note-stable', args, { signal });
         if (code !== 0)
           throw new PawlError(
             'CommandFailed',
-            `${remote.name}: that ${service.name} ${version} is stable cannot be kept: ${stderr.trim().slice(0, 300)}`,
+            `${remote.name}: that ${service.name} ${releaseText(stable)} is stable cannot be kept: ${stderr.trim().slice(0, 300)}`,
           );
       }
     },
@@ -44,8 +44,9 @@ export async function stableOf(world: World, service: string, signal: AbortSigna
   for (const [, text] of lines) {
     const found = Stable.safeParse(text);
     if (!found.success) continue;
-    const known = newest.get(found.data.version);
-    if (!known || known.since < found.data.since) newest.set(found.data.version, found.data);
+    const key = releaseKey(found.data);
+    const known = newest.get(key);
+    if (!known || known.since < found.data.since) newest.set(key, found.data);
   }
   return [...newest.values()].sort((one, other) => other.since.localeCompare(one.since));
 }

@@ -98,6 +98,11 @@ export const ConfigValues = z.record(
 );
 export type ConfigValues = Record<string, Value>;
 
+/** How people name what shall be on hosts. */
+export const Revision = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, 'a tag, a branch or a commit');
+
 /** Why a revision is there; people fill in all of it. */
 export const ChangeRecord = z.strictObject({
   what: z.string().min(1).max(2_000),

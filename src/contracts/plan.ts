@@ -51,13 +51,19 @@ export interface PlannedRamp {
   weights: Record<string, Record<string, number>>;
 }
 
-/** Files of a config centre that hosts get. */
-export interface PlannedConfig {
+/** A configuration that hosts have, or know how to switch to. */
+export interface NamedConfig {
   /** its folder in the config centre */
   set: string;
-  commit: string;
-  /** the last commit that changed anything of the set */
+  /** by which hosts know it: the last commit that changed anything of the set, or what a change found */
   revision: string;
+}
+
+/** Files of a config centre that hosts get. */
+export interface PlannedConfig extends NamedConfig {
+  commit: string;
+  /** names of hosts that have these files already, and only learn what they are called */
+  has?: string[];
   /** by host, the name of the state that it gets: SHA-256 over all files with their owners and modes */
   states: Record<string, string>;
 }
@@ -123,7 +129,7 @@ export interface Intent {
   about?: string;
   artifact?: PlannedArtifact;
   /** the files that hosts get */
-  config?: PlannedConfig;
+  config?: NamedConfig;
   /** its place in line; default: usual */
   rank?: 'usual' | 'emergency';
   /** `hosts`: others of the service may be worked on at the same time; default: it has the service to itself */
@@ -178,6 +184,7 @@ export interface UpgradeIntent extends RolloutIntent {
   version: string;
   artifact: PlannedArtifact;
   previousArtifact: PlannedArtifact | null;
+  config?: PlannedConfig;
   runOnce: PlannedRunOnce[];
 }
 
@@ -195,6 +202,8 @@ export interface OfflineIntent extends Intent {
 
 /** Of a change that brings hosts in. */
 export interface RampIntent extends Intent {
+  /** files that they get first, so that they have what the others have */
+  config?: PlannedConfig;
   about: string;
   checks: Check[];
   gate: PlannedGate | null;
@@ -214,6 +223,7 @@ export interface Sums {
 }
 
 export interface ReplacementIntent extends Intent {
+  config?: PlannedConfig;
   workflow: 'nodeReplacement';
   about: string;
   outFor: { reason: string; by: string };
@@ -244,6 +254,8 @@ export interface ObservedHost {
   version: string;
   /** of its unit, as systemd calls it; plans of earlier releases do not say */
   active?: string;
+  /** label of the configuration that it has; absent where it has none that anybody knows */
+  config?: string;
   /** by balancer */
   traffic: Record<string, { state: TrafficState; weight: number; sessions: number }>;
   freeMiB: number;

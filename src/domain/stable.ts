@@ -1,22 +1,24 @@
-import type { Stable } from '../contracts/stable';
+import type { Release, Stable } from '../contracts/stable';
 
 /**
  * What a service goes back to: the newest release that has proven itself, or the one before where that is what all hosts
  * run already and nothing else is on its way to them.
  *
  * @param stable newest first
- * @param running versions of the hosts, and those that are being brought to them; empty ones are not known
+ * @param allRun whether all hosts run it, and nothing else is being brought to them
  */
-export function lastStable(stable: readonly Stable[], running: readonly string[]): string | undefined {
-  const known = new Set(running.filter(Boolean));
-  const [newest, before] = stable.map(({ version }) => version);
-  return newest !== undefined && known.size === 1 && known.has(newest) ? before : newest;
+export function lastStable(
+  stable: readonly Stable[],
+  allRun: (one: Release) => boolean,
+): Stable | undefined {
+  const [newest, before] = stable;
+  return newest !== undefined && allRun(newest) ? before : newest;
 }
 
-/** The version that most hosts run; of two the one that comes first. */
-export function mostOften(versions: readonly string[]): string | undefined {
+/** The version that most hosts run, or the configuration that most have; of two the one that comes first. */
+export function mostOften(names: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
-  for (const version of versions.filter(Boolean)) counts.set(version, (counts.get(version) ?? 0) + 1);
+  for (const name of names.filter(Boolean)) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0];
 }
 
@@ -26,10 +28,17 @@ export function mostOften(versions: readonly string[]): string | undefined {
  * @param now milliseconds
  * @returns hours; 0 for one that has not
  */
-export function provenHours(stable: readonly Stable[], version: string | undefined, now: number): number {
-  const known = stable.find((one) => one.version === version);
+export function provenHours(known: Stable | undefined, now: number): number {
   if (!known) return 0;
   // it was there before anybody looked
   if (known.change === null) return Infinity;
   return (now - Date.parse(known.first ?? known.since)) / 3_600_000;
 }
+
+/** One word for a release; no version has a slash in it. */
+export const releaseKey = ({ version, config }: Release) =>
+  config === undefined ? version : `${version}/${config}`;
+
+/** `1.2.0 with configuration 3f2a…`, as people read it. */
+export const releaseText = ({ version, config }: Release) =>
+  config === undefined ? version : `${version} with configuration ${config}`;

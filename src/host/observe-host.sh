@@ -1,7 +1,11 @@
 # Reads what a plan needs to know of a host, as KEY=VALUE lines. Changes nothing.
-# usage: observe-host UNIT tarball RELEASES CURRENT | observe-host UNIT deb PACKAGE
+# usage: observe-host UNIT CONFIGS tarball RELEASES CURRENT | observe-host UNIT CONFIGS deb PACKAGE
+#   CONFIGS  folder of the service's configurations
+# uses: config config-read
 set -u
-unit=$1 kind=$2
+unit=$1 configs=$2
+shift 2
+kind=$1
 
 # Of the folder's file system, MiB.
 free_mib() { # FOLDER
@@ -14,8 +18,13 @@ systemctl show -p ActiveState -p LoadState -- "$unit" | while IFS== read -r key 
   LoadState) echo "load=$value" ;;
   esac
 done
+# one that was edited, or is between two, is none that anybody knows
+if [ ! -f "$configs/switching" ] && config_label=$(config_known "$configs"); then
+  echo "config=$config_label $(cut -d ' ' -f 1 "$configs/current")"
+fi
+echo "configs=$(config_read "$configs" | sed -n 's/^at //p' | tr '\n' ' ')"
 if [ "$kind" = tarball ]; then
-  releases=$3 current=$4
+  releases=$2 current=$3
   target=$(readlink -f "$current" 2>/dev/null)
   echo "version=${target##*/}"
   # a folder that is not there yet is made where its nearest parent lies
@@ -25,7 +34,7 @@ if [ "$kind" = tarball ]; then
   if [ -L "$current" ]; then echo link=yes; else echo link=no; fi
   echo "kept=$(find "$releases" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%f ' 2>/dev/null)"
 else
-  package=$3
+  package=$2
   echo "version=$(dpkg-query -W -f='${db:Status-Status} ${Version}' "$package" 2>/dev/null | sed -n 's/^installed //p')"
   echo "freeMiB=$(free_mib /var)"
   echo "kept=$(find "/var/lib/pawl/packages/$package" -name '*.deb' -printf '%f\n' 2>/dev/null | sed 's/\.deb$//' | tr '\n' ' ')"

@@ -4,13 +4,14 @@ import { planConfigCanary } from './steps/activities';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
-import { proveServed, stageConfig, switchConfig } from './steps/config-steps';
+import { keepConfig, proveServed, stageConfig, switchConfig } from './steps/config-steps';
 import { learnUsual } from './steps/gate';
 import { proveHealthy } from './steps/host-steps';
 import { goOnAnew } from './steps/long';
 import { through } from './steps/one-by-one';
 import { opening } from './steps/opening';
 import { batchByBatch } from './steps/rollout';
+import { noteBefore, noteProven, releaseAfter, versionServed } from './steps/stable';
 import { stageAll } from './steps/stage';
 import type { ChangeState } from './steps/state';
 import { fencesUp } from './steps/turn';
@@ -30,22 +31,31 @@ export async function configCanary(input: unknown, carried?: ChangeState): Promi
     if (hosts.length === 0)
       return { end: 'succeeded', summary: `nothing to do: every host has configuration ${config.revision}` };
     if (!run.state.staged) {
-      await stageAll(run, hosts, `configuration ${config.revision}`, (host) => stageConfig(run, host));
+      await stageAll(run, hosts, `configuration ${config.revision}`, (host) => stageOne(run, host));
       if (!run.state.staged) await goOnAnew(run, input);
+      await keepConfig(run, config);
       await learnUsual(run, hosts);
       await fencesUp(run);
+      await noteBefore(run);
     }
     await batchByBatch(run, input, (host, before) => switchFiles(run, host, before));
-    return done(run);
+    const ending = done(run);
+    await noteProven(run, releaseAfter(run, versionServed(run)));
+    return ending;
   });
+}
+
+async function stageOne(run: ConfigChange, host: PlannedHost): Promise<void> {
+  await stageConfig(run, host, run.plan.intent.config);
+  run.note(host.name, { state: 'staged' });
 }
 
 /** The undo of the switch is written down before it. */
 async function switchFiles(run: ConfigChange, host: PlannedHost, { version }: ObservedHost): Promise<void> {
   willUndo(run, { step: 'configBack', host: host.name, version });
-  await switchConfig(run, host, 'switchConfig');
+  await switchConfig(run, host, 'forth');
   await proveHealthy(run, host, version, run.plan.intent.checks);
-  await proveServed(run, host);
+  await proveServed(run, host, run.plan.intent.config);
 }
 
 function done(run: ConfigChange): Ending {

@@ -1,6 +1,8 @@
 import { ActivityFailure } from '@temporalio/workflow';
 import type { PlannedHost, RollbackIntent } from '../contracts/plan';
+import type { Release } from '../contracts/stable';
 import type { HostStatus, Report, Todo } from '../contracts/status';
+import { releaseText } from '../domain/stable';
 import { planEmergencyRollback, readState } from './steps/activities';
 import { announce } from './steps/announce';
 import { boundary } from './steps/boundary';
@@ -52,31 +54,33 @@ export async function emergencyRollback(input: unknown, carried?: ChangeState): 
     if (steered) run.status.notes.push(`test users may still go where they went: ${steered}`);
     const stop = (await allBack(run, weightsBefore(run, gaveWay))) ?? (await takePageAway(run));
     const end = ending(run, begun, stop);
-    if (end.end === 'succeeded') await noteProven(run, intent.version, runningBefore(run));
+    if (end.end === 'succeeded') await noteProven(run, target(run), runningBefore(run));
     return end;
   });
 }
 
 /** What gives way to it changes how hosts are, and nothing of where they go, nor that its page is to go. */
 function makePlan({ state }: Rollback, input: unknown) {
-  const { version, closures, page } = state.plan?.intent ?? {};
+  const { version, config, closures, page } = state.plan?.intent ?? {};
   return planEmergencyRollback.executeWithOptions({ summary: 'what proved itself, and how hosts are' }, [
-    { input, ...(version && { before: { version, closures, page } }) },
+    { input, ...(version && { before: { version, config, closures, page } }) },
   ]);
 }
 
 function nothingToDo(run: Rollback): Ending {
-  const { service, version } = run.plan.intent;
+  const { service } = run.plan.intent;
   return {
     end: 'succeeded',
-    summary: `nothing to do: every host of ${service.name} runs ${version} and serves`,
+    summary: `nothing to do: every host of ${service.name} runs ${releaseText(target(run))} and serves`,
   };
 }
 
 /** It runs the release and gets requests. */
 function isWell(run: Rollback, { name }: PlannedHost): boolean {
-  const { version = '', traffic = {} } = run.plan.observed.hosts[name] ?? {};
-  return version === run.plan.intent.version && Object.values(traffic).every(({ state }) => state === 'in');
+  const { version = '', config, traffic = {} } = run.plan.observed.hosts[name] ?? {};
+  const wanted = run.plan.intent;
+  const same = !wanted.config || wanted.config.revision === config;
+  return version === wanted.version && same && Object.values(traffic).every(({ state }) => state === 'in');
 }
 
 /** What those who gave way knew; of some it cannot be had. */
@@ -177,7 +181,8 @@ async function takePageAway(run: Rollback): Promise<ChangeStopped | undefined> {
 
 /** Well when nothing but the wanted release gets requests, whoever stays out. There is no way back from a way back. */
 function ending(run: Rollback, begun: string, stop?: ChangeStopped): Ending {
-  const { service, version, outFor } = run.plan.intent;
+  const { service, outFor } = run.plan.intent;
+  const release = releaseText(target(run));
   const stuck = run.status.hosts.filter(({ state }) => state !== 'done');
   run.status.leftToDo.push(...stuck.map((host) => todo(run, host)), ...closedLeft(run));
   if (stop) {
@@ -187,16 +192,16 @@ function ending(run: Rollback, begun: string, stop?: ChangeStopped): Ending {
   const serving = mayServe(run);
   if (serving.length > 0) {
     const names = serving.map(({ name, note }) => `${name} (${note ?? 'unknown'})`).join(', ');
-    return { end: 'failed', summary: `${names} may still get requests without ${version}` };
+    return { end: 'failed', summary: `${names} may still get requests without ${release}` };
   }
   run.status.progress = 1;
   const minutes = Math.ceil((Date.now() - Date.parse(begun)) / 60_000);
-  const what = `${service.name} runs ${version} again: ${outFor.reason}`;
+  const what = `${service.name} runs ${release} again: ${outFor.reason}`;
   announce(run, 'allClear', { what, since: begun, minutes });
   const out = stuck.map(({ name }) => name).join(', ');
   return {
     end: 'succeeded',
-    summary: `all requests of ${service.name} go to ${version}${out ? `; out of rotation: ${out}` : ''}`,
+    summary: `all requests of ${service.name} go to ${release}${out ? `; out of rotation: ${out}` : ''}`,
   };
 }
 
@@ -209,19 +214,28 @@ function mayServe({ status }: Rollback): HostStatus[] {
 }
 
 /** What the service was brought back from is nothing to go back to. */
-function runningBefore(run: Rollback): string[] {
-  const versions = Object.values(run.plan.observed.hosts).map(({ version }) => version);
-  return [...new Set(versions)].filter((version) => version && version !== run.plan.intent.version);
+function runningBefore(run: Rollback): Release[] {
+  const back = target(run);
+  const isBack = (one: Release) =>
+    one.version === back.version && (back.config === undefined || one.config === back.config);
+  const hosts = Object.values(run.plan.observed.hosts).filter((host) => host.version && !isBack(host));
+  return hosts.map(({ version, config }) => ({ version, config }));
+}
+
+function target({ plan: { intent } }: Rollback): Release {
+  const { version, config } = intent;
+  return { version, ...(config && { config: config.revision }) };
 }
 
 function todo(
   run: Rollback,
   { name, note, version }: { name: string; note?: string; version: string },
 ): Todo {
-  const { service, version: wanted } = run.plan.intent;
+  const { service } = run.plan.intent;
+  const { version: wanted, config } = target(run);
   return {
     host: name,
-    what: `${name} (${version || 'unknown'}) did not go back: ${note ?? 'it was not begun'}; when it is mended, start this again with version ${wanted}, or nodeOnline`,
+    what: `${name} (${version || 'unknown'}) did not go back: ${note ?? 'it was not begun'}; when it is mended, start this again with version ${wanted}${config ? ` and config ${config}` : ''}, or nodeOnline`,
     command: `ssh ${name} systemctl status ${service.unit}`,
   };
 }
@@ -231,12 +245,12 @@ function tellWhoGaveWay(run: Rollback): void {
 }
 
 function tellAlert(run: Rollback, since: string): void {
-  const { service, version, outFor, hosts, atOnce, hostSeconds } = run.plan.intent;
+  const { service, outFor, hosts, atOnce, hostSeconds } = run.plan.intent;
   const toGo = hosts.filter((host) => isToDo(run, host)).length;
   const seconds = Math.ceil(toGo / atOnce) * hostSeconds;
   const end = new Date(Date.parse(since) + seconds * 1_000).toISOString();
   announce(run, 'alert', {
-    what: `${service.name} goes back to ${version}: ${outFor.reason} (${outFor.by})`,
+    what: `${service.name} goes back to ${releaseText(target(run))}: ${outFor.reason} (${outFor.by})`,
     since,
     effect: `${toGo} hosts are brought back`,
     expected: `it is over by ${end.slice(11, 16)} UTC at the latest`,

@@ -6,6 +6,7 @@ import { replaceSet, retireOldSet } from './steps/blue-green';
 import { Change, ChangeStopped } from './steps/change';
 import { closeForChange } from './steps/closing';
 import type { Ending } from './steps/conduct';
+import { proveServed } from './steps/config-steps';
 import { conduct } from './steps/conduct';
 import { learnUsual } from './steps/gate';
 import { proveHealthy, switchRelease } from './steps/host-steps';
@@ -13,7 +14,7 @@ import { goOnAnew } from './steps/long';
 import { opening } from './steps/opening';
 import { batchByBatch } from './steps/rollout';
 import { runOnce } from './steps/run-once';
-import { noteBefore, noteProven } from './steps/stable';
+import { noteBefore, noteProven, releaseAfter } from './steps/stable';
 import { stage } from './steps/stage';
 import type { ChangeState } from './steps/state';
 import { fencesUp } from './steps/turn';
@@ -43,7 +44,7 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
     await runOnce(run, 'after');
     if (intent.blueGreen) await retireOldSet(run);
     const ending = done(run);
-    await noteProven(run, intent.version);
+    await noteProven(run, releaseAfter(run, intent.version));
     return ending;
   });
 }
@@ -85,8 +86,9 @@ function nothingToDo(run: Upgrade): Ending {
 
 /** The undo of the switch is written down before it. */
 async function switchVersion(run: Upgrade, host: PlannedHost, before: ObservedHost): Promise<void> {
-  const { version, checks } = run.plan.intent;
+  const { version, checks, config } = run.plan.intent;
   willUndo(run, { step: 'switchBack', host: host.name, version: before.version });
   await switchRelease(run, host, version, 'switch');
   await proveHealthy(run, host, version, checks);
+  if (config) await proveServed(run, host, config);
 }

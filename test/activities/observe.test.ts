@@ -5,6 +5,7 @@ import { PawlError } from '../../src/contracts/failures';
 import type { TrafficFacts } from '../../src/contracts/world';
 
 const SERVICE = {
+  name: 'web',
   unit: 'web.service',
   release: { kind: 'deb' as const, package: 'web' },
   limits: { switchSeconds: 1, healthySeconds: 1, freeMiB: 64, keepReleases: 5 },

@@ -17,15 +17,18 @@ function host(name: string, at: string, { weight = 100, version = '1.0.0' } = {}
     host: { name, places: [] },
     facts: { version, traffic: { edge: facts(edge!), inner: facts(inner!) }, freeMiB: 1_000 },
     kept: [],
+    configs: {},
     mistakes: [],
   };
 }
+const planned = (seen: Observation[], more: object = {}) =>
+  planBlueGreen(inputOf(more), seen, ({ facts }) => facts.version === GOOD.version);
 const unready = (seen: Observation[], more: object = {}) =>
-  planBlueGreen(inputOf(more), seen).unready.map(({ code, value }) => `${code} ${value}`);
+  planned(seen, more).unready.map(({ code, value }) => `${code} ${value}`);
 
 it('the idle set comes first and is the one batch; whoever serves follows', () => {
   const seen = [host('a', 'in'), host('b', 'out'), host('c', 'in'), host('d', 'out')];
-  const { hosts, coming, batches, maxUnavailable, blueGreen, unready } = planBlueGreen(inputOf(), seen);
+  const { hosts, coming, batches, maxUnavailable, blueGreen, unready } = planned(seen);
   const names = (list: Observation[]) => list.map((one) => one.host.name);
   expect([names(hosts), names(coming), batches]).toEqual([
     ['b', 'd', 'a', 'c'],
@@ -57,7 +60,7 @@ it('a smaller set is taken where the input says so, and the plan says that', () 
   const seen = [host('a', 'in'), host('b', 'in'), host('c', 'out')];
   const blueGreen = { minIdlePercent: 50, warmSeconds: 60 };
   expect(unready(seen, { blueGreen })).toEqual([]);
-  expect(planBlueGreen(inputOf({ blueGreen }), seen).notes).toEqual([
+  expect(planned(seen, { blueGreen }).notes).toEqual([
     'idle: c; serves until the switch: a, b',
     'blueGreen.warmSeconds is 60 instead of the default 600',
     'blueGreen.minIdlePercent is 50 instead of the default 100',
@@ -66,7 +69,7 @@ it('a smaller set is taken where the input says so, and the plan says that', () 
 
 it('there is nothing to do where all who serve run the version', () => {
   const seen = [host('a', 'in', { version: '2.0.0' }), host('b', 'out')];
-  const { hosts, batches, unready } = planBlueGreen(inputOf(), seen);
+  const { hosts, batches, unready } = planned(seen);
   expect([hosts, batches, unready]).toEqual([[], [], []]);
 });
 
@@ -91,6 +94,7 @@ it.each([
       traffic: { edge: facts(edge!), inner: facts(inner!) },
       service: {
         unit: 'web.service',
+        name: 'web',
         release: { kind: 'tarball', releases: '/r', current: '/c' },
         limits: { switchSeconds: 1, healthySeconds: 1, freeMiB: 64, keepReleases: 5 },
       },

@@ -108,6 +108,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   watchGate: [400],
   runCommand: [15, 90],
   stageConfig: [20],
+  keepConfig: [10],
   switchConfig: [15, 60],
   proveServed: [10],
   askForLease: [5],

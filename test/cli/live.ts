@@ -149,6 +149,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     putBack: (input) => delay(slow).then(() => steps().putBack(input)),
     switchTraffic: (input) => delay(slow).then(() => steps().switchTraffic(input)),
     stageConfig: (input) => steps().stageConfig(input),
+    keepConfig: (input) => steps().keepConfig(input),
     switchConfig: (input) => delay(slow).then(() => steps().switchConfig(input)),
     proveServed: (input) => steps().proveServed(input),
     runCommand: (input) => delay(slow).then(() => steps().runCommand(input)),

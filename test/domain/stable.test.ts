@@ -1,4 +1,4 @@
-import { lastStable, mostOften, provenHours } from '../../src/domain/stable';
+import { lastStable, mostOften, provenHours, releaseKey } from '../../src/domain/stable';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-11-28T12:00:00Z');
@@ -23,12 +23,10 @@ it.each([
   { what: 'nothing before it', known: ['3'], running: ['3'], is: undefined },
   { what: 'nothing known', known: [], running: ['3'], is: undefined },
 ])('back to $what', ({ known, running, is }) => {
-  expect(
-    lastStable(
-      known.map((version, index) => stable(version, index)),
-      running,
-    ),
-  ).toBe(is);
+  const allRun = ({ version }: { version: string }) =>
+    running.every((one) => one === '' || one === version);
+  const list = known.map((version, index) => stable(version, index));
+  expect(lastStable(list, allRun)?.version).toBe(is);
 });
 
 it('most hosts run it', () => {
@@ -48,5 +46,9 @@ it.each([
     known: stable('2', 1, { change: null }),
     is: Infinity,
   },
-  { what: 'not at all', known: stable('1', 5), is: 0 },
-])('has proven itself $what', ({ known, is }) => expect(provenHours([known], '2', NOW)).toBe(is));
+  { what: 'not at all', known: undefined, is: 0 },
+])('has proven itself $what', ({ known, is }) => expect(provenHours(known, NOW)).toBe(is));
+
+it('is one of version and configuration', () => {
+  expect([{ version: '2' }, { version: '2', config: 'c1' }].map(releaseKey)).toEqual(['2', '2/c1']);
+});

@@ -1,3 +1,4 @@
+import { newFiles } from './fake-config';
 import { FakeCluster, fails, Harness } from './harness';
 
 let harness: Harness;
@@ -6,6 +7,7 @@ afterAll(() => harness?.stop());
 jest.setTimeout(60_000);
 
 const run = (cluster: FakeCluster, input = {}) => harness.run(cluster, input, undefined, 'configCanary');
+const WHERE = { cluster: 'fake.yaml', service: 'web' };
 const made = () => {
   const cluster = new FakeCluster();
   for (const host of cluster.hosts) cluster.configs[host] = 'old';
@@ -62,4 +64,91 @@ it('goes on where it was when its history is long', async () => {
   const { end } = await run(cluster, { ...quick, gate: { enabled: false } });
   expect(end).toBe('succeeded');
   expect(new Set(Object.values(cluster.configs))).toEqual(new Set(['new']));
+});
+
+describe('with a version', () => {
+  const withFiles = { config: { revision: 'main' }, minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };
+  const upgrade = (cluster: FakeCluster) => harness.run(cluster, withFiles);
+
+  it('comes in the step that switches the version', async () => {
+    const cluster = made();
+    const { end } = await upgrade(cluster);
+    expect(end).toBe('succeeded');
+    expect(cluster.journal.filter((line) => line.includes('n1'))).toEqual([
+      'stage n1',
+      'stageConfig n1',
+      'takeOut n1',
+      'switchRelease n1',
+      'n1 runs 2.0.0 round 0',
+      'proveHealthy n1',
+      'proveServed n1',
+      'putBack n1',
+    ]);
+    expect(cluster.configs).toEqual({ n1: 'new', n2: 'new', n3: 'new' });
+  });
+
+  it('goes back with it', async () => {
+    const cluster = made();
+    cluster.configs.n1 = 'another old';
+    let times = 0;
+    cluster.trouble['proveServed n2'] = () => {
+      if ((times += 1) === 1) fails('Unhealthy', 'not served')();
+    };
+    const { end } = await upgrade(cluster);
+    expect(end).toBe('RolledBack');
+    expect(cluster.configs).toEqual({ n1: 'another old', n2: 'old', n3: 'old' });
+    expect(cluster.versions).toEqual({ n1: '1.0.0', n2: '1.0.0', n3: '1.0.0' });
+  });
+});
+
+describe('what has proven itself', () => {
+  const since = '2026-01-01T00:00:00Z';
+  const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };
+
+  it('is version and configuration as one; of what was proven without one it is told what hosts had', async () => {
+    const cluster = made();
+    cluster.proven = [{ version: '1.0.0', since, change: 'upgrade-1' }];
+    await run(cluster, quick);
+    expect(cluster.stable).toEqual([
+      '1.0.0 with before by a change, not 1.0.0',
+      '1.0.0 with abc by a change',
+    ]);
+  });
+
+  it('is told by the label that all hosts had before the first change', async () => {
+    const cluster = made();
+    cluster.proven = [];
+    for (const host of cluster.hosts) cluster.known[host] = 'c0';
+    await run(cluster, quick);
+    expect(cluster.stable).toEqual(['1.0.0 with c0 by nobody', '1.0.0 with abc by a change']);
+  });
+
+  it('of a version that brings no files has those that all hosts have', async () => {
+    const cluster = made();
+    cluster.proven = [{ version: '1.0.0', config: 'c0', since, change: 'upgrade-1' }];
+    for (const host of cluster.hosts) cluster.known[host] = 'c0';
+    await harness.run(cluster, quick);
+    expect(cluster.stable).toEqual(['2.0.0 with c0 by a change']);
+  });
+});
+
+it('a host gets the files of the others before it comes into service, and its own back where it fails', async () => {
+  for (const fault of [undefined, 'weight 100 n3']) {
+    const cluster = made();
+    cluster.configs.n3 = 'its own';
+    cluster.out.add('n3');
+    cluster.service.stopped.add('n3');
+    cluster.filesFirst = { ...newFiles(['n3']) };
+    if (fault) cluster.trouble[fault] = fails('CommandFailed', 'no');
+    const online = { ...WHERE, hosts: ['n3'], ramp: [{ percent: 100, seconds: 0 }], gate: { enabled: false } };
+    const { end } = await harness.run(cluster, online, undefined, 'nodeOnline');
+    expect([end, cluster.configs.n3, cluster.service.stopped.has('n3')]).toEqual(
+      fault ? ['RolledBack', 'its own', true] : ['succeeded', 'new', false],
+    );
+    expect(cluster.journal.indexOf('startService n3')).toBeGreaterThan(
+      cluster.journal.indexOf('switchConfig n3'),
+    );
+    if (!fault)
+      expect(cluster.journal.indexOf('proveServed n3')).toBeLessThan(cluster.journal.indexOf('weight 100 n3'));
+  }
 });

@@ -274,6 +274,17 @@ describe('a message to an upgrade that is at work', () => {
   });
 });
 
+it('brings back a configuration with the version that it was proven with, also where the version stays', async () => {
+  const cluster = newCluster();
+  cluster.aim = { version: '1.0.0', config: { set: 'web', revision: 'c1' } };
+  for (const host of SIX) cluster.known[host] = host === 'n6' ? 'c1' : 'c2';
+  const { end, message } = await rollBack(cluster);
+  expect([end, message]).toEqual(['succeeded', 'all requests of web go to 1.0.0 with configuration c1']);
+  expect(cluster.configs).toEqual(Object.fromEntries(SIX.slice(0, 5).map((host) => [host, 'c1'])));
+  expect(cluster.journal.filter((line) => line.includes('n6'))).toEqual([]);
+  expect(cluster.stable).toEqual(['1.0.0 with c1 by a change, not 1.0.0/c2']);
+});
+
 describe('what has proven itself', () => {
   const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0 };
 

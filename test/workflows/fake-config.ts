@@ -1,10 +1,15 @@
 /** Configuration for a fake cluster: every host gets the state `new`. */
-import type { ConfigIntent, Plan, UpgradeIntent } from '../../src/contracts/plan';
+import type { ConfigIntent, Plan, PlannedConfig, UpgradeIntent } from '../../src/contracts/plan';
 import { digestOf } from '../../src/domain/plan-hash';
 
 interface Faked<I> {
   hosts: readonly string[];
   plan(input: I): Plan<UpgradeIntent>;
+}
+
+export function newFiles(hosts: readonly string[]): PlannedConfig {
+  const states = Object.fromEntries(hosts.map((host) => [host, 'new']));
+  return { set: 'web', commit: 'c'.repeat(40), revision: 'abc', states };
 }
 
 export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
@@ -20,10 +25,7 @@ export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
     ...shared,
     workflow: 'configCanary',
     about: 'configuration web/1 (more idle)',
-    config: {
-      ...{ set: 'web', commit: 'c'.repeat(40), revision: 'abc' },
-      states: Object.fromEntries(cluster.hosts.map((host) => [host, 'new'])),
-    },
+    config: newFiles(cluster.hosts),
   };
   return { ...base, intent, hash: digestOf(intent) };
 }

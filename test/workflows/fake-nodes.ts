@@ -14,6 +14,7 @@ import type {
   OfflineIntent,
   OnlineIntent,
   Plan,
+  PlannedConfig,
   ReplacementIntent,
 } from '../../src/contracts/plan';
 import { digestOf } from '../../src/domain/plan-hash';
@@ -47,6 +48,7 @@ export interface Faked {
   trouble: Record<string, (() => Promise<void> | void) | undefined>;
   notifications: PlannedNotifications | undefined;
   service: FakeService;
+  filesFirst: PlannedConfig | undefined;
   step(name: string, host: string): Promise<void>;
   plan(input: object): Plan;
 }
@@ -120,6 +122,7 @@ function planOf<I extends Intent>(
     steps,
     certificate,
     ...(capacity && { capacity }),
+    ...(cluster.filesFirst && { config: cluster.filesFirst }),
     ...(notify && cluster.notifications && { notifications: cluster.notifications }),
     hosts: names.map((name) => hosts.find((host) => host.name === name)!),
     ...own,

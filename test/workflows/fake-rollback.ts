@@ -19,6 +19,7 @@ export function rollbackPlan(cluster: Faked, input: EmergencyRollbackInput, aim:
     cluster: base.intent.cluster,
     service: base.intent.service,
     version,
+    ...(aim.config && { config: aim.config }),
     about: `back to ${version} at once (${reason})`,
     outFor: { reason, by },
     rank: 'emergency',

@@ -22,7 +22,7 @@ import type { Worlds } from '../../src/activities/world';
 import { leaseId } from '../../src/contracts/lease';
 import type { RollingUpgradeInput } from '../../src/contracts/inputs/rolling-upgrade';
 import type { Announcement, PlannedNotifications, Undelivered } from '../../src/contracts/notifications';
-import type { Plan, UpgradeIntent } from '../../src/contracts/plan';
+import type { Plan, PlannedConfig, UpgradeIntent } from '../../src/contracts/plan';
 import type { Stable } from '../../src/contracts/stable';
 import { EmergencyRollbackInput } from '../../src/contracts/inputs/emergency-rollback';
 import type { Report, Status } from '../../src/contracts/status';
@@ -37,7 +37,7 @@ import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
-import { configPlan } from './fake-config';
+import { configPlan, newFiles } from './fake-config';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
 import { closuresOf, maintenanceOf, pageOf } from './maintenance';
@@ -63,6 +63,10 @@ export class FakeCluster {
   readonly versions: Record<string, string> = {};
   /** by host, the state of its configuration files */
   readonly configs: Record<string, string> = {};
+  /** by host, the label of what it has before a change */
+  readonly known: Record<string, string> = {};
+  /** what hosts get before they come in */
+  filesFirst: PlannedConfig | undefined;
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -172,6 +176,7 @@ export class FakeCluster {
       version: input.version ?? '2.0.0',
       artifact: { source: { file: 'web.tar.gz' }, sha256: 'a'.repeat(64), size: 1 },
       previousArtifact: null,
+      ...(input.config && { config: newFiles(this.hosts) }),
       hosts: order.map((name) => ({
         name,
         places: this.balancers.map((balancer) => ({ balancer, backend: 'web', server: name })),
@@ -200,6 +205,7 @@ export class FakeCluster {
         name,
         {
           version: this.versions[name] ?? '',
+          ...(this.known[name] && { config: this.known[name] }),
           ...(blueGreen && { active: this.service.stopped.has(name) ? 'inactive' : 'active' }),
           traffic: Object.fromEntries(
             this.balancers.map((balancer) => [
@@ -262,9 +268,11 @@ export class FakeCluster {
         return { plan: rollbackPlan(this, EmergencyRollbackInput.parse(input), before), dryRun: false };
       },
       steerTesters: ({ host }) => this.step('test users to', host?.name ?? 'all'),
-      noteStable: async ({ stable: { version, change } }) => {
+      noteStable: async ({ stable: { version, change, config }, forget }) => {
         await this.trouble['note stable']?.();
-        this.stable.push(`${version} by ${change === null ? 'nobody' : 'a change'}`);
+        const what = config === undefined ? version : `${version} with ${config.replace(/-.*/, '')}`;
+        const gone = forget.length ? `, not ${forget.join(', ')}` : '';
+        this.stable.push(`${what} by ${change === null ? 'nobody' : 'a change'}${gone}`);
       },
       examineCluster: async () => {
         await this.trouble['examine']?.();
@@ -301,12 +309,13 @@ export class FakeCluster {
         this.mostOut = Math.max(this.mostOut, this.out.size);
         return { out: true, sessions: this.sessions, traffic: traffic('out') };
       },
-      switchRelease: async ({ host, version, round }) => {
+      switchRelease: async ({ host, version, round, config }) => {
         await this.step('switchRelease', host.name);
         if (!this.out.has(host.name))
           throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
         this.journal.push(`${host.name} runs ${version} round ${round}`);
         this.versions[host.name] = version;
+        if (config) this.configs[host.name] = this.labels[`${host.name} ${config.revision}`] ?? config.revision;
         return { reattached: false };
       },
       runCommand: async ({ host, step, command }) => {
@@ -319,11 +328,14 @@ export class FakeCluster {
         this.labels[`${host.name} ${before}`] ??= this.configs[host.name] ?? 'none';
         this.labels[`${host.name} ${config.revision}`] = config.states[host.name]!;
       },
-      switchConfig: async ({ host, to, round }) => {
+      keepConfig: async ({ hosts, config }) => {
+        for (const host of hosts) await this.step(`keepConfig ${config.revision}`, host);
+      },
+      switchConfig: async ({ host, config, round }) => {
         await this.step('switchConfig', host.name);
         if (!this.out.has(host.name))
           throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
-        const state = this.labels[`${host.name} ${to}`]!;
+        const state = this.labels[`${host.name} ${config.revision}`]!;
         this.journal.push(`${host.name} has ${state} round ${round}`);
         this.configs[host.name] = state;
         return { reattached: false };

@@ -4,7 +4,7 @@ import { BlueGreen, type RollingUpgradeInput } from '../../contracts/inputs/roll
 import type { PlannedStep } from '../../contracts/plan';
 import { setOf, weightsTogether } from '../../domain/blue-green';
 import type { Observation } from './observe';
-import type { Rollout } from './rollout';
+import type { IsThere, Rollout } from './rollout';
 
 const STEPS: PlannedStep[] = [
   {
@@ -37,12 +37,16 @@ const STEPS: PlannedStep[] = [
 ];
 
 /** @param seen all hosts of the service */
-export function planBlueGreen(input: RollingUpgradeInput, seen: Observation[]): Rollout {
+export function planBlueGreen(
+  input: RollingUpgradeInput,
+  seen: Observation[],
+  isThere: IsThere,
+): Rollout {
   const settings = BlueGreen.parse(input.blueGreen ?? {});
   const { warmSeconds, stopOld } = settings;
   const idle = seen.filter(({ facts }) => setOf(facts.traffic) === 'idle');
   const live = seen.filter((one) => !idle.includes(one));
-  const nothingToDo = live.length > 0 && live.every(({ facts }) => facts.version === input.version);
+  const nothingToDo = live.length > 0 && live.every(isThere);
   const coming = nothingToDo ? [] : idle;
   return {
     hosts: nothingToDo ? [] : [...idle, ...live],

@@ -2,6 +2,7 @@
 import type { Route, Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import type { Check, CommonInput, Drain, HostChange } from '../../contracts/inputs/common';
+import type { OutOfService } from '../../contracts/out-of-service';
 import type { Intent, Plan, PlannedCertificate, PlannedHost, Settings } from '../../contracts/plan';
 import { badInput, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
@@ -14,12 +15,14 @@ import { plannedNotifications } from './notifications';
 /** The default of progressDeadlineSeconds, where no step may take longer. */
 const PROGRESS_SECONDS = 600;
 
+export type NamedService = Service & { name: string };
+
 /** @throws BadInput where the cluster file has no such service */
-export function serviceNamed({ cluster }: World, name: string): Service {
+export function serviceNamed({ cluster }: World, name: string): NamedService {
   const known = Object.keys(cluster.services);
   const service = known.includes(name) ? cluster.services[name] : undefined;
   if (!service) throw badInput([unknownName('service', name, known)]);
-  return service;
+  return { ...service, name };
 }
 
 /** The hosts of these names, in this order. */
@@ -33,6 +36,11 @@ export function chooseHosts(names: string[], all: PlannedHost[], mistakes: Mista
     else return [host];
     return [];
   });
+}
+
+/** Whether a change is for all hosts of the service that are not out on purpose: only then it proves anything of all. */
+export function isWhole(all: PlannedHost[], chosen: PlannedHost[], marks: Record<string, OutOfService>): boolean {
+  return all.every((host) => chosen.includes(host) || Object.hasOwn(marks, host.name));
 }
 
 /** Where a change works, and whom it tells. */

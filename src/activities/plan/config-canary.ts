@@ -11,9 +11,10 @@ import { badInput } from '../../domain/mistakes';
 import { shortened } from '../../domain/shortened';
 import { differences } from '../config-look';
 import { marksOf } from '../out-of-service';
+import { stableOf } from '../stable';
 import type { World } from '../world';
 import { hostsOf } from '../world';
-import { chooseHosts, commonIntent, planOf, sameFor, serviceNamed, settingsOf } from './common';
+import { chooseHosts, commonIntent, isWhole, planOf, sameFor, serviceNamed, settingsOf } from './common';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
@@ -66,9 +67,10 @@ export async function planConfig(
   const wanted = await wantedFiles(input, world, mistakes);
   for (const { name } of chosen)
     if (wanted && !wanted.files.has(name)) mistakes.push(noFiles(input.service, name));
-  const [seen, marks, looks] = await Promise.all([
+  const [seen, marks, stable, looks] = await Promise.all([
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal, mustServe))),
     marksOf(world, input.service, signal),
+    stableOf(world, input.service, signal),
     Promise.all(chosen.map((host) => lookAt(world, host, wanted?.files.get(host.name) ?? [], signal))),
   ]);
   const differs = new Set(chosen.filter((_, at) => looks[at]!.length > 0).map(({ name }) => name));
@@ -88,7 +90,7 @@ export async function planConfig(
     workflow: 'configCanary',
     ...commonIntent(input, world, service),
     about: `configuration ${input.revision} (${record.what})`,
-    config,
+    config: { ...config, ...(carrying.length && { has: carrying.map(({ host }) => host.name) }) },
     hosts: coming.map(({ host }) => host),
     batches: batches.batches,
     maxUnavailable: cap,
@@ -103,8 +105,7 @@ export async function planConfig(
     },
   };
   const notes = [
-    ...Object.entries(record).map(([title, text]) => `${title}: ${text}`),
-    ...grouped(looks.flat()).map(({ hosts, text }) => `on ${hosts.join(', ')}:\n${text}`),
+    ...configNotes(record, looks.flat()),
     ...batches.notes,
     ...carrying.map(({ host }) => `${host.name} has these files already and is left alone`),
     ...uncounted(world, input.gate, service),
@@ -117,7 +118,15 @@ export async function planConfig(
     unready,
     seen: coming,
     notes,
+    ...(isWhole(all, chosen, marks) && { stable }),
   });
+}
+
+export function configNotes(record: ChangeRecord, looks: { host: string; text: string }[]): string[] {
+  return [
+    ...Object.entries(record).map(([title, text]) => `${title}: ${text}`),
+    ...grouped(looks).map(({ hosts, text }) => `on ${hosts.join(', ')}:\n${text}`),
+  ];
 }
 
 function nobodyServing(cap: number, all: number): Mistake {
@@ -130,15 +139,18 @@ function noFiles(service: string, host: string): Mistake {
   return { code: 'noFiles', path: `hosts.${host}`, value: host, rule };
 }
 
-interface WantedFiles {
+export interface WantedFiles {
   config: PlannedConfig;
   record: ChangeRecord;
   files: Map<string, Rendered[]>;
 }
 
+/** A revision of the config centre, and why it is brought. */
+type ConfigAsked = Pick<ConfigCanaryInput, 'service' | 'revision' | 'record'>;
+
 /** What is wrong in the config centre is told beside what is wrong elsewhere. */
-async function wantedFiles(
-  input: ConfigCanaryInput,
+export async function wantedFiles(
+  input: ConfigAsked,
   world: World,
   mistakes: Mistake[],
 ): Promise<WantedFiles | undefined> {
@@ -167,7 +179,7 @@ async function wantedFiles(
 }
 
 async function recordOf(
-  { record, revision, service }: ConfigCanaryInput,
+  { record, revision, service }: ConfigAsked,
   centre: ConfigRepository,
   commit: string,
 ): Promise<ChangeRecord | undefined> {
@@ -177,7 +189,7 @@ async function recordOf(
 }
 
 /** @returns what is otherwise there, in words; nothing where the host cannot be reached: that is told already */
-async function lookAt(
+export async function lookAt(
   world: World,
   { name }: PlannedHost,
   files: Rendered[],

@@ -1,26 +1,26 @@
 import { within } from '../../adapters/deadline';
-import type { Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import { actOfRun } from '../../contracts/health-watch';
 import { EmergencyRollbackInput } from '../../contracts/inputs/emergency-rollback';
 import type { OutOfService } from '../../contracts/out-of-service';
 import type { Intent, Plan, PlannedHost, PlannedStep, RollbackIntent } from '../../contracts/plan';
-import type { Stable } from '../../contracts/stable';
+import type { Release, Stable } from '../../contracts/stable';
 import { leastServing } from '../../domain/batches';
 import { outText } from '../../domain/about';
 import { badInput } from '../../domain/mistakes';
-import { lastStable, mostOften, provenHours } from '../../domain/stable';
+import { lastStable, mostOften, provenHours, releaseText } from '../../domain/stable';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import { marksOf } from '../out-of-service';
 import { stableOf } from '../stable';
 import type { World } from '../world';
 import { hostsOf } from '../world';
+import type { NamedService } from './common';
 import { commonIntent, planOf, sameFor, serviceNamed } from './common';
 import { atBalancers } from './emergency';
 import { parsePlanInput } from './input';
 import type { Observation } from './observe';
-import { asItIs, observeHost } from './observe';
+import { asItIs, observeHost, runs } from './observe';
 
 const STEPS: PlannedStep[] = [
   {
@@ -28,7 +28,11 @@ const STEPS: PlannedStep[] = [
     does: 'out of rotation on every balancer; requests are waited for no longer than the drain says',
     undo: 'none: a host that does not get through stays out',
   },
-  { id: 'switchRelease', does: 'stop, switch to the release of before, start', undo: 'none' },
+  {
+    id: 'switchRelease',
+    does: 'stop, switch to the release of before and the configuration that it was proven with, start',
+    undo: 'none',
+  },
   { id: 'proveHealthy', does: 'unit, port, health, version', undo: 'none needed: it only looks' },
   { id: 'putBack', does: 'back into rotation with its whole weight', undo: 'none' },
 ];
@@ -40,13 +44,13 @@ export function parseEmergencyRollback(raw: unknown): EmergencyRollbackInput {
 }
 
 /** Where a change goes, and what it closes meanwhile. */
-export type Aim = Pick<Intent, 'version' | 'closures' | 'page'>;
+export type Aim = Pick<Intent, 'version' | 'config' | 'closures' | 'page'>;
 
 /** What else there is to know than the world and what somebody asks for. */
 interface Known {
   /** of the plan before this one: what gave way to it changes nothing of that */
   before: Aim | undefined;
-  /** of the upgrade that has the service: it is what the service is to be rid of, and its page too */
+  /** of the change that has the service: it is what the service is to be rid of, and its page too */
   atWork: Aim | undefined;
 }
 
@@ -74,14 +78,17 @@ export async function planRollback(
   // nobody can be proven out where a balancer does not answer; whoever is at work is left in peace then
   if (silent.length > 0) throw badInput(silent);
   const parts = partsOf(looked, marks, input.service);
-  const running = parts.ours.map(({ facts }) => facts.version).filter(Boolean);
-  const version = targetOf(input, stable, running, { before, atWork });
-  const way = whoGoesBack(parts, version);
+  const target = targetOf(input, stable, parts.ours, { before, atWork });
+  const { version, config: label } = target;
+  const way = whoGoesBack(parts, target);
   const { seen, joining, leftOut } = way;
-  if (seen.every(({ facts }) => facts.unfit)) throw badInput([nobodyCan(seen, version)]);
+  if (seen.every(({ facts }) => facts.unfit)) throw badInput([nobodyCan(seen, target)]);
   for (const { host, facts } of seen) if (marks[host.name]) facts.out = marks[host.name];
   const notes = [
-    ...(input.version ? [] : [`${version} is the last release that has proven itself`]),
+    ...(input.version ? [] : [`${releaseText(target)} is the last release that has proven itself`]),
+    ...(label === undefined && seen.some(({ facts }) => facts.config)
+      ? [`configuration stays as it is: nobody knows with which one ${version} was proven`]
+      : []),
     ...leftOut.map(({ host }) => `${outText(host.name, marks[host.name]!)}; it is left so`),
     ...joining.map(({ host }) => `${host.name} of the idle set comes in: not all others can go back`),
     ...seen.flatMap(({ host, facts }) =>
@@ -89,15 +96,16 @@ export async function planRollback(
     ),
   ];
   const { closures, page } = before ?? atWork ?? {};
-  const intent = intentOf(input, world, service, { version, closures, page, ...way });
-  return planOf({ intent, same: sameFor(input, world, { version }), unready: [], seen, notes, stable });
+  const config = label === undefined ? undefined : { set: input.service, revision: label };
+  const intent = intentOf(input, world, service, { version, config, closures, page, ...way });
+  return planOf({ intent, same: sameFor(input, world, { ...target }), unready: [], seen, notes, stable });
 }
 
 function intentOf(
   input: EmergencyRollbackInput,
   world: World,
-  service: Service,
-  { version, closures, page, seen, leftOut }: Way & Aim & { version: string },
+  service: NamedService,
+  { version, config, closures, page, seen, leftOut }: Way & Aim & { version: string },
 ): RollbackIntent {
   const all = seen.length + leftOut.length;
   const least = leastServing(input.minServing, seen.length);
@@ -109,7 +117,8 @@ function intentOf(
     workflow: 'emergencyRollback',
     ...commonIntent(input, world, service),
     version,
-    about: `back to ${version} at once (${reason})`,
+    ...(config && { config }),
+    about: `back to ${releaseText({ version, config: config?.revision })} at once (${reason})`,
     outFor: { reason, by },
     rank: 'emergency',
     // those that need nothing too: whoever is at work on any of them is to stop
@@ -158,16 +167,51 @@ function partsOf(looked: Observation[], marks: Record<string, OutOfService>, ser
 function targetOf(
   input: EmergencyRollbackInput,
   stable: Stable[],
-  running: string[],
+  ours: Observation[],
   { before, atWork }: Known,
-): string {
-  const there = [...running, atWork?.version ?? ''];
-  const { version = before?.version ?? lastStable(stable, there), withinHours } = input;
-  const proven = provenHours(stable, mostOften(running), Date.now());
-  if (withinHours !== undefined && proven > withinHours)
-    throw badInput([tooOld(withinHours, mostOften(running), proven)]);
-  if (!version) throw badInput([noTarget(stable, running)]);
-  return version;
+): Release {
+  const running = ours.map(({ facts }) => facts.version).filter(Boolean);
+  const { withinHours } = input;
+  const most = mostOften(running);
+  const proven = provenHours(provenBy(stable, ours, most), Date.now());
+  if (withinHours !== undefined && proven > withinHours) throw badInput([tooOld(withinHours, most, proven)]);
+  const known = (one: Release) =>
+    ours.every((host) => !host.facts.version || runs(host, one)) && !(atWork && bringsAnother(atWork, one));
+  const found = named(input, stable, most) ?? aimed(before) ?? lastStable(stable, known);
+  if (!found) throw badInput([noTarget(stable, running)]);
+  const { version, config } = found;
+  return config === undefined ? { version } : { version, config };
+}
+
+/** What was asked for, and the rest as it was proven. */
+function named(
+  { version, config }: EmergencyRollbackInput,
+  stable: Stable[],
+  running: string | undefined,
+): Release | undefined {
+  if (version === undefined && config === undefined) return undefined;
+  const proven = stable.find(
+    (one) =>
+      (version === undefined || one.version === version) && (config === undefined || one.config === config),
+  );
+  if (proven) return proven;
+  const there = version ?? running;
+  return there === undefined ? undefined : { version: there, ...(config !== undefined && { config }) };
+}
+
+const aimed = (before: Aim | undefined): Release | undefined =>
+  before?.version === undefined ? undefined : { version: before.version, config: before.config?.revision };
+
+const bringsAnother = ({ version, config }: Aim, one: Release) =>
+  (version !== undefined && version !== one.version) ||
+  (config !== undefined && config.revision !== one.config);
+
+/** What most hosts run, if it has proven itself. */
+function provenBy(stable: Stable[], ours: Observation[], version: string | undefined): Stable | undefined {
+  const theirs = ours.filter(({ facts }) => facts.version === version);
+  return stable.find(
+    (one) => one.version === version && 2 * theirs.filter((host) => runs(host, one)).length >= theirs.length,
+  );
 }
 
 interface Way {
@@ -179,24 +223,28 @@ interface Way {
 }
 
 /** Who cannot go back leaves all the same. Whoever stands by with the release serves in its place. */
-function whoGoesBack({ away, idle, ours }: Parts, version: string): Way {
-  for (const one of [...ours, ...idle]) one.facts.unfit ??= lacking(one, version);
+function whoGoesBack({ away, idle, ours }: Parts, target: Release): Way {
+  for (const one of [...ours, ...idle]) {
+    one.facts.unfit ??= lacking(one, target);
+    // by whatever label it has got the same files
+    if (target.config !== undefined && runs(one, target)) one.facts.config = target.config;
+  }
   const joining = ours.some(({ facts }) => facts.unfit) ? idle.filter(({ facts }) => !facts.unfit) : [];
   const leftOut = [...away, ...idle.filter((one) => !joining.includes(one))];
-  return { seen: inOrder([...joining, ...ours], version), joining, leftOut };
+  return { seen: inOrder([...joining, ...ours], target), joining, leftOut };
 }
 
 /** Who has the release and only has to come in makes room for those who leave; then whoever serves a bad one. */
-function inOrder(seen: Observation[], version: string): Observation[] {
-  const turn = ({ facts }: Observation) =>
-    serves(facts.traffic) ? 1 : facts.version === version && !facts.unfit ? 0 : 2;
+function inOrder(seen: Observation[], target: Release): Observation[] {
+  const turn = (one: Observation) =>
+    serves(one.facts.traffic) ? 1 : runs(one, target) && !one.facts.unfit ? 0 : 2;
   return [...seen].sort((one, other) => turn(one) - turn(other));
 }
 
 /** What balancers say of a host must be known; what the host says of itself may be lacking. */
 async function lookQuickly(
   world: World,
-  service: Service,
+  service: NamedService,
   host: PlannedHost,
   signal: AbortSignal,
 ): Promise<Observation> {
@@ -222,13 +270,14 @@ async function lookQuickly(
   return { ...there, facts: { ...there.facts, unfit } };
 }
 
-function lacking({ facts, kept }: Observation, version: string): string | undefined {
-  if (facts.version === version || kept.includes(version)) return undefined;
-  return `it has no release ${version} any more`;
+function lacking({ facts, kept, configs }: Observation, { version, config }: Release): string | undefined {
+  if (facts.version !== version && !kept.includes(version)) return `it has no release ${version} any more`;
+  const has = config === undefined || facts.config === config || Object.hasOwn(configs, config);
+  return has ? undefined : `it has no configuration ${config} any more`;
 }
 
 function noTarget(stable: Stable[], running: string[]): Mistake {
-  const known = stable.map(({ version }) => version).join(', ') || 'none';
+  const known = stable.map(releaseText).join(', ') || 'none';
   const rule = `no release is known to go back to: proven are ${known}, hosts run ${[...new Set(running)].join(', ')}; name one`;
   return { code: 'noStable', path: 'version', value: '', rule };
 }
@@ -244,7 +293,7 @@ function nobodyMayLeave({ minServing }: EmergencyRollbackInput, hosts: number): 
   return { code: 'nobodyMayLeave', path: 'minServing', value: String(minServing), rule };
 }
 
-function nobodyCan(seen: Observation[], version: string): Mistake {
+function nobodyCan(seen: Observation[], target: Release): Mistake {
   const why = seen.map(({ host, facts }) => `${host.name}: ${facts.unfit}`).join('; ');
-  return { code: 'nobodyCan', path: 'version', value: version, rule: `no host can go back to it: ${why}` };
+  return { code: 'nobodyCan', path: 'version', value: releaseText(target), rule: `no host can go back to it: ${why}` };
 }

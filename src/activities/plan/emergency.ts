@@ -32,9 +32,8 @@ export async function planEmergency(
   const all = hostsOf(world.cluster, input.service);
   const chosen = chooseHosts([input.host], all, mistakes);
   if (mistakes.length) throw badInput(mistakes.map((mistake) => ({ ...mistake, path: 'host' })));
-  const named = { ...service, name: input.service };
   const [{ serving }, seen] = await Promise.all([
-    lookAtService(world, named, [], { signal, judge: () => undefined }),
+    lookAtService(world, service, [], { signal, judge: () => undefined }),
     Promise.all(chosen.map((host) => atBalancers(world, host, signal))),
   ]);
   const least = leastServing(input.minServing, all.length);
@@ -80,11 +79,11 @@ export async function atBalancers(
     const traffic = Object.entries(await again(() => trafficOf(world, host, signal), signal)).map(
       ([name, { state, weight, sessions }]) => [name, { state, weight, sessions }] as const,
     );
-    return { host, facts: { ...facts, traffic: Object.fromEntries(traffic) }, kept: [], mistakes: [] };
+    return { host, facts: { ...facts, traffic: Object.fromEntries(traffic) }, kept: [], configs: {}, mistakes: [] };
   } catch (error) {
     if (signal.aborted || !(error instanceof PawlError)) throw error;
     const mistake = { code: error.type, path: `hosts.${host.name}`, value: error.type, rule: error.message };
-    return { host, facts, kept: [], mistakes: [mistake] };
+    return { host, facts, kept: [], configs: {}, mistakes: [mistake] };
   }
 }
 

@@ -10,6 +10,7 @@ import { chooseHosts, commonIntent, planOf, sameFor, settingsOf } from './common
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { otherVersions, plannedRamp } from './ramp';
+import { FILES_FIRST, sameConfig } from './same-config';
 import { openPlan } from './service-hosts';
 
 const STEPS: PlannedStep[] = [
@@ -41,9 +42,11 @@ export async function planOnline(
   const isIn = (name: string) => serving.includes(name) && !Object.hasOwn(marks, name);
   const coming = seen.filter(({ host }) => !isIn(host.name));
   const ramp = plannedRamp(input, coming, marks, mistakes);
+  const same = await sameConfig(world, input.service, peers, coming);
   const unready = [
     ...coming.flatMap((observation) => observation.mistakes),
     ...(input.otherVersion ? [] : otherVersions(coming, peers)),
+    ...same.unready,
   ];
   const settings = settingsOf(input, service, mistakes);
   if (mistakes.length) throw badInput([...unready, ...mistakes]);
@@ -52,12 +55,13 @@ export async function planOnline(
     workflow: 'nodeOnline',
     ...commonIntent(input, world, service),
     about: `${names.join(', ') || 'nobody'} into service`,
+    ...(same.config && { config: same.config }),
     // whoever is judged by its peers has them to itself
     ...(input.gate.enabled ? {} : { claims: 'hosts' as const }),
     hosts: coming.map(({ host }) => host),
     // whoever does well enough to come in may also go out again, as long as somebody else serves
     maxUnavailable: Math.max(1, all.length - 1),
-    steps: STEPS,
+    steps: same.config ? [...FILES_FIRST, ...STEPS] : STEPS,
     checks: input.checks,
     gate: plannedGate(input, service),
     ramp,
@@ -69,6 +73,7 @@ export async function planOnline(
       .filter(({ host }) => isIn(host.name))
       .map(({ host }) => `${host.name} serves already and is left alone`),
     ...(peers.length ? [] : ['nobody else serves: there are no peers to judge by']),
+    ...same.notes,
     ...uncounted(world, input.gate, service),
     ...shortenedRamp(input.ramp),
     ...weakerGate(input.gate),

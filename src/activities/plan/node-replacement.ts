@@ -18,6 +18,7 @@ import { parsePlanInput } from './input';
 import type { Observation } from './observe';
 import { again } from './observe';
 import { otherVersions, plannedRamp } from './ramp';
+import { FILES_FIRST, sameConfig } from './same-config';
 import { openPlan } from './service-hosts';
 
 const STEPS: PlannedStep[] = [
@@ -84,6 +85,7 @@ async function planPlanned(
   // one that was out of reach before, too
   const told = ({ code, path }: Mistake) =>
     [...newSeen.mistakes, ...oldSeen.mistakes].some((other) => other.code === code && other.path === path);
+  const same = await sameConfig(world, input.service, [oldSeen], [newSeen]);
   const unready = [
     ...withTheLine(newSeen.mistakes, world, service, coming),
     ...oldSeen.mistakes,
@@ -91,6 +93,7 @@ async function planPlanned(
     ...otherVersions([newSeen], [oldSeen]),
     ...proven.mistakes.filter((mistake) => !told(mistake)),
     ...inAlready(newSeen),
+    ...same.unready,
   ];
   const settings = settingsOf(input, service, mistakes);
   if (mistakes.length) throw badInput([...unready, ...mistakes]);
@@ -100,10 +103,11 @@ async function planPlanned(
     about: `${coming.name} for ${leaving.name} (${input.reason})`,
     outFor: { reason: `replaced by ${coming.name}: ${input.reason}`, by: input.by },
     replaces: { mode: 'planned', sums: proven.sums },
+    ...(same.config && { config: same.config }),
     hosts: [coming, leaving],
     maxUnavailable: cap,
     ...(service.capacity && { capacity: service.capacity }),
-    steps: STEPS,
+    steps: same.config ? [...FILES_FIRST, ...STEPS] : STEPS,
     checks: input.checks,
     gate: plannedGate(input, service),
     ramp,
@@ -116,6 +120,7 @@ async function planPlanned(
       : [
           `${coming.name} has not the role ${service.role}: give it to it in the cluster file, so that later changes know it`,
         ]),
+    ...same.notes,
     ...shortenedDrain(input.drain),
     ...shortenedRamp(input.ramp),
     ...weakerGate(input.gate),

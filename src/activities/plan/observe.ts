@@ -6,6 +6,8 @@ import type { TrafficFacts } from '../../contracts/world';
 import type { OutOfService } from '../../contracts/out-of-service';
 import { outText } from '../../domain/about';
 import { setOf } from '../../domain/blue-green';
+import type { Release } from '../../contracts/stable';
+import { configFolder } from '../config';
 import type { World } from '../world';
 import { keyValues } from '../key-values';
 import { trafficOf } from '../world';
@@ -17,7 +19,7 @@ const AGAIN_AFTER = 250;
 const DOWN_FOR = 3_000;
 
 /** What is looked at of a service. */
-type Installed = Pick<PlannedService, 'unit' | 'release' | 'limits'>;
+type Installed = Pick<PlannedService, 'name' | 'unit' | 'release' | 'limits'>;
 
 /** A host before the change: facts, and what keeps it from being changed. */
 export interface Observation {
@@ -25,6 +27,8 @@ export interface Observation {
   facts: ObservedHost;
   /** versions that are on the host, as releases or as packages */
   kept: string[];
+  /** names of states, by the labels of configurations that it can be switched to, and of the one in use as `''` */
+  configs: Record<string, string>;
   mistakes: Mistake[];
 }
 
@@ -64,9 +68,11 @@ async function lookAtHost(
     again(() => trafficOf(world, host, signal), signal).catch((error: unknown) => reached(error, mistake)),
   ]);
   judge({ machine, traffic, service }, mistake);
+  const [config, inUse = ''] = (machine?.config ?? '').split(' ');
   const facts = {
     version: machine?.version ?? '',
     ...(machine?.active && { active: machine.active }),
+    ...(config && { config }),
     traffic: Object.fromEntries(
       Object.entries(traffic ?? {}).map(([name, { state, weight, sessions }]) => [
         name,
@@ -76,10 +82,26 @@ async function lookAtHost(
     freeMiB: Number(machine?.freeMiB ?? 0),
   };
   const kept = (machine?.kept ?? '').split(' ').filter(Boolean);
+  const configs = { ...labelled(machine?.configs ?? ''), ...(config && { '': inUse }) };
   const down = Object.values(traffic ?? {}).some(({ state }) => state === 'down');
   // one that cannot be reached is not waited for
-  return { unsettled: down && machine !== null, seen: { host, facts, kept, mistakes } };
+  return { unsettled: down && machine !== null, seen: { host, facts, kept, configs, mistakes } };
 }
+
+/** @param text `LABEL STATE LABEL STATE …` */
+function labelled(text: string): Record<string, string> {
+  const words = text.split(' ').filter(Boolean);
+  return Object.fromEntries(words.flatMap((word, at) => (at % 2 ? [] : [[word, words[at + 1] ?? '']])));
+}
+
+/** Whether this is what it runs. Of a release without a configuration nobody knows with which one it was proven. */
+export function runs({ facts, configs }: Observation, { version, config }: Release): boolean {
+  const same = config === undefined || facts.config === config || isSame(configs, config);
+  return facts.version === version && same;
+}
+
+const isSame = (configs: Observation['configs'], label: string) =>
+  configs[''] !== undefined && configs[''] === configs[label];
 
 type Say = (code: string, value: string, rule: string) => void;
 
@@ -151,9 +173,9 @@ async function readMachine(
   host: PlannedHost,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
-  const { release, unit } = service;
+  const { name, release, unit } = service;
   const where = release.kind === 'tarball' ? [release.releases, release.current] : [release.package];
-  const ran = await world.hosts.on(host.name).run('observe-host', [unit, release.kind, ...where], { signal });
+  const ran = await world.hosts.on(host.name).run('observe-host', [unit, configFolder(name), release.kind, ...where], { signal });
   return keyValues(ran.stdout);
 }
 

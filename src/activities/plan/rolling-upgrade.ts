@@ -3,7 +3,14 @@ import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import type { Artifact } from '../../contracts/inputs/rolling-upgrade';
 import { RollingUpgradeInput } from '../../contracts/inputs/rolling-upgrade';
-import type { Plan, PlannedArtifact, PlannedRunOnce, UpgradeIntent } from '../../contracts/plan';
+import type {
+  Plan,
+  PlannedArtifact,
+  PlannedConfig,
+  PlannedHost,
+  PlannedRunOnce,
+  UpgradeIntent,
+} from '../../contracts/plan';
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { refusal } from '../../adapters/artifacts/inspect';
 import { failureBudget } from '../../domain/batches';
@@ -15,7 +22,9 @@ import { shortened } from '../../domain/shortened';
 import { planBlueGreen } from './blue-green';
 import type { Closures } from './closures';
 import { planClosures } from './closures';
-import { chooseHosts, commonIntent, planOf, progressDeadline, sameFor, serviceNamed } from './common';
+import type { WantedFiles } from './config-canary';
+import { configNotes, lookAt, wantedFiles } from './config-canary';
+import { chooseHosts, commonIntent, isWhole, planOf, progressDeadline, sameFor, serviceNamed } from './common';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
@@ -26,8 +35,8 @@ import type { World } from '../world';
 import { hostsOf } from '../world';
 import type { Observation } from './observe';
 import { mustBeInOneSet, mustServe, observeHost, sayWhyOut } from './observe';
-import type { Rollout } from './rollout';
-import { planRolling } from './rollout';
+import type { IsThere, Rollout } from './rollout';
+import { planRolling, withConfigSteps } from './rollout';
 import { marksOf } from '../out-of-service';
 import { answers } from '../probe';
 
@@ -52,6 +61,7 @@ export async function planUpgrade(
   const judge = blueGreen ? mustBeInOneSet : mustServe;
   const describe = (path: string, artifact: Artifact) =>
     describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
+  const files = await withFiles(input, chosen, world, signal, mistakes);
   const [seen, artifact, previousArtifact, marks, stable] = await Promise.all([
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal, judge))),
     describe('artifact', input.artifact),
@@ -59,7 +69,8 @@ export async function planUpgrade(
     marksOf(world, input.service, signal),
     stableOf(world, input.service, signal),
   ]);
-  const rollout = await planRollout(input, seen, all.length, world, signal);
+  const isThere: IsThere = ({ host, facts }) => facts.version === input.version && !files?.differs.has(host.name);
+  const rollout = await planRollout(input, seen, isThere, all.length, world, signal);
   const { coming, batches, maxUnavailable: cap } = rollout;
   // how hosts are now: if another change is at work on them, they are looked at again when it has ended
   const unready = [
@@ -85,6 +96,7 @@ export async function planUpgrade(
     artifact,
     previousArtifact,
     runOnce: once.steps,
+    ...(files && { config: configOf(files, seen, coming) }),
     limits,
     ...(closed && {
       closures: closed.closures,
@@ -96,6 +108,7 @@ export async function planUpgrade(
     ...(service.capacity && cap < all.length && { capacity: service.capacity }),
   });
   const notes = [
+    ...(files ? configNotes(files.record, files.looks) : []),
     ...rollout.notes,
     ...(closed?.notes ?? []),
     ...(outage ? [outageText(input, all.length)] : []),
@@ -109,20 +122,63 @@ export async function planUpgrade(
     ...shortened(RollingUpgradeInput, input),
   ];
   const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
-  return planOf({ intent, same: sameFor(input, world, bytes), unready, seen, notes, stable });
+  return planOf({
+    intent,
+    same: sameFor(input, world, { ...bytes, ...(files && { commit: files.config.commit }) }),
+    unready,
+    seen,
+    notes,
+    ...(isWhole(all, chosen, marks) && { stable }),
+  });
+}
+
+interface Files extends WantedFiles {
+  looks: { host: string; text: string }[];
+  /** names of hosts whose files are other ones now */
+  differs: Set<string>;
+}
+
+/** @returns undefined where the version brings none, or they cannot be had, which is told then */
+async function withFiles(
+  { service, config }: RollingUpgradeInput,
+  chosen: PlannedHost[],
+  world: World,
+  signal: AbortSignal,
+  mistakes: Mistake[],
+): Promise<Files | undefined> {
+  if (!config) return undefined;
+  const inConfig: Mistake[] = [];
+  const wanted = await wantedFiles({ service, ...config }, world, inConfig);
+  mistakes.push(...inConfig.map((mistake) => ({ ...mistake, path: pathInInput(mistake.path) })));
+  if (!wanted) return undefined;
+  const looks = await Promise.all(
+    chosen.map((host) => lookAt(world, host, wanted.files.get(host.name) ?? [], signal)),
+  );
+  const differs = new Set(looks.flat().map(({ host }) => host));
+  return { ...wanted, looks: looks.flat(), differs };
+}
+
+const pathInInput = (path: string) => (['revision', 'record'].includes(path) ? `config.${path}` : path);
+
+/** Hosts that have all of it already come to know it, too. */
+function configOf({ config, differs }: Files, seen: Observation[], coming: Observation[]): PlannedConfig {
+  const stays = seen.filter((one) => !coming.includes(one)).map(({ host }) => host.name);
+  const has = stays.filter((name) => !differs.has(name));
+  return { ...config, ...(has.length && { has }) };
 }
 
 async function planRollout(
   input: RollingUpgradeInput,
   seen: Observation[],
+  isThere: IsThere,
   all: number,
   world: World,
   signal: AbortSignal,
 ): Promise<Rollout> {
   const { strategy } = input;
   return strategy === 'blueGreen'
-    ? planBlueGreen(input, seen)
-    : planRolling({ ...input, strategy }, seen, all, world, signal);
+    ? planBlueGreen(input, seen, isThere)
+    : planRolling({ ...input, strategy }, seen, isThere, all, world, signal);
 }
 
 /** Nobody sends requests to a closed service, so nothing could be judged between two batches. */
@@ -259,6 +315,7 @@ function intentOf(
     | 'artifact'
     | 'previousArtifact'
     | 'runOnce'
+    | 'config'
     | 'closures'
     | 'page'
     | 'closedMinutes'
@@ -268,17 +325,17 @@ function intentOf(
     limits: Pick<UpgradeIntent['settings'], 'failureBudget' | 'progressDeadlineSeconds'>;
   },
 ): UpgradeIntent {
-  const { limits, ...artifacts } = planned;
+  const { limits, ...what } = planned;
   return {
     workflow: 'rollingUpgrade',
     ...commonIntent(input, world, service),
     version: input.version,
-    ...artifacts,
+    ...what,
     hosts: hosts.map(({ host }) => host),
     batches,
     ...(blueGreen && { blueGreen }),
     maxUnavailable,
-    steps,
+    steps: planned.config ? withConfigSteps(steps) : steps,
     ...(input.testers && { testers: true as const }),
     ...(input.prepare.length && { prepare: input.prepare }),
     checks: input.checks,

@@ -50,6 +50,31 @@ const STEPS: PlannedStep[] = [
   },
 ];
 
+/** Of a host: it is as the change shall make it. */
+export type IsThere = (seen: Observation) => boolean;
+
+/** The same steps, with files that come with the version. */
+export function withConfigSteps(steps: PlannedStep[]): PlannedStep[] {
+  const also: Record<string, PlannedStep> = {
+    stage: {
+      id: 'stageConfig',
+      does: 'bring the files beside those in use; the host’s own programs check them in place of those',
+      undo: 'none needed: nothing reads them',
+    },
+    switchRelease: {
+      id: 'switchConfig',
+      does: 'in the same step: all files or none, then what reads them',
+      undo: 'in the same step: the host’s own files of before',
+    },
+    proveHealthy: {
+      id: 'proveServed',
+      does: 'services answer with the new configuration',
+      undo: 'none needed: it only looks',
+    },
+  };
+  return steps.flatMap((step) => (also[step.id] ? [step, also[step.id]!] : [step]));
+}
+
 /**
  * Batches of those hosts that do not run the version yet.
  *
@@ -59,12 +84,13 @@ const STEPS: PlannedStep[] = [
 export async function planRolling(
   input: RollingUpgradeInput & { strategy: keyof typeof STRATEGIES },
   seen: Observation[],
+  isThere: IsThere,
   all: number,
   world: World,
   signal: AbortSignal,
 ): Promise<Rollout> {
-  const carrying = seen.filter(({ facts }) => facts.version === input.version);
-  const coming = seen.filter(({ facts }) => facts.version !== input.version);
+  const carrying = seen.filter(isThere);
+  const coming = seen.filter((one) => !isThere(one));
   const order = [...carrying, ...coming].map(({ host }) => host.name);
   const { batches: wanted, maxUnavailable } = { ...STRATEGIES[input.strategy], ...given(input) };
   const planned = planBatches(wanted, order, carrying.length);

@@ -1,5 +1,4 @@
 /** What plans that move hosts in and out know of a service as a whole. */
-import type { Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import type { OutOfService } from '../../contracts/out-of-service';
 import { PawlError } from '../../contracts/failures';
@@ -7,6 +6,7 @@ import type { PlannedHost, PlannedService } from '../../contracts/plan';
 import { marksOf } from '../out-of-service';
 import type { World } from '../world';
 import { hostsOf, trafficOf } from '../world';
+import type { NamedService } from './common';
 import { serviceNamed } from './common';
 import type { Judge, Observation } from './observe';
 import { again, mustHaveUnit, observeHost } from './observe';
@@ -22,7 +22,7 @@ export interface ServiceHosts {
 
 /** Where the plan of a change that moves hosts in and out begins. */
 export interface Opened extends ServiceHosts {
-  service: Service;
+  service: NamedService;
   /** all hosts of the service */
   all: PlannedHost[];
   /** the others, where they were to be looked at too */
@@ -48,7 +48,7 @@ export async function openPlan(
   const chosen = choose(all, mistakes);
   const rest = all.filter((host) => others && !chosen.some((one) => one.name === host.name));
   const wanted = [...chosen, ...rest];
-  const look = await lookAtService(world, { ...service, name }, wanted, { signal, judge: mustHaveUnit });
+  const look = await lookAtService(world, service, wanted, { signal, judge: mustHaveUnit });
   const seen = look.seen.slice(0, chosen.length);
   return { ...look, service, all, seen, others: look.seen.slice(chosen.length), mistakes };
 }

@@ -6,6 +6,11 @@ export const EmergencyRollbackInput = z.strictObject({
   ...target,
   /** default: the newest release that has proven itself, or the one before where that is what runs */
   version: Version.optional(),
+  /** label of the configuration: a revision, as hosts and earlier reports tell it; default: the one that proved itself with the version */
+  config: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a revision such as 3f2a91c07d55')
+    .optional(),
   reason,
   by,
   /** only if what most hosts run has not proven itself for so long: what has served for days is seldom what broke it */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Name } from '../cluster';
 import { AllowList, PlainLine } from '../maintenance';
 import { Language } from '../notifications';
+import { ChangeRecord, Revision } from '../config-set';
 import { Amount, Command, Path, reason, Seconds, Sha256, target, Version, WEEK } from './common';
 import { Batch, rollout } from './rollout';
 
@@ -20,6 +21,13 @@ export const Artifact = z.union(
   { error: 'either {"file": …, "sha256"?: …} or {"url": …, "sha256": …}' },
 );
 export type Artifact = z.output<typeof Artifact>;
+
+/** Configuration that comes with a version, switched in the same step. */
+const WithConfig = z.strictObject({
+  /** a release of the config centre, or a branch or a commit with a record of its own */
+  revision: Revision,
+  record: ChangeRecord.optional(),
+});
 
 /** A step that is done once for the whole change, on one host: a migration, say. */
 export const RunOnce = z.strictObject({
@@ -70,6 +78,8 @@ export const RollingUpgradeInput = z.strictObject({
   ...target,
   version: Version,
   artifact: Artifact,
+  /** files of the service's config centre; default: they stay as they are */
+  config: WithConfig.optional(),
   /** which batches there are where none are given */
   strategy: z.enum(['rolling', 'canary', 'gray', 'blueGreen', 'parallel']).default('rolling'),
   /** of the strategy `blueGreen` */

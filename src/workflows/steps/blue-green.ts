@@ -4,6 +4,7 @@ import { balancersOf, setsOf, SWITCH } from '../../domain/blue-green';
 import { approval } from './ask';
 import { boundary } from './boundary';
 import type { Change } from './change';
+import { proveServed } from './config-steps';
 import { ChangeStopped } from './change';
 import { HostFailed, hostFailed } from './host-failure';
 import { bringTo, proveHealthy, stayHealthy, switchRelease, takeOut, weightsOf } from './host-steps';
@@ -57,7 +58,7 @@ async function prepareIdleSet(run: Upgrade, input: unknown): Promise<void> {
 const standsBy = (run: Upgrade, { name }: PlannedHost) => run.host(name).state === 'ramping';
 
 async function prepare(run: Upgrade, host: PlannedHost): Promise<void> {
-  const { version, checks } = run.plan.intent;
+  const { version, checks, config } = run.plan.intent;
   const before = run.plan.observed.hosts[host.name];
   await boundary(run);
   if (!before || run.isSkipped(host)) return run.note(host.name, { state: 'skipped' });
@@ -66,6 +67,7 @@ async function prepare(run: Upgrade, host: PlannedHost): Promise<void> {
     willUndo(run, { step: 'switchBack', host: host.name, version: before.version });
     await switchRelease(run, host, version, 'switch');
     await proveHealthy(run, host, version, checks);
+    if (config) await proveServed(run, host, config);
     await bringTo(run, host, weightsOf(before.traffic), 0);
   });
 }

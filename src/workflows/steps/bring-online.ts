@@ -1,9 +1,10 @@
 /** A host comes into service: started, proven well, then weight after weight beside its peers. */
-import type { PlannedHost, RampIntent } from '../../contracts/plan';
+import type { PlannedConfig, PlannedHost, RampIntent } from '../../contracts/plan';
 import { outText } from '../../domain/about';
 import { afterStep, type Climb } from '../../domain/ramp';
 import { rampStepText } from '../../render/ramp';
 import type { Change } from './change';
+import { proveServed, stageConfig, switchConfig } from './config-steps';
 import { BatchGate, GateFailed } from './gate';
 import { HostFailed } from './host-failure';
 import { bringTo, proveHealthy, stayHealthy } from './host-steps';
@@ -21,8 +22,10 @@ export async function bringOnline(run: Coming, host: PlannedHost): Promise<void>
   // should it not get there, everybody is told why it is out
   if (!before?.out) await markHost(run, host, notYet(run, host));
   if (before?.active !== 'active') willUndo(run, { step: 'stopAgain', host: name });
+  const config = await sameFiles(run, host);
   await startService(run, host, 'start');
   await proveHealthy(run, host, run.versionOf(host), checks);
+  if (config) await proveServed(run, host, config);
   willUndo(run, { step: 'outAgain', host: name });
   const { onWorse } = ramp;
   for (let climb: Climb | 'up' = { at: 0, setbacks: 0 }; climb !== 'up';) {
@@ -37,6 +40,16 @@ export async function bringOnline(run: Coming, host: PlannedHost): Promise<void>
   forgetUndo(run, name);
   const { status } = run;
   if (before?.out) status.notes = status.notes.filter((note) => note !== outText(name, before.out!));
+}
+
+/** What the others have, where it has something else. */
+async function sameFiles(run: Coming, host: PlannedHost): Promise<PlannedConfig | undefined> {
+  const { config } = run.plan.intent;
+  if (!config?.states[host.name]) return undefined;
+  await stageConfig(run, host, config);
+  willUndo(run, { step: 'configBack', host: host.name, version: run.versionOf(host) });
+  await switchConfig(run, host, 'forth');
+  return config;
 }
 
 interface Judged {

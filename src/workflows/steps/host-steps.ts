@@ -1,6 +1,7 @@
 import type { Check } from '../../contracts/inputs/common';
-import type { PlannedHost, UpgradeIntent } from '../../contracts/plan';
+import type { NamedConfig, PlannedHost, UpgradeIntent } from '../../contracts/plan';
 import type { HostState } from '../../contracts/status';
+import { releaseText } from '../../domain/stable';
 import { weightAt } from '../../domain/ramp';
 import { stepSeconds } from '../../domain/step-limits';
 import { hostSteps, watchHosts } from './activities';
@@ -98,7 +99,6 @@ export async function stageRelease(run: Change<UpgradeIntent>, host: PlannedHost
       { ...target(run, host), version, artifact, previous },
     ]),
   );
-  run.note(host.name, { state: 'staged' });
 }
 
 /** Drains a host on all its balancers and takes it out; proven on each of them. */
@@ -152,7 +152,19 @@ async function leaving<T>(run: Change, host: PlannedHost, work: (away: string[])
   }
 }
 
-/** Stops the service, switches the release, starts it: one job on the host. */
+/** By which hosts know what they had before the change; the same for all of them. */
+export function labelBefore({ state }: Change): string {
+  return `before-${state.changeId.split('/').at(-1)}`;
+}
+
+/** The configuration that hosts are switched to, where the change has one. */
+export function configFor(run: Change, way: 'forth' | 'back'): NamedConfig | undefined {
+  const { config } = run.plan.intent;
+  if (!config) return undefined;
+  return { set: config.set, revision: way === 'forth' ? config.revision : labelBefore(run) };
+}
+
+/** Stops the service, switches the release and its configuration, starts it: one job on the host. */
 export async function switchRelease(
   run: Change,
   host: PlannedHost,
@@ -161,9 +173,11 @@ export async function switchRelease(
 ): Promise<void> {
   const { switchRelease } = options(run, limits(run).switchRelease);
   const round = run.state.rounds[host.name] ?? 0;
-  const summary = `${host.name}: switch to ${version}`;
+  const config = configFor(run, why === 'switch' ? 'forth' : 'back');
+  const summary = `${host.name}: switch to ${releaseText({ version, config: config?.revision })}`;
+  const job = { ...target(run, host), version, step: why, round, ...(config && { config }) };
   await step(run, host, why === 'switch' ? 'changing' : 'undoing', () =>
-    switchRelease.executeWithOptions({ summary }, [{ ...target(run, host), version, step: why, round }]),
+    switchRelease.executeWithOptions({ summary }, [job]),
   );
   run.note(host.name, { version });
 }

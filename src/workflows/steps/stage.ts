@@ -4,6 +4,7 @@ import { announce } from './announce';
 import { boundary } from './boundary';
 import type { Change } from './change';
 import { ChangeStopped } from './change';
+import { keepConfig, stageConfig } from './config-steps';
 import { prepareHost } from './command';
 import { badState, hostFailed } from './host-failure';
 import { stageRelease } from './host-steps';
@@ -18,10 +19,13 @@ export async function stage(run: Change<UpgradeIntent>): Promise<void> {
   // what users' commands do on hosts comes after all of earlier changes
   const begin = () => (intent.prepare ? fencesUp(run) : undefined);
   await stageAll(run, setsOf(intent).coming, intent.version, stageOne, begin);
+  if (intent.config && run.state.staged) await keepConfig(run, intent.config);
 
   async function stageOne(host: PlannedHost): Promise<void> {
     for (const prepare of intent.prepare ?? []) await prepareHost(run, host, prepare);
     await stageRelease(run, host);
+    if (intent.config) await stageConfig(run, host, intent.config);
+    run.note(host.name, { state: 'staged' });
   }
 }
 
