@@ -7,10 +7,7 @@ import type { Release, Stable } from '../contracts/stable';
  * @param stable newest first
  * @param allRun whether all hosts run it, and nothing else is being brought to them
  */
-export function lastStable(
-  stable: readonly Stable[],
-  allRun: (one: Release) => boolean,
-): Stable | undefined {
+export function lastStable(stable: readonly Stable[], allRun: (one: Release) => boolean): Stable | undefined {
   const [newest, before] = stable;
   return newest !== undefined && allRun(newest) ? before : newest;
 }

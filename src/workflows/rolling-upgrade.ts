@@ -1,6 +1,7 @@
 import type { ObservedHost, PlannedHost, UpgradeIntent } from '../contracts/plan';
 import type { Report } from '../contracts/status';
 import { setsOf } from '../domain/blue-green';
+import { releaseText } from '../domain/stable';
 import { planRollingUpgrade } from './steps/activities';
 import { replaceSet, retireOldSet } from './steps/blue-green';
 import { Change, ChangeStopped } from './steps/change';
@@ -51,7 +52,7 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
 
 /** Not every host need have come along: some were skipped, some failed within the budget. */
 function done(run: Upgrade): Ending {
-  const { service, version } = run.plan.intent;
+  const { service } = run.plan.intent;
   const { coming, leaving } = setsOf(run.plan.intent);
   const skipped = run.status.hosts.filter(({ state }) => state === 'skipped').map(({ name }) => name);
   const { failed } = run.state;
@@ -63,7 +64,7 @@ function done(run: Upgrade): Ending {
     failed.length ? `; failed and put back: ${failed.join(', ')}` : '',
     leaving.length ? `; out of rotation: ${leaving.map(({ name }) => name).join(', ')}` : '',
   ].join('');
-  return { end: 'succeeded', summary: `${service.name} runs ${version} on ${upgraded} hosts${without}` };
+  return { end: 'succeeded', summary: `${service.name} runs ${wanted(run)} on ${upgraded} hosts${without}` };
 }
 
 function makePlan(input: unknown) {
@@ -79,9 +80,13 @@ function servingBefore(run: Upgrade): PlannedHost[] {
 }
 
 function nothingToDo(run: Upgrade): Ending {
-  const { service, version, blueGreen } = run.plan.intent;
+  const { service, blueGreen } = run.plan.intent;
   const who = blueGreen ? 'every host that serves' : 'every host';
-  return { end: 'succeeded', summary: `nothing to do: ${who} runs ${service.name} ${version} already` };
+  return { end: 'succeeded', summary: `nothing to do: ${who} runs ${service.name} ${wanted(run)} already` };
+}
+
+function wanted({ plan: { intent } }: Upgrade): string {
+  return releaseText({ version: intent.version, config: intent.config?.revision });
 }
 
 /** The undo of the switch is written down before it. */

@@ -1,7 +1,6 @@
 /** The config centre of a ground: one file, whose service is restarted for it. */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { simpleGit } from 'simple-git';
+import { commitAll } from '../commit';
 import type { Ground } from '../lab/ground';
 
 const CONFIG = `targets:
@@ -11,13 +10,5 @@ const CONFIG = `targets:
 /** A new revision of the one file that hosts get. */
 export async function commitConfig(ground: Ground, settings: string): Promise<void> {
   const folder = join(dirname(ground.cluster), 'config');
-  await mkdir(join(folder, 'web/files'), { recursive: true });
-  await writeFile(join(folder, 'web/config.yaml'), CONFIG);
-  await writeFile(join(folder, 'web/files/settings.json'), settings);
-  const git = simpleGit(folder);
-  await git.init(['--initial-branch=main']);
-  await git.addConfig('user.name', 'chaos');
-  await git.addConfig('user.email', 'chaos@localhost');
-  await git.add(['--all']);
-  await git.commit('chaos');
+  await commitAll(folder, { 'web/config.yaml': CONFIG, 'web/files/settings.json': settings });
 }

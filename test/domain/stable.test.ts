@@ -23,8 +23,7 @@ it.each([
   { what: 'nothing before it', known: ['3'], running: ['3'], is: undefined },
   { what: 'nothing known', known: [], running: ['3'], is: undefined },
 ])('back to $what', ({ known, running, is }) => {
-  const allRun = ({ version }: { version: string }) =>
-    running.every((one) => one === '' || one === version);
+  const allRun = ({ version }: { version: string }) => running.every((one) => one === '' || one === version);
   const list = known.map((version, index) => stable(version, index));
   expect(lastStable(list, allRun)?.version).toBe(is);
 });

@@ -1,9 +1,10 @@
 /** Configuration files on real hosts: all or none, proven by what is served, and back to the very bytes. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { simpleGit } from 'simple-git';
 import { stateDir } from '../../lab/paths';
 import { makeConfigCentre } from '../../lab/service';
+import type { Files } from '../commit';
+import { commitAll } from '../commit';
 import { ended, Ground } from './ground';
 import { expectAllIn, underLoad } from './whole-run';
 
@@ -26,19 +27,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => ground?.remove(), 60_000);
 
-/** @returns the commit */
-async function commit(files: Record<string, string>): Promise<string> {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(centre, path)), { recursive: true });
-    writeFileSync(join(centre, path), text);
-  }
-  const git = simpleGit(centre);
-  await git.addConfig('user.name', 'ann');
-  await git.addConfig('user.email', 'ann@example.org');
-  await git.add(['--all']);
-  await git.commit('test');
-  return git.revparse(['HEAD']);
-}
+const commit = (files: Files) => commitAll(centre, files);
 
 const record = { what: 'a test', why: 'to see', impact: 'none', rollback: 'by itself' };
 const quick = {

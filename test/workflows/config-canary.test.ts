@@ -140,7 +140,12 @@ it('a host gets the files of the others before it comes into service, and its ow
     cluster.service.stopped.add('n3');
     cluster.filesFirst = { ...newFiles(['n3']) };
     if (fault) cluster.trouble[fault] = fails('CommandFailed', 'no');
-    const online = { ...WHERE, hosts: ['n3'], ramp: [{ percent: 100, seconds: 0 }], gate: { enabled: false } };
+    const online = {
+      ...WHERE,
+      hosts: ['n3'],
+      ramp: [{ percent: 100, seconds: 0 }],
+      gate: { enabled: false },
+    };
     const { end } = await harness.run(cluster, online, undefined, 'nodeOnline');
     expect([end, cluster.configs.n3, cluster.service.stopped.has('n3')]).toEqual(
       fault ? ['RolledBack', 'its own', true] : ['succeeded', 'new', false],
@@ -149,6 +154,8 @@ it('a host gets the files of the others before it comes into service, and its ow
       cluster.journal.indexOf('switchConfig n3'),
     );
     if (!fault)
-      expect(cluster.journal.indexOf('proveServed n3')).toBeLessThan(cluster.journal.indexOf('weight 100 n3'));
+      expect(cluster.journal.indexOf('proveServed n3')).toBeLessThan(
+        cluster.journal.indexOf('weight 100 n3'),
+      );
   }
 });

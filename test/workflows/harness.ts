@@ -315,7 +315,8 @@ export class FakeCluster {
           throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
         this.journal.push(`${host.name} runs ${version} round ${round}`);
         this.versions[host.name] = version;
-        if (config) this.configs[host.name] = this.labels[`${host.name} ${config.revision}`] ?? config.revision;
+        if (config)
+          this.configs[host.name] = this.labels[`${host.name} ${config.revision}`] ?? config.revision;
         return { reattached: false };
       },
       runCommand: async ({ host, step, command }) => {

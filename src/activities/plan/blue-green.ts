@@ -37,11 +37,7 @@ const STEPS: PlannedStep[] = [
 ];
 
 /** @param seen all hosts of the service */
-export function planBlueGreen(
-  input: RollingUpgradeInput,
-  seen: Observation[],
-  isThere: IsThere,
-): Rollout {
+export function planBlueGreen(input: RollingUpgradeInput, seen: Observation[], isThere: IsThere): Rollout {
   const settings = BlueGreen.parse(input.blueGreen ?? {});
   const { warmSeconds, stopOld } = settings;
   const idle = seen.filter(({ facts }) => setOf(facts.traffic) === 'idle');

@@ -39,7 +39,11 @@ export function chooseHosts(names: string[], all: PlannedHost[], mistakes: Mista
 }
 
 /** Whether a change is for all hosts of the service that are not out on purpose: only then it proves anything of all. */
-export function isWhole(all: PlannedHost[], chosen: PlannedHost[], marks: Record<string, OutOfService>): boolean {
+export function isWhole(
+  all: PlannedHost[],
+  chosen: PlannedHost[],
+  marks: Record<string, OutOfService>,
+): boolean {
   return all.every((host) => chosen.includes(host) || Object.hasOwn(marks, host.name));
 }
 

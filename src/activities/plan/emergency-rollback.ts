@@ -295,5 +295,10 @@ function nobodyMayLeave({ minServing }: EmergencyRollbackInput, hosts: number): 
 
 function nobodyCan(seen: Observation[], target: Release): Mistake {
   const why = seen.map(({ host, facts }) => `${host.name}: ${facts.unfit}`).join('; ');
-  return { code: 'nobodyCan', path: 'version', value: releaseText(target), rule: `no host can go back to it: ${why}` };
+  return {
+    code: 'nobodyCan',
+    path: 'version',
+    value: releaseText(target),
+    rule: `no host can go back to it: ${why}`,
+  };
 }

@@ -79,7 +79,13 @@ export async function atBalancers(
     const traffic = Object.entries(await again(() => trafficOf(world, host, signal), signal)).map(
       ([name, { state, weight, sessions }]) => [name, { state, weight, sessions }] as const,
     );
-    return { host, facts: { ...facts, traffic: Object.fromEntries(traffic) }, kept: [], configs: {}, mistakes: [] };
+    return {
+      host,
+      facts: { ...facts, traffic: Object.fromEntries(traffic) },
+      kept: [],
+      configs: {},
+      mistakes: [],
+    };
   } catch (error) {
     if (signal.aborted || !(error instanceof PawlError)) throw error;
     const mistake = { code: error.type, path: `hosts.${host.name}`, value: error.type, rule: error.message };

@@ -175,7 +175,9 @@ async function readMachine(
 ): Promise<Record<string, string>> {
   const { name, release, unit } = service;
   const where = release.kind === 'tarball' ? [release.releases, release.current] : [release.package];
-  const ran = await world.hosts.on(host.name).run('observe-host', [unit, configFolder(name), release.kind, ...where], { signal });
+  const ran = await world.hosts
+    .on(host.name)
+    .run('observe-host', [unit, configFolder(name), release.kind, ...where], { signal });
   return keyValues(ran.stdout);
 }
 

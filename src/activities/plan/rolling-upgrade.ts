@@ -24,7 +24,15 @@ import type { Closures } from './closures';
 import { planClosures } from './closures';
 import type { WantedFiles } from './config-canary';
 import { configNotes, lookAt, wantedFiles } from './config-canary';
-import { chooseHosts, commonIntent, isWhole, planOf, progressDeadline, sameFor, serviceNamed } from './common';
+import {
+  chooseHosts,
+  commonIntent,
+  isWhole,
+  planOf,
+  progressDeadline,
+  sameFor,
+  serviceNamed,
+} from './common';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
@@ -69,7 +77,8 @@ export async function planUpgrade(
     marksOf(world, input.service, signal),
     stableOf(world, input.service, signal),
   ]);
-  const isThere: IsThere = ({ host, facts }) => facts.version === input.version && !files?.differs.has(host.name);
+  const isThere: IsThere = ({ host, facts }) =>
+    facts.version === input.version && !files?.differs.has(host.name);
   const rollout = await planRollout(input, seen, isThere, all.length, world, signal);
   const { coming, batches, maxUnavailable: cap } = rollout;
   // how hosts are now: if another change is at work on them, they are looked at again when it has ended

@@ -115,7 +115,11 @@ config_switch() { # FOLDER LABEL
     [ ! -L "$path" ] && { [ ! -e "$path" ] || [ -f "$path" ]; } || give_up 25 "$path is no regular file"
     config_prepare "$config_state" "$sum" "$path"
     echo "$sum $path" >>"$config_todo"
-    [ "$action" = - ] || echo "$action" >>"$config_pending"
+    case $action:$sum in
+    -:*) ;;
+    *:absent) echo "$action gone" >>"$config_pending" ;;
+    *) echo "$action" >>"$config_pending" ;;
+    esac
   done 8<"$config_state/manifest"
   sync "$config_pending"
   mv -T "$config_pending" "$1/switching"
@@ -163,7 +167,7 @@ config_take_back() { # TODO
 # After `config_switch`: makes services use the files of which some are new: each action once, restarts before reloads of the same unit.
 config_act() { # FOLDER
   config_actions=$config_state/actions restarted=' '
-  for number in $(sed 1d "$1/switching" | sort -un); do
+  for number in $(sed 1d "$1/switching" | cut -d ' ' -f 1 | sort -un); do
     line=$(sed -n "${number}p" "$config_actions")
     what=${line%% *} rest=${line#* }
     state=$(systemctl show -P ActiveState -- "$rest" 2>/dev/null) || state=
@@ -183,6 +187,8 @@ config_act() { # FOLDER
       ;;
     run:*)
       for argument in $rest; do echo "$argument" | base64 -d; printf '\n'; done | xargs -d '\n' sh -c 'exec "$@"' sh ||
+        # a command that is for a file that is gone may well need it
+        ! grep -qx "$number" "$1/switching" ||
         give_up 32 "a command after the switch failed"
       ;;
     esac

@@ -12,9 +12,7 @@ export async function stageConfig(run: Change, host: PlannedHost, config: Planne
   const { stageConfig } = options(run, STAGE_SECONDS);
   const summary = `${host.name}: stage and check configuration ${config.revision}`;
   await step(run, host, 'pending', () =>
-    stageConfig.executeWithOptions({ summary }, [
-      { ...target(run, host), config, before: labelBefore(run) },
-    ]),
+    stageConfig.executeWithOptions({ summary }, [{ ...target(run, host), config, before: labelBefore(run) }]),
   );
 }
 

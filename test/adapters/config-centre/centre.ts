@@ -1,8 +1,9 @@
 /** A config centre in a folder of its own, and a cluster file that names it. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { simpleGit, type SimpleGit } from 'simple-git';
+import { commitAll, writeAll, type Files } from '../../commit';
 
 const CLUSTER = `cluster: lab
 hosts:
@@ -22,8 +23,7 @@ services:
 config: { repository: centre }
 `;
 
-/** By path; null takes a file away. */
-export type Files = Record<string, string | Buffer | null>;
+export type { Files } from '../../commit';
 
 export const WEB: Files = {
   'web/config.yaml': `targets:
@@ -49,10 +49,7 @@ export class TestCentre {
     const folder = mkdtempSync(join(tmpdir(), 'pawl-centre-'));
     writeFileSync(join(folder, 'cluster.yaml'), CLUSTER);
     mkdirSync(join(folder, 'centre'));
-    const git = simpleGit(join(folder, 'centre'));
-    await git.init(['--initial-branch=main']);
-    await git.addConfig('user.name', 'ann').then(() => git.addConfig('user.email', 'ann@example.org'));
-    const centre = new TestCentre(folder, git);
+    const centre = new TestCentre(folder, simpleGit(join(folder, 'centre')));
     await centre.commit(files, 'first');
     return centre;
   }
@@ -66,20 +63,11 @@ export class TestCentre {
   }
 
   write(files: Files): void {
-    for (const [path, content] of Object.entries(files)) {
-      if (content === null) rmSync(this.at(path));
-      else {
-        mkdirSync(dirname(this.at(path)), { recursive: true });
-        writeFileSync(this.at(path), content);
-      }
-    }
+    writeAll(join(this.folder, 'centre'), files);
   }
 
-  async commit(files: Files, message: string): Promise<string> {
-    this.write(files);
-    await this.git.add(['--all']);
-    await this.git.commit(message);
-    return this.git.revparse(['HEAD']);
+  commit(files: Files, message: string): Promise<string> {
+    return commitAll(join(this.folder, 'centre'), files, message);
   }
 
   remove(): void {

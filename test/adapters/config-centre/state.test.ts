@@ -133,6 +133,17 @@ describe('a state', () => {
     expect(get('log')).toBe('it is  a\n');
   });
 
+  it('goes back also where a command needs a file that is gone then; one that fails for a file that is there is told', () => {
+    const wanted = (text: string) =>
+      state({ 'etc/a': { text, after: { run: ['grep', '-q', '1', at('etc/a')] } } });
+    stage(wanted('1'));
+    expect(change(wanted('1').name).code).toBe(0);
+    expect(change('before')).toMatchObject({ code: 0 });
+    expect(get('etc/a')).toBeNull();
+    stage(wanted('2'), 9, 'before-2');
+    expect(change(wanted('2').name)).toMatchObject({ code: 32, err: 'a command after the switch failed' });
+  });
+
   it.each([
     ['other bytes', 82, (made: ReturnType<typeof state>) => ({ ...made, content: Buffer.from('xew') })],
     ['too few bytes', 82, (made: ReturnType<typeof state>) => ({ ...made, content: Buffer.from('n') })],
