@@ -531,8 +531,11 @@ export class Harness {
 
   private constructor(readonly env: TestWorkflowEnvironment) {}
 
-  /** @param workflowsPath where there are more of them than the real ones */
-  static async start(workflowsPath?: string): Promise<Harness> {
+  /**
+   * @param workflowsPath where there are more of them than the real ones
+   * @param forgetful each step is that of a worker which has just started, and knows nothing but histories
+   */
+  static async start(workflowsPath?: string, forgetful = false): Promise<Harness> {
     const logger = new DefaultLogger('ERROR');
     Runtime.install({ logger });
     const env = await skippingServer(await findTestServer());
@@ -546,13 +549,14 @@ export class Harness {
       })
       .catch(() => undefined);
     const harness = new Harness(env);
-    await harness.work(
-      workflowsPath ? await bundleWorkflowCode({ payloadConverterPath, workflowsPath, logger }) : BUILT,
-    );
+    const bundle = workflowsPath
+      ? await bundleWorkflowCode({ payloadConverterPath, workflowsPath, logger })
+      : BUILT;
+    await harness.work(bundle, forgetful);
     return harness;
   }
 
-  private async work(workflowBundle: WorkflowBundleOption): Promise<void> {
+  private async work(workflowBundle: WorkflowBundleOption, forgetful: boolean): Promise<void> {
     type Any = Record<string, (...args: unknown[]) => unknown>;
     const names = Object.keys(this.acting);
     this.worker = await Worker.create({
@@ -564,6 +568,7 @@ export class Harness {
       ),
       interceptors: { activity: [activityInterceptor] },
       dataConverter: { payloadConverterPath },
+      ...(forgetful && { maxCachedWorkflows: 0 }),
     });
     this.working = this.worker.run();
   }

@@ -7,6 +7,7 @@ import { withTemporal } from '../temporal';
 interface Options extends Following {
   cluster: string;
   to?: string;
+  config?: string;
   reason: string;
   minServing?: string;
 }
@@ -20,16 +21,18 @@ export function addRollback(program: Command, { terminal, action }: Cli): void {
     .requiredOption('-c, --cluster <file>', 'cluster file, as the worker sees it')
     .requiredOption('-r, --reason <text>', 'what everybody is told')
     .option('-t, --to <version>', 'default: the last release that has proven itself')
+    .option('--config <revision>', 'default: the configuration that proved itself with the version')
     .option('--min-serving <amount>', 'hosts that must go on serving, such as 3 or 50%')
     .option('--id <id>', 'id of the run; by default made of the service and the time')
     .option('-w, --watch', 'follow it to its end; the exit code tells how it ended')
     .option('--no-wait', 'with --watch: leave with code 4 as soon as a person is waited for')
     .option('--json', 'machine readable')
     .action(
-      action((service: string, { cluster, to, reason, minServing, ...following }: Options) => {
+      action((service: string, { cluster, to, config, reason, minServing, ...following }: Options) => {
         const input = {
           ...{ cluster, service, reason, by: userName() },
           ...(to !== undefined && { version: to }),
+          ...(config !== undefined && { config }),
           ...(minServing !== undefined && { minServing: amountOf(minServing) }),
         };
         return withTemporal((temporal) =>
