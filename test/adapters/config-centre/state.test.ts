@@ -1,5 +1,6 @@
 /** States of configuration files, staged and switched by the programs of hosts, on files of this machine. */
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -191,6 +192,30 @@ describe('a state', () => {
   });
 });
 
+it('files of a host are compared with what they shall be, in one go', () => {
+  for (const path of ['etc/same', 'etc/other', 'etc/hidden', 'etc/gone-too']) put(path, 'as it is');
+  mkdirSync(at('etc/folder'));
+  symlinkSync(at('etc/same'), at('etc/link'));
+  const sum = createHash('sha256').update('as it is').digest('hex');
+  const line = (path: string, is: string, show = 'show') => `0644 root root 8 ${is} ${show} ${at(path)}\n`;
+  const manifest = [
+    ...[line('etc/same', sum), line('etc/other', 'f'.repeat(64)), line('etc/hidden', 'f'.repeat(64), 'hide')],
+    ...[line('etc/gone', sum), line('etc/folder', sum), line('etc/link', sum)],
+    ...[line('etc/none', 'absent'), line('etc/gone-too', 'absent')],
+  ].join('');
+  const base64 = Buffer.from('as it is').toString('base64');
+  expect(program('look-config', ['64'], Buffer.from(manifest)).out)
+    .toBe(`is 0644 root root file ${at('etc/other')}
+content ${base64}
+is 0644 root root file ${at('etc/hidden')}
+is - - - absent ${at('etc/gone')}
+is - - - other ${at('etc/folder')}
+is - - - other ${at('etc/link')}
+is 0644 root root file ${at('etc/gone-too')}
+content ${base64}
+`);
+});
+
 it('cut off between any two of its steps, is whole after the next attempt, and services are told', async () => {
   const files = Object.fromEntries(
     Array.from({ length: 6 }, (_, n) => [
@@ -200,7 +225,7 @@ it('cut off between any two of its steps, is whole after the next attempt, and s
   );
   const wanted = state(files);
   const text = loadProgram('jobs/switch-config').text;
-  const commands = ['mv', 'sync', 'ln', 'cp', 'rm', 'sort'];
+  const commands = ['mv', 'sync', 'ln', 'cp', 'xargs', 'sort'];
   let cuts = 0;
   for (const command of commands)
     for (let nth = 1; nth <= 9; nth += 1) {
