@@ -9,16 +9,21 @@ import { patchOf, type Side } from '../domain/config/patch';
 const MOST = 64 * 1024;
 const LOOK_MS = 120_000;
 
+export interface Different {
+  path: string;
+  text: string;
+}
+
 /**
  * How files of a host are different from what they shall be.
  *
- * @returns in words or as unified diffs; content that must not be shown is only named
+ * @returns those that are, in words or as unified diffs; content that must not be shown is only named
  */
 export async function differences(
   remote: RemoteHost,
   files: readonly Rendered[],
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<Different[]> {
   if (files.length === 0) return [];
   const stdin = files.map((file) => manifestLine(file, file.target.sensitive ? 'hide' : 'show')).join('');
   const options = { signal, stdin, timeoutMs: LOOK_MS, maxOutputBytes: 16 * 1024 * 1024 };
@@ -27,11 +32,12 @@ export async function differences(
   const byPath = new Map(files.map((file) => [file.target.path, file]));
   return found(stdout).map(({ path, kind, side, content }) => {
     const file = byPath.get(path);
-    if (kind === 'other') return `${path}: no regular file is there`;
+    if (kind === 'other') return { path, text: `${path}: no regular file is there` };
     const to = sideOf(file);
     // content that is too large to be sent is only named
     const hidden = file?.target.sensitive === true || (kind === 'file' && content === undefined);
-    return patchOf(path, side && { ...side, text: content ?? '' }, to, hidden) ?? `${path}: is different`;
+    const text = patchOf(path, side && { ...side, text: content ?? '' }, to, hidden);
+    return { path, text: text ?? `${path}: is different` };
   });
 }
 

@@ -1,6 +1,7 @@
 /** Configuration files of a host: brought, checked, switched, proven. What they hold never leaves this worker but to the host. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { openCentre, renderAll, type Rendered } from '../adapters/config-centre';
+import { barredActions } from '../adapters/config-centre/in-place';
 import { stateOf, type ConfigState } from '../adapters/config-centre/state';
 import { secretIn, withoutSecrets } from '../adapters/secrets';
 import { PawlError } from '../contracts/failures';
@@ -59,14 +60,18 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
      * Makes the files those of a staged configuration, all or none, and services use them: one job, once for each round.
      *
      * @param input.to its label
+     * @param input.inPlace the host serves meanwhile: nothing is touched where more than that has become necessary
      */
     async switchConfig({
       to,
       ...input
-    }: ConfigInput & { to: string; step: string; round: number }): Promise<{ reattached: boolean }> {
+    }: ConfigInput & { to: string; step: string; round: number; inPlace?: boolean }): Promise<{
+      reattached: boolean;
+    }> {
       const world = await worlds.of(input.change.cluster);
       const { service, host, config } = input;
-      const args = [configFolder(config.set), to, service.unit];
+      const barred = input.inPlace ? await barredHere(world, config, host.name, service.unit) : [];
+      const args = [configFolder(config.set), to, service.unit, ...barred];
       const job = { change: input.change, host: host.name, step: input.step, round: input.round };
       return runJob(
         world,
@@ -115,6 +120,21 @@ async function filesOf(
     'ChecksumMismatch',
     `${host}: its files are not those of the plan: a secret is another one now`,
   );
+}
+
+/** What may not follow while a host serves, as `switch-config` takes it. */
+async function barredHere(
+  world: World,
+  config: PlannedConfig,
+  host: string,
+  unit: string,
+): Promise<string[]> {
+  const { files, state } = await filesOf(world, config, host);
+  const lines = state.actions.split('\n');
+  const numbers = [...barredActions(files, unit)].map((action) =>
+    action === null ? '-' : String(lines.indexOf(action) + 1),
+  );
+  return numbers.length > 0 ? [numbers.join(' ')] : [];
 }
 
 async function stage(

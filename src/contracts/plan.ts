@@ -10,6 +10,7 @@ import type { PlannedClosure, PlannedPage } from './maintenance';
 import type { PlannedNotifications } from './notifications';
 import type { Stable } from './stable';
 import type { TrafficState } from './world';
+import type { Diffs } from './status';
 
 /** A host's place in a balancer. */
 export interface Place {
@@ -60,6 +61,8 @@ export interface PlannedConfig {
   revision: string;
   /** by host, the name of the state that it gets: SHA-256 over all files with their owners and modes */
   states: Record<string, string>;
+  /** hosts that serve on while they are switched: nothing of theirs is restarted */
+  inPlace?: string[];
 }
 
 /** Hosts that come to those that carry the change. */
@@ -273,4 +276,6 @@ export interface Plan<I extends Intent = Intent> {
   };
   /** what a reader should know: dropped batches, shortened defaults, hosts that need nothing */
   notes: string[];
+  /** not hashed: the states that it leads to are */
+  diffs?: Diffs;
 }

@@ -4,7 +4,7 @@ import { planConfigCanary } from './steps/activities';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
-import { proveServed, stageConfig, switchConfig } from './steps/config-steps';
+import { proveServed, stageConfig, staysIn, switchConfig } from './steps/config-steps';
 import { learnUsual } from './steps/gate';
 import { proveHealthy } from './steps/host-steps';
 import { goOnAnew } from './steps/long';
@@ -35,7 +35,12 @@ export async function configCanary(input: unknown, carried?: ChangeState): Promi
       await learnUsual(run, hosts);
       await fencesUp(run);
     }
-    await batchByBatch(run, input, (host, before) => switchFiles(run, host, before));
+    await batchByBatch(
+      run,
+      input,
+      (host, before) => switchFiles(run, host, before),
+      (host) => staysIn(run, host),
+    );
     return done(run);
   });
 }
@@ -44,7 +49,7 @@ export async function configCanary(input: unknown, carried?: ChangeState): Promi
 async function switchFiles(run: ConfigChange, host: PlannedHost, { version }: ObservedHost): Promise<void> {
   willUndo(run, { step: 'configBack', host: host.name, version });
   await switchConfig(run, host, 'switchConfig');
-  await proveHealthy(run, host, version, run.plan.intent.checks);
+  await proveHealthy(run, host, version, run.plan.intent.checks, staysIn(run, host));
   await proveServed(run, host);
 }
 

@@ -31,6 +31,9 @@ it('tells what is otherwise, and of what is secret only that it is', async () =>
   const files = [file('/etc/a', 'new\n'), file('/etc/b', 'planted', true)];
   const said = `is 0644 root root file /etc/a\ncontent ${base64('old\n')}\nis - - - absent /etc/b\n`;
   const { found } = await look(files, said);
-  expect(found[0]).toContain('-old\n+new');
-  expect(found[1]).toBe('/etc/b: its content, which is not shown, is different');
+  expect(found[0]!.text).toContain('-old\n+new');
+  expect(found[1]).toEqual({
+    path: '/etc/b',
+    text: '/etc/b: its content, which is not shown, is different',
+  });
 });

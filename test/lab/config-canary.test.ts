@@ -1,9 +1,9 @@
 /** Configuration files on real hosts: all or none, proven by what is served, and back to the very bytes. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { simpleGit } from 'simple-git';
 import { stateDir } from '../../lab/paths';
 import { makeConfigCentre } from '../../lab/service';
+import { commitFiles } from './config-repository';
 import { ended, Ground } from './ground';
 import { expectAllIn, underLoad } from './whole-run';
 
@@ -26,19 +26,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => ground?.remove(), 60_000);
 
-/** @returns the commit */
-async function commit(files: Record<string, string>): Promise<string> {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(centre, path)), { recursive: true });
-    writeFileSync(join(centre, path), text);
-  }
-  const git = simpleGit(centre);
-  await git.addConfig('user.name', 'ann');
-  await git.addConfig('user.email', 'ann@example.org');
-  await git.add(['--all']);
-  await git.commit('test');
-  return git.revparse(['HEAD']);
-}
+const commit = (files: Record<string, string>) => commitFiles(centre, files);
 
 const record = { what: 'a test', why: 'to see', impact: 'none', rollback: 'by itself' };
 const quick = {
@@ -89,7 +77,7 @@ it('come to all hosts without losing a request, and are served', async () => {
     expect(await ground.inside(host, 'sysctl', '-n', 'net.core.somaxconn')).toBe('1024');
     expect(await ground.inside(host, 'stat', '-c', '%a %U', FILES[2]!)).toBe('600 root');
   }
-  expect(report.notes.join('\n')).toContain('+MaxSessions 20');
+  expect(JSON.stringify(report.diffs)).toContain('+MaxSessions 20');
   const { end: again, message: nothing } = await ended(await begin('main'));
   expect([again, nothing]).toEqual(['succeeded', expect.stringContaining('nothing to do')]);
 });
@@ -152,7 +140,7 @@ it('with secrets come to hosts, and what is secret stands in no history, plan, l
     expect(await ground.inside(host, 'cat', '/etc/web/db.conf')).toBe(`password=${planted}`);
     expect(await ground.inside(host, 'stat', '-c', '%a %U', '/etc/web/db.conf')).toBe('600 web');
   }
-  expect(report.notes.join('\n')).toContain(
+  expect(JSON.stringify(report.diffs)).toContain(
     '/etc/web/db.conf: its content, which is not shown, is different',
   );
   const told = [

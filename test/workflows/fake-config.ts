@@ -4,6 +4,7 @@ import { digestOf } from '../../src/domain/plan-hash';
 
 interface Faked<I> {
   hosts: readonly string[];
+  inPlace: string[];
   plan(input: I): Plan<UpgradeIntent>;
 }
 
@@ -23,6 +24,7 @@ export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
     config: {
       ...{ set: 'web', commit: 'c'.repeat(40), revision: 'abc' },
       states: Object.fromEntries(cluster.hosts.map((host) => [host, 'new'])),
+      inPlace: cluster.inPlace,
     },
   };
   return { ...base, intent, hash: digestOf(intent) };

@@ -63,6 +63,8 @@ export class FakeCluster {
   readonly versions: Record<string, string> = {};
   /** by host, the state of its configuration files */
   readonly configs: Record<string, string> = {};
+  /** hosts that serve on while their files are switched */
+  inPlace: string[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -319,9 +321,9 @@ export class FakeCluster {
         this.labels[`${host.name} ${before}`] ??= this.configs[host.name] ?? 'none';
         this.labels[`${host.name} ${config.revision}`] = config.states[host.name]!;
       },
-      switchConfig: async ({ host, to, round }) => {
+      switchConfig: async ({ host, to, round, inPlace }) => {
         await this.step('switchConfig', host.name);
-        if (!this.out.has(host.name))
+        if (!this.out.has(host.name) && !(inPlace && this.inPlace.includes(host.name)))
           throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
         const state = this.labels[`${host.name} ${to}`]!;
         this.journal.push(`${host.name} has ${state} round ${round}`);
@@ -329,7 +331,11 @@ export class FakeCluster {
         return { reattached: false };
       },
       proveServed: ({ host }) => this.step('proveServed', host.name),
-      proveHealthy: ({ host }) => this.step('proveHealthy', host.name),
+      proveHealthy: async ({ host, inPlace }) => {
+        await this.step('proveHealthy', host.name);
+        if (!this.out.has(host.name) && !inPlace)
+          throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
+      },
       putBack: async ({ host }) => {
         await this.step('putBack', host.name);
         this.out.delete(host.name);

@@ -3,13 +3,14 @@ import type { ChangeRecord } from '../../contracts/config-set';
 import { PawlError, type Mistake } from '../../contracts/failures';
 import type { ConfigIntent, Plan, PlannedConfig, PlannedHost, PlannedStep } from '../../contracts/plan';
 import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../../adapters/config-centre';
+import { whyOut } from '../../adapters/config-centre/in-place';
 import { stateOf } from '../../adapters/config-centre/state';
 import { secretIn } from '../../adapters/secrets';
 import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
-import { grouped } from '../../domain/config/patch';
+import { grouped, shownDiffs } from '../../domain/config/patch';
 import { badInput } from '../../domain/mistakes';
 import { shortened } from '../../domain/shortened';
-import { differences } from '../config-look';
+import { differences, type Different } from '../config-look';
 import { marksOf } from '../out-of-service';
 import type { World } from '../world';
 import { hostsOf } from '../world';
@@ -48,6 +49,8 @@ const STEPS: PlannedStep[] = [
   },
 ];
 
+const IN_PLACE = 'in rotation during their switch: nothing of theirs is restarted';
+
 /** Checks the shape of an input; every mistake at once. */
 export function parseConfigCanary(raw: unknown): ConfigCanaryInput {
   return parsePlanInput(ConfigCanaryInput, raw);
@@ -83,7 +86,13 @@ export async function planConfig(
   const unready = seen.flatMap(({ host, mistakes }) => sayWhyOut(mistakes, marks[host.name], host.name));
   if (mistakes.length || !wanted) throw badInput([...unready, ...mistakes]);
   const { minHealthySeconds, soakSeconds, watchSeconds } = input;
-  const { config, record } = wanted;
+  const { record, files } = wanted;
+  const ways = coming.map(({ host: { name } }) => {
+    const paths = looks.flat().flatMap(({ host, path }) => (host === name ? [path] : []));
+    return { host: name, why: whyOut(files.get(name)!, service.unit, paths) };
+  });
+  const inPlace = ways.filter(({ why }) => why.length === 0).map(({ host }) => host);
+  const config = { ...wanted.config, inPlace };
   const intent: ConfigIntent = {
     workflow: 'configCanary',
     ...commonIntent(input, world, service),
@@ -93,7 +102,7 @@ export async function planConfig(
     batches: batches.batches,
     maxUnavailable: cap,
     ...(service.capacity && { capacity: service.capacity }),
-    steps: STEPS,
+    steps: STEPS.filter(({ id }) => id !== 'takeOut' || inPlace.length < coming.length),
     checks: input.checks,
     gate: plannedGate(input, service),
     settings: {
@@ -104,20 +113,36 @@ export async function planConfig(
   };
   const notes = [
     ...Object.entries(record).map(([title, text]) => `${title}: ${text}`),
-    ...grouped(looks.flat()).map(({ hosts, text }) => `on ${hosts.join(', ')}:\n${text}`),
+    ...wayNotes(ways),
     ...batches.notes,
     ...carrying.map(({ host }) => `${host.name} has these files already and is left alone`),
     ...uncounted(world, input.gate, service),
     ...(intent.capacity ? await loadNotes(world, input.service, signal) : []),
     ...shortened(ConfigCanaryInput, input),
   ];
+  const diffs = shownDiffs(looks.flat());
   return planOf({
     intent,
     same: sameFor(input, world, { commit: config.commit }),
     unready,
     seen: coming,
     notes,
+    ...(diffs && { diffs }),
   });
+}
+
+interface Way {
+  host: string;
+  /** what it leaves rotation for */
+  why: string[];
+}
+
+function wayNotes(ways: readonly Way[]): string[] {
+  const texts = ways.map(({ host, why }) => ({
+    host,
+    text: why.length > 0 ? `out of rotation for their switch: ${why.join(', ')}` : IN_PLACE,
+  }));
+  return grouped(texts).map(({ hosts, text }) => `${hosts.join(', ')}: ${text}`);
 }
 
 function nobodyServing(cap: number, all: number): Mistake {
@@ -182,11 +207,12 @@ async function lookAt(
   { name }: PlannedHost,
   files: Rendered[],
   signal: AbortSignal,
-): Promise<{ host: string; text: string }[]> {
+): Promise<(Different & { host: string })[]> {
   try {
-    return (await differences(world.hosts.on(name), files, signal)).map((text) => ({ host: name, text }));
+    return (await differences(world.hosts.on(name), files, signal)).map((one) => ({ ...one, host: name }));
   } catch (error) {
     if (!(error instanceof PawlError)) throw error;
-    return [{ host: name, text: `its files could not be looked at: ${error.message}` }];
+    const text = `its files could not be looked at: ${error.message}`;
+    return files.map(({ target: { path } }) => ({ host: name, path, text }));
   }
 }

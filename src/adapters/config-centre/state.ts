@@ -37,7 +37,8 @@ export function manifestLine({ target, bytes }: Rendered, word: string): string 
   return `${[mode, owner, group, bytes.length, sha256(bytes), word, path].join(' ')}\n`;
 }
 
-function actionOf({ after }: ConfigTarget): string | null {
+/** What makes the host use a file, as `config.sh` reads it. */
+export function actionOf({ after }: ConfigTarget): string | null {
   if (after === 'nothing') return null;
   if ('restart' in after) return `restart ${after.restart}`;
   if ('reload' in after) return `reload ${after.reload}`;

@@ -125,7 +125,7 @@ config_known() { # FOLDER
 
 # Makes all files as a state has them, or none: what may fail comes before the first rename, and whatever fails then is
 # taken back. Cut off anywhere, the next call goes on. What is to be done afterwards is written down first.
-config_switch() { # FOLDER LABEL
+config_switch() { # FOLDER LABEL [ACTIONS]   none of these may be needed
   [ -f "$1/at/$2" ] || give_up 30 "there is no configuration $2 in $1"
   config_line=$(cat "$1/at/$2")
   config_state=$1/${config_line%% *}
@@ -136,6 +136,7 @@ config_switch() { # FOLDER LABEL
   config_otherwise "$config_state" >"$config_todo"
   config_odd=$(sed -n 's/^other .* //p' "$config_todo" | sed 1q)
   [ -z "$config_odd" ] || give_up 25 "$config_odd is no regular file"
+  config_allowed "$config_todo" "$config_pending" "${3:-}"
   config_prepare "$config_state" "$config_todo"
   awk '$7 != "-" { print $7 }' "$config_todo" >>"$config_pending"
   sync "$config_pending"
@@ -148,6 +149,14 @@ config_switch() { # FOLDER LABEL
   sync "$1/current.new"
   mv -T "$1/current.new" "$1/current"
   rm -f "$config_todo"
+}
+
+# Files may have been edited since somebody found that none of this host must be restarted.
+config_allowed() { # TODO PENDING ACTIONS
+  [ -n "$3" ] || return 0
+  config_barred=$(printf '%s\n' "$3" | tr ' ' '\n')
+  ! { sed 1d "$2" && awk '{ print $7 }' "$1"; } | grep -qxF -e "$config_barred" ||
+    give_up 33 'files that the host must leave rotation for are other ones now, too'
 }
 
 # The names that files have while they are replaced. Takes lines that end with their paths.

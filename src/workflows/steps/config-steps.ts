@@ -25,6 +25,11 @@ export async function stageConfig(run: Change<ConfigIntent>, host: PlannedHost):
   run.note(host.name, { state: 'staged' });
 }
 
+/** Whether a host serves on while it is switched. */
+export function staysIn({ plan }: Change, { name }: PlannedHost): boolean {
+  return plan.intent.config?.inPlace?.includes(name) ?? false;
+}
+
 /** Makes the files those of a staged configuration, and services use them: one job on the host. */
 export async function switchConfig(
   run: Change,
@@ -38,7 +43,12 @@ export async function switchConfig(
   const summary = `${host.name}: ${forth ? `switch to configuration ${config.revision}` : 'its own files of before'}`;
   const round = run.state.rounds[host.name] ?? 0;
   await step(run, host, forth ? 'changing' : 'undoing', () =>
-    switchConfig.executeWithOptions({ summary }, [{ ...target(run, host), config, to, step: why, round }]),
+    switchConfig.executeWithOptions({ summary }, [
+      {
+        ...{ ...target(run, host), config, to, step: why, round },
+        ...(forth && staysIn(run, host) && { inPlace: true }),
+      },
+    ]),
   );
 }
 

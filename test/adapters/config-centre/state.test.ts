@@ -62,7 +62,7 @@ function stage({ name, manifest, actions, content }: ReturnType<typeof state>, k
   const input = Buffer.concat([Buffer.from(manifest + actions), content]);
   return program('stage-config', [states, name, name, before, ...sizes, String(keep)], input);
 }
-const change = (label: string) => program('jobs/switch-config', [states, label]);
+const change = (label: string, ...more: string[]) => program('jobs/switch-config', [states, label, ...more]);
 const current = () => program('read-config', [states]).out.match(/^current \w{64} (.+)$/m)?.[1];
 
 /** all that lies beside the files, hidden parts included */
@@ -132,6 +132,23 @@ describe('a state', () => {
     expect(change(wanted.name)).toMatchObject({ code: 0, err: '' });
     expect(change(wanted.name).code).toBe(0);
     expect(get('log')).toBe('it is  a\n');
+  });
+
+  it('is not switched to in rotation when more has become necessary than was planned', () => {
+    const wanted = state({
+      'etc/a': { text: 'new', after: { run: ['true'] } },
+      'etc/b': { text: 'new', after: { run: ['touch', at('told')] } },
+    });
+    for (const path of ['etc/a', 'etc/b']) put(path, 'old');
+    stage(wanted);
+    expect(change(wanted.name, '', '2 -')).toMatchObject({
+      code: 33,
+      err: 'files that the host must leave rotation for are other ones now, too',
+    });
+    expect([get('etc/a'), get('etc/b'), get('told'), beside()]).toEqual(['old', 'old', null, []]);
+    put('etc/b', 'new');
+    expect(change(wanted.name, '', '2 -').code).toBe(0);
+    expect([get('etc/a'), get('told')]).toEqual(['new', null]);
   });
 
   it.each([
