@@ -114,7 +114,7 @@ async function filesOf(
   const { set: service, revision } = config;
   const wanted = { cluster: world.cluster, service, tree, revision, only: host };
   const files = (await renderAll(wanted, (reference) => secretIn(reference, world.folder))).get(host);
-  const state = stateOf(files ?? []);
+  const state = stateOf(files ?? [], config.gone?.[host]);
   if (files && state.name === config.states[host]) return { files, state };
   throw new PawlError(
     'ChecksumMismatch',
@@ -131,7 +131,7 @@ async function barredHere(
 ): Promise<string[]> {
   const { files, state } = await filesOf(world, config, host);
   const lines = state.actions.split('\n');
-  const numbers = [...barredActions(files, unit)].map((action) =>
+  const numbers = [...barredActions(files, unit, config.gone?.[host])].map((action) =>
     action === null ? '-' : String(lines.indexOf(action) + 1),
   );
   return numbers.length > 0 ? [numbers.join(' ')] : [];

@@ -53,6 +53,13 @@ export interface PlannedRamp {
 }
 
 /** Files of a config centre that hosts get. */
+/** A file that is removed from a host. */
+export interface GoneFile {
+  path: string;
+  /** what followed on it, as the host's states have it: `reload nginx.service`; null: nothing */
+  action: string | null;
+}
+
 export interface PlannedConfig {
   /** its folder in the config centre */
   set: string;
@@ -61,6 +68,8 @@ export interface PlannedConfig {
   revision: string;
   /** by host, the name of the state that it gets: SHA-256 over all files with their owners and modes */
   states: Record<string, string>;
+  /** by host, files that came with the configuration that it has, and are no targets any more; absent where there are none */
+  gone?: Record<string, GoneFile[]>;
   /** hosts that serve on while they are switched: nothing of theirs is restarted */
   inPlace?: string[];
 }

@@ -60,6 +60,6 @@ function done(run: ConfigChange): Ending {
   const { service, config } = run.plan.intent;
   return {
     end: 'succeeded',
-    summary: `${service.name} has configuration ${config.revision} on ${names.length} hosts${without}`,
+    summary: `${service.name} has configuration ${config.set === service.name ? '' : `${config.set} at `}${config.revision} on ${names.length} hosts${without}`,
   };
 }

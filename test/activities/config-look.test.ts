@@ -21,6 +21,21 @@ async function look(files: ReturnType<typeof file>[], stdout: string) {
   );
   return { found, asked: asked.length };
 }
+it('takes no word of a host for what it may remove that nobody can have brought', async () => {
+  const files = [file('/etc/a', 'new\n')];
+  const { found } = await look(
+    files,
+    'gone /etc/b reload nginx.service\ngone /etc/c -\ngone /etc/d run c3lzY3Rs\n',
+  );
+  expect(found.map(({ gone }) => gone)).toEqual([
+    { path: '/etc/b', action: 'reload nginx.service' },
+    { path: '/etc/c', action: null },
+    { path: '/etc/d', action: null },
+  ]);
+  for (const word of ['gone /etc/../x -', 'gone /etc/b reload a;b', 'gone /etc/b stop web.service'])
+    await expect(look(files, `${word}\n`)).rejects.toThrow('that nobody brought');
+});
+
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 it('asks nobody where there are no files: what is wrong with them is told elsewhere', async () => {

@@ -65,6 +65,39 @@ it('a reload that brings nothing is found: the host leaves, gets its own files b
   await expectAllIn(ground);
 });
 
+it('a file that is no target any more is removed in place, and comes back where the change fails', async () => {
+  const path = '/etc/nginx/conf.d/side.conf';
+  const before = await Promise.all(HOSTS.map((host) => ground.inside(host, 'cat', path)));
+  const other = (contains: string) =>
+    `targets:\n  - { path: /etc/web/motd, source: motd, after: nothing, served: { command: [cat, /etc/web/motd], contains: ${contains} } }\n`;
+  const bad = await commitFiles(centre, { 'web/config.yaml': other('never'), 'web/files/motd': 'hello\n' });
+  expect((await ended(await begin(bad))).end).toBe('RolledBack');
+  expect(await Promise.all(HOSTS.map((host) => ground.inside(host, 'cat', path)))).toEqual(before);
+  const good = await commitFiles(centre, { 'web/config.yaml': other('hello') });
+  const seen = await underLoad(ground, async () => ended(await begin(good)));
+  const { end, report } = seen.result;
+  expect([end, seen.requests.failed, mostTakenOut(seen.seen)]).toEqual(['succeeded', 0, 0]);
+  expect(JSON.stringify(report.diffs)).toContain(`${path}: removed`);
+  for (const host of HOSTS) {
+    expect(await ground.inside(host, 'sh', '-c', `[ -e ${path} ] || echo gone`)).toBe('gone');
+    await expect(served(host)).rejects.toThrow();
+  }
+  expect((await ended(await begin(good))).message).toContain('nothing to do');
+});
+
+it('a set of another name goes to the hosts of a service, beside its own', async () => {
+  const commit = await commitFiles(centre, {
+    'base/config.yaml':
+      'role: app\ntargets:\n  - { path: /etc/ssh/sshd_config.d/70-base.conf, source: base.conf.liquid, mode: "0600", check: sshd, after: { reload: ssh.service } }\n',
+    'base/files/base.conf.liquid': '# {{ service }} of {{ host.name }}\nMaxAuthTries 4\n',
+  });
+  const { end, message } = await ended(await begin(commit, { set: 'base' }));
+  expect([end, message]).toEqual(['succeeded', expect.stringMatching(/^web has configuration base at /)]);
+  const text = await ground.inside('n2', 'cat', '/etc/ssh/sshd_config.d/70-base.conf');
+  expect(text).toContain('# base of n2');
+  expect(await ground.inside('n1', 'cat', '/etc/web/motd')).toBe('hello');
+});
+
 it('what a restart of the service needs goes out of rotation, as ever', async () => {
   const commit = await commitFiles(centre, {
     'web/config.yaml': `${CONFIG}  - { path: /etc/web/settings.json, source: settings.json, check: json, after: { restart: web.service }, inPlace: true }\n`,

@@ -1,7 +1,14 @@
 import { ConfigCanaryInput } from '../../contracts/inputs/config-canary';
 import type { ChangeRecord } from '../../contracts/config-set';
 import { PawlError, type Mistake } from '../../contracts/failures';
-import type { ConfigIntent, Plan, PlannedConfig, PlannedHost, PlannedStep } from '../../contracts/plan';
+import type {
+  ConfigIntent,
+  GoneFile,
+  Plan,
+  PlannedConfig,
+  PlannedHost,
+  PlannedStep,
+} from '../../contracts/plan';
 import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../../adapters/config-centre';
 import { whyOut } from '../../adapters/config-centre/in-place';
 import { stateOf } from '../../adapters/config-centre/state';
@@ -10,6 +17,7 @@ import { failureBudget, planBatches, unavailableCap } from '../../domain/batches
 import { grouped, shownDiffs } from '../../domain/config/patch';
 import { badInput } from '../../domain/mistakes';
 import { shortened } from '../../domain/shortened';
+import { configFolder } from '../config';
 import { differences, type Different } from '../config-look';
 import { marksOf } from '../out-of-service';
 import type { World } from '../world';
@@ -68,11 +76,11 @@ export async function planConfig(
   const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
   const wanted = await wantedFiles(input, world, mistakes);
   for (const { name } of chosen)
-    if (wanted && !wanted.files.has(name)) mistakes.push(noFiles(input.service, name));
+    if (wanted && !wanted.files.has(name)) mistakes.push(noFiles(setOf(input), name));
   const [seen, marks, looks] = await Promise.all([
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal, mustServe))),
     marksOf(world, input.service, signal),
-    Promise.all(chosen.map((host) => lookAt(world, host, wanted?.files.get(host.name) ?? [], signal))),
+    Promise.all(chosen.map((host) => lookAt(world, input, host, wanted?.files.get(host.name) ?? [], signal))),
   ]);
   const differs = new Set(chosen.filter((_, at) => looks[at]!.length > 0).map(({ name }) => name));
   const coming = seen.filter(({ host }) => differs.has(host.name));
@@ -87,16 +95,20 @@ export async function planConfig(
   if (mistakes.length || !wanted) throw badInput([...unready, ...mistakes]);
   const { minHealthySeconds, soakSeconds, watchSeconds } = input;
   const { record, files } = wanted;
+  const gone = goneBy(looks.flat());
   const ways = coming.map(({ host: { name } }) => {
     const paths = looks.flat().flatMap(({ host, path }) => (host === name ? [path] : []));
-    return { host: name, why: whyOut(files.get(name)!, service.unit, paths) };
+    return { host: name, why: whyOut(files.get(name)!, service.unit, paths, gone[name]) };
   });
   const inPlace = ways.filter(({ why }) => why.length === 0).map(({ host }) => host);
-  const config = { ...wanted.config, inPlace };
+  const states = Object.fromEntries(
+    coming.map(({ host: { name } }) => [name, stateOf(files.get(name)!, gone[name]).name]),
+  );
+  const config = { ...wanted.config, states, inPlace, ...(Object.keys(gone).length > 0 && { gone }) };
   const intent: ConfigIntent = {
     workflow: 'configCanary',
     ...commonIntent(input, world, service),
-    about: `configuration ${input.revision} (${record.what})`,
+    about: `configuration ${input.set ? `${input.set} at ` : ''}${input.revision} (${record.what})`,
     config,
     hosts: coming.map(({ host }) => host),
     batches: batches.batches,
@@ -131,6 +143,13 @@ export async function planConfig(
   });
 }
 
+/** By host, the files that are to be removed from it. */
+function goneBy(looks: readonly (Different & { host: string })[]): Record<string, GoneFile[]> {
+  const by: Record<string, GoneFile[]> = {};
+  for (const { host, gone } of looks) if (gone) (by[host] ??= []).push(gone);
+  return by;
+}
+
 interface Way {
   host: string;
   /** what it leaves rotation for */
@@ -150,13 +169,15 @@ function nobodyServing(cap: number, all: number): Mistake {
   return { code: 'nobodyServing', path: 'maxUnavailable', value: String(cap), rule };
 }
 
-function noFiles(service: string, host: string): Mistake {
-  const rule = `the config centre has no files for it: the role in ${service}/config.yaml is another one`;
+const setOf = ({ set, service }: Pick<ConfigCanaryInput, 'set' | 'service'>) => set ?? service;
+
+function noFiles(set: string, host: string): Mistake {
+  const rule = `the config centre has no files for it: the role in ${set}/config.yaml is another one`;
   return { code: 'noFiles', path: `hosts.${host}`, value: host, rule };
 }
 
 interface WantedFiles {
-  config: PlannedConfig;
+  config: Pick<PlannedConfig, 'set' | 'commit' | 'revision'>;
   record: ChangeRecord;
   files: Map<string, Rendered[]>;
 }
@@ -176,12 +197,12 @@ async function wantedFiles(
         'needed: what, why, impact and rollback; `pawl config tag` makes a release that carries them';
       mistakes.push({ code: 'missing', path: 'record', value: 'nothing', rule });
     }
-    const revision = await centre.revisionOf(input.service, commit);
-    const tree = await centre.treeOf(input.service, commit);
-    const wanted = { cluster: world.cluster, service: input.service, tree, revision };
+    const set = setOf(input);
+    const revision = await centre.revisionOf(set, commit);
+    const tree = await centre.treeOf(set, commit);
+    const wanted = { cluster: world.cluster, service: set, tree, revision };
     const files = await renderAll(wanted, (reference) => secretIn(reference, world.folder));
-    const states = Object.fromEntries([...files].map(([host, list]) => [host, stateOf(list).name]));
-    return record && { config: { set: input.service, commit, revision, states }, record, files };
+    return record && { config: { set, commit, revision }, record, files };
   } catch (error) {
     const told =
       error instanceof PawlError && (error.details as { mistakes?: Mistake[] } | undefined)?.mistakes;
@@ -192,24 +213,30 @@ async function wantedFiles(
 }
 
 async function recordOf(
-  { record, revision, service }: ConfigCanaryInput,
+  { record, revision, ...input }: ConfigCanaryInput,
   centre: ConfigRepository,
   commit: string,
 ): Promise<ChangeRecord | undefined> {
   if (record) return record;
-  const releases = await centre.releases(service);
+  const releases = await centre.releases(setOf(input));
   return releases.find((release) => release.tag === revision && release.commit === commit)?.record;
 }
 
 /** @returns what is otherwise there, in words; nothing where the host cannot be reached: that is told already */
 async function lookAt(
   world: World,
+  input: ConfigCanaryInput,
   { name }: PlannedHost,
   files: Rendered[],
   signal: AbortSignal,
 ): Promise<(Different & { host: string })[]> {
   try {
-    return (await differences(world.hosts.on(name), files, signal)).map((one) => ({ ...one, host: name }));
+    return (await differences(world.hosts.on(name), files, signal, configFolder(setOf(input)))).map(
+      (one) => ({
+        ...one,
+        host: name,
+      }),
+    );
   } catch (error) {
     if (!(error instanceof PawlError)) throw error;
     const text = `its files could not be looked at: ${error.message}`;

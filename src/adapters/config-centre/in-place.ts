@@ -1,5 +1,6 @@
 /** Which files a host may get while it serves. */
 import type { ConfigTarget } from '../../contracts/config-set';
+import type { GoneFile } from '../../contracts/plan';
 import type { Rendered } from './render';
 import { actionOf } from './state';
 
@@ -10,8 +11,15 @@ import { actionOf } from './state';
  * @param unit of the service
  * @returns words of what follows, as the state's actions have them; `null` is nothing
  */
-export function barredActions(files: readonly Rendered[], unit: string): Set<string | null> {
-  return new Set(files.filter(({ target }) => mustLeave(target, unit)).map(({ target }) => actionOf(target)));
+export function barredActions(
+  files: readonly Rendered[],
+  unit: string,
+  gone: readonly GoneFile[] = [],
+): Set<string | null> {
+  const barred = files.filter(({ target }) => mustLeave(target, unit)).map(({ target }) => actionOf(target));
+  // what its target said is not known any more
+  const ofGone = gone.map(({ action }) => action).filter((action) => action && !action.startsWith('reload '));
+  return new Set([...barred, ...ofGone]);
 }
 
 function mustLeave({ after, inPlace }: ConfigTarget, unit: string): boolean {
@@ -24,15 +32,22 @@ function mustLeave({ after, inPlace }: ConfigTarget, unit: string): boolean {
  * Why a host leaves rotation for these of its files.
  *
  * @param paths that are otherwise there
+ * @param gone that are removed
  * @returns in words; none: it serves on
  */
-export function whyOut(files: readonly Rendered[], unit: string, paths: readonly string[]): string[] {
-  const barred = barredActions(files, unit);
+export function whyOut(
+  files: readonly Rendered[],
+  unit: string,
+  paths: readonly string[],
+  gone: readonly GoneFile[] = [],
+): string[] {
+  const barred = barredActions(files, unit, gone);
   const fresh = new Set(paths);
   const actions = files
     .filter(({ target }) => fresh.has(target.path) && barred.has(actionOf(target)))
     .map(({ target }) => afterText(target));
-  return [...new Set(actions)];
+  const removals = gone.filter(({ action }) => barred.has(action)).map(({ path }) => `${path} is removed`);
+  return [...new Set([...actions, ...removals])];
 }
 
 /** What follows, as people read it. */

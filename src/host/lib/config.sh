@@ -123,6 +123,19 @@ config_known() { # FOLDER
   echo "$known"
 }
 
+# Prints PATH ACTION of each file that came with the configuration in use; `-`: nothing follows. What a change found on the
+# host was never brought.
+config_brought() { # FOLDER
+  [ -f "$1/current" ] || return 0
+  read -r _ config_of <"$1/current"
+  case $config_of in before-*) return 0 ;; esac
+  [ -f "$1/at/$config_of" ] || return 0
+  read -r config_of _ <"$1/at/$config_of"
+  [ -f "$1/$config_of/manifest" ] || return 0
+  awk 'FILENAME == ARGV[1] { action[FNR] = $0; next } $5 != "absent" { print $7, ($6 == "-" ? "-" : action[$6]) }' \
+    "$1/$config_of/actions" "$1/$config_of/manifest"
+}
+
 # Makes all files as a state has them, or none: what may fail comes before the first rename, and whatever fails then is
 # taken back. Cut off anywhere, the next call goes on. What is to be done afterwards is written down first.
 config_switch() { # FOLDER LABEL [ACTIONS]   none of these may be needed

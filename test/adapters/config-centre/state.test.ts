@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -17,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stateOf } from '../../../src/adapters/config-centre/state';
 import { loadProgram } from '../../../src/adapters/ssh/programs';
+import type { GoneFile } from '../../../src/contracts/plan';
 import { ConfigTarget } from '../../../src/contracts/config-set';
 
 let folder: string;
@@ -40,12 +42,13 @@ interface File {
   mode?: string;
   owner?: string;
 }
-function state(files: Record<string, File>) {
+function state(files: Record<string, File>, gone: GoneFile[] = []) {
   return stateOf(
     Object.entries(files).map(([path, { text, after = 'nothing', ...more }]) => ({
       target: ConfigTarget.parse({ path: at(path), source: 'x', after, ...more }),
       bytes: Buffer.from(text),
     })),
+    gone,
   );
 }
 
@@ -231,6 +234,77 @@ is - - - other ${at('etc/link')}
 is 0644 root root file ${at('etc/gone-too')}
 content ${base64}
 `);
+});
+
+describe('files that are targets no more', () => {
+  const told = () => ({ run: ['touch', at('told')] });
+  const look = ({ manifest }: ReturnType<typeof state>) => {
+    const lines = manifest.replace(/^(\S+ \S+ \S+ \d+ \S+) \S+ /gm, '$1 show ');
+    return program('look-config', ['64', states], Buffer.from(lines)).out;
+  };
+  const gone = (): GoneFile[] => [
+    {
+      path: at('etc/b'),
+      action: `run ${told()
+        .run.map((word) => Buffer.from(word).toString('base64'))
+        .join(' ')}`,
+    },
+    { path: at('etc/c'), action: null },
+  ];
+
+  it('are known by what the host has, removed with what followed on them, and brought back byte for byte', () => {
+    const first = state({
+      'etc/a': { text: 'a' },
+      'etc/b': { text: 'b', after: told() },
+      'etc/c': { text: 'c' },
+      'etc/d': { text: 'd' },
+    });
+    const [same, other] = [state({ 'etc/a': { text: 'a' } }), state({ 'etc/x': { text: 'x' } })];
+    stage(first, 9, 'before-1');
+    change(first.name);
+    rmSync(at('told'));
+    // removed by hand; edited by hand
+    rmSync(at('etc/d'));
+    put('etc/c', 'edited');
+    chmodSync(at('etc/c'), 0o640);
+    const [b, c] = gone();
+    const names = `gone ${b!.path} ${b!.action}\ngone ${c!.path} -\n`;
+    expect(look(same)).toBe(names);
+    expect(look(other)).toBe(`is - - - absent ${at('etc/x')}\ngone ${at('etc/a')} -\n${names}`);
+    const wanted = state({ 'etc/a': { text: 'a' } }, gone());
+    expect(stage(wanted, 9, 'before-2').code).toBe(0);
+    expect(change(wanted.name)).toMatchObject({ code: 0, err: '' });
+    expect([get('etc/a'), get('etc/b'), get('etc/c')]).toEqual(['a', null, null]);
+    expect(get('told')).toBe('');
+    expect([look(same), beside()]).toEqual(['', []]);
+    change('before-2');
+    expect([get('etc/b'), get('etc/c'), statSync(at('etc/c')).mode & 0o7777]).toEqual(['b', 'edited', 0o640]);
+  });
+
+  it('are none of what has come with another set since then', () => {
+    const both = state({ 'etc/a': { text: 'a' }, 'etc/b': { text: 'b' } });
+    stage(both, 9, 'before-1');
+    change(both.name);
+    const [own, folder] = [states, `${states}-base`];
+    states = folder;
+    const moved = state({ 'etc/b': { text: 'b' } });
+    stage(moved, 9, 'before-2');
+    change(moved.name);
+    states = own;
+    renameSync(folder, join(dirname(states), 'base'));
+    expect(look(state({ 'etc/x': { text: 'x' } }))).toBe(
+      `is - - - absent ${at('etc/x')}\ngone ${at('etc/a')} -\n`,
+    );
+  });
+
+  it('are none of what was on the host before anything was brought', () => {
+    put('etc/a', 'by hand');
+    const wanted = state({ 'etc/a': { text: 'new' } });
+    stage(wanted, 9, 'before-1');
+    change(wanted.name);
+    change('before-1');
+    expect(look(state({ 'etc/x': { text: 'x' } }))).toBe(`is - - - absent ${at('etc/x')}\n`);
+  });
 });
 
 it('cut off between any two of its steps, is whole after the next attempt, and services are told', async () => {
