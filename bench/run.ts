@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { compare } from './compare';
+import { config } from './config';
 import { rollback } from './rollback';
 import { scale, stopScale } from './scale';
 import { Stand } from './stand';
@@ -40,6 +41,15 @@ program
   .description('an upgrade of many simulated hosts: time, memory, history')
   .option('--hosts <n...>', 'how many', (text, before: number[] = []) => [...before, whole(text)])
   .action(async ({ hosts = [100, 1_000] }: { hosts?: number[] }) => ended(await scale({ hosts })));
+
+program
+  .command('config')
+  .description(
+    'a large configuration: rendered and compared for many simulated hosts, staged and switched on one',
+  )
+  .option('--files <n>', 'how many each host has', whole, 1_000)
+  .option('--hosts <n>', 'how many', whole, 50)
+  .action(async (options: { files: number; hosts: number }) => ended(await config(options)));
 
 program.parseAsync().catch((error: Error) => {
   console.error(pc.red(error.stack ?? error.message));

@@ -1,6 +1,7 @@
 /** Configuration files of a host: brought, checked, switched, proven. What they hold never leaves this worker but to the host. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { openCentre, renderAll, type Rendered } from '../adapters/config-centre';
+import { barredActions } from '../adapters/config-centre/in-place';
 import { stateOf, type ConfigState } from '../adapters/config-centre/state';
 import { secretIn, withoutSecrets } from '../adapters/secrets';
 import { PawlError } from '../contracts/failures';
@@ -71,11 +72,18 @@ export function configActivities(worlds: Worlds, jobs: Jobs) {
       }
     },
 
-    /** Makes the files those of a staged configuration, all or none, and services use them: one job, once for each round. */
-    async switchConfig(input: UnitJob & { config: NamedConfig }): Promise<{ reattached: boolean }> {
+    /**
+     * Makes the files those of a staged configuration, all or none, and services use them: one job, once for each round.
+     *
+     * @param input.inPlace of a plan in which the host serves meanwhile: nothing is touched where more than that has become necessary
+     */
+    async switchConfig(
+      input: UnitJob & { config: NamedConfig; inPlace?: PlannedConfig },
+    ): Promise<{ reattached: boolean }> {
       const world = await worlds.of(input.change.cluster);
-      const { service, config } = input;
-      const args = [configFolder(config.set), config.revision, service.unit];
+      const { service, config, host, inPlace } = input;
+      const barred = inPlace ? await barredHere(world, inPlace, host.name, service.unit) : [];
+      const args = [configFolder(config.set), config.revision, service.unit, ...barred];
       const job = { script: 'switch-config', args };
       return unitJob(world, jobs, input, job, `switching to configuration ${config.revision}`);
     },
@@ -109,12 +117,27 @@ async function filesOf(
   const { set: service, revision } = config;
   const wanted = { cluster: world.cluster, service, tree, revision, only: host };
   const files = (await renderAll(wanted, (reference) => secretIn(reference, world.folder))).get(host);
-  const state = stateOf(files ?? []);
+  const state = stateOf(files ?? [], config.gone?.[host]);
   if (files && state.name === config.states[host]) return { files, state };
   throw new PawlError(
     'ChecksumMismatch',
     `${host}: its files are not those of the plan: a secret is another one now`,
   );
+}
+
+/** What may not follow while a host serves, as `switch-config` takes it. */
+async function barredHere(
+  world: World,
+  config: PlannedConfig,
+  host: string,
+  unit: string,
+): Promise<string[]> {
+  const { files, state } = await filesOf(world, config, host);
+  const lines = state.actions.split('\n');
+  const numbers = [...barredActions(files, unit, config.gone?.[host])].map((action) =>
+    action === null ? '-' : String(lines.indexOf(action) + 1),
+  );
+  return numbers.length > 0 ? [numbers.join(' ')] : [];
 }
 
 async function stage(

@@ -15,21 +15,27 @@ const LOOK = 20;
 
 export function healthActivities(worlds: Worlds) {
   return {
-    /** Unit active, health answering, the right version served, and the user's checks passed, while the host stays out. */
+    /**
+     * Unit active, health answering, the right version served, and the user's checks passed, while the host stays out.
+     *
+     * @param input.inPlace it is in rotation, and stays there
+     */
     async proveHealthy(input: {
       change: ChangeRef;
       service: PlannedService;
       host: PlannedHost;
       version: string;
       checks: Check[];
+      inPlace?: boolean;
     }) {
       const world = await worlds.of(input.change.cluster);
       const now = attempt(input.change);
       const remote = world.hosts.on(input.host.name);
-      await keepingOut(world, input.host, now, async () => {
+      const prove = async () => {
         await becomesHealthy(remote, input.service, input.version, now.signal);
         for (const check of input.checks) await passes(remote, input.service, check, now.signal);
-      });
+      };
+      await (input.inPlace ? prove() : keepingOut(world, input.host, now, prove));
     },
   };
 }

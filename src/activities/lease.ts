@@ -98,7 +98,9 @@ export async function changeAtWork(
   const holder = lease?.held.find(({ claims }) => claims.some(({ name }) => name === serviceClaim(service)));
   const state = holder && (await askRun(client, holder, 'state', QUICK));
   const intent = (state as { plan?: Plan } | undefined)?.plan?.intent;
-  return intent && ['rollingUpgrade', 'configCanary'].includes(intent.workflow) ? intent : undefined;
+  if (!intent || !['rollingUpgrade', 'configCanary'].includes(intent.workflow)) return undefined;
+  // files of another set are no part of what the service runs
+  return intent.config === undefined || intent.config.set === service ? intent : undefined;
 }
 
 /** Rejects when this worker is about to end; Temporal gives the work to another one at once. */

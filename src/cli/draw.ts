@@ -39,6 +39,7 @@ export function draw(rows: readonly Row[], terminal: Pick<Terminal, 'colours' | 
   const { columns } = terminal.size();
   const widths = columnWidths(rows);
   return rows.flatMap((row, index) => {
+    if (row.diff) return diffLines(row.text, colours);
     const indent = '  '.repeat(row.depth);
     const mark = row.mark && `${row.mark} `;
     const room = columns - width(indent + mark);
@@ -52,6 +53,13 @@ export function draw(rows: readonly Row[], terminal: Pick<Terminal, 'colours' | 
     });
     return row.code ? withCode(lines, harmless(row.code), columns, colours, `${indent}  `) : lines;
   });
+}
+
+/** A unified diff, in the colours that people know; never broken, so that it can be copied. */
+export function diffLines(text: string, { green, red }: Colours): string[] {
+  const paint = (line: string) =>
+    line.startsWith('+') ? green(line) : line.startsWith('-') ? red(line) : line;
+  return text.split('\n').map((line) => paint(harmless(line)));
 }
 
 /** Behind the text where there is room, else on a line of its own. */

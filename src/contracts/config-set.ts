@@ -52,6 +52,12 @@ export const ConfigTarget = z.strictObject({
       'needed: nothing, {reload: UNIT}, {restart: UNIT} or {run: [PROGRAM, …]}',
     )
     .describe('What makes the host use the file. `nothing`: it is read each time anyway.'),
+  inPlace: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the host serves on while this file is switched. Default: yes with `nothing` and `reload`, no with `restart` and `run`. A restart of the service’s own unit is never done in rotation.',
+    ),
   served: z
     .union(
       [

@@ -10,6 +10,7 @@ import type { PlannedClosure, PlannedPage } from './maintenance';
 import type { PlannedNotifications } from './notifications';
 import type { Stable } from './stable';
 import type { TrafficState } from './world';
+import type { Diffs } from './status';
 
 /** A host's place in a balancer. */
 export interface Place {
@@ -51,6 +52,13 @@ export interface PlannedRamp {
   weights: Record<string, Record<string, number>>;
 }
 
+/** A file that is removed from a host. */
+export interface GoneFile {
+  path: string;
+  /** what followed on it, as the host's states have it: `reload nginx.service`; null: nothing */
+  action: string | null;
+}
+
 /** A configuration that hosts have, or know how to switch to. */
 export interface NamedConfig {
   /** its folder in the config centre */
@@ -66,6 +74,10 @@ export interface PlannedConfig extends NamedConfig {
   has?: string[];
   /** by host, the name of the state that it gets: SHA-256 over all files with their owners and modes */
   states: Record<string, string>;
+  /** by host, files that came with the configuration that it has, and are no targets any more; absent where there are none */
+  gone?: Record<string, GoneFile[]>;
+  /** hosts that serve on while they are switched: nothing of theirs is restarted */
+  inPlace?: string[];
 }
 
 /** Hosts that come to those that carry the change. */
@@ -129,7 +141,7 @@ export interface Intent {
   about?: string;
   artifact?: PlannedArtifact;
   /** the files that hosts get */
-  config?: NamedConfig;
+  config?: NamedConfig & Pick<PlannedConfig, 'inPlace'>;
   /** its place in line; default: usual */
   rank?: 'usual' | 'emergency';
   /** `hosts`: others of the service may be worked on at the same time; default: it has the service to itself */
@@ -285,4 +297,6 @@ export interface Plan<I extends Intent = Intent> {
   };
   /** what a reader should know: dropped batches, shortened defaults, hosts that need nothing */
   notes: string[];
+  /** not hashed: the states that it leads to are */
+  diffs?: Diffs;
 }

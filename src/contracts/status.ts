@@ -100,6 +100,13 @@ export interface Happening {
   what: string;
 }
 
+/** How files of hosts become different, as unified diffs or in words; never what is secret. */
+export interface Diffs {
+  shown: { hosts: string[]; text: string }[];
+  /** lines that had no room */
+  more: number;
+}
+
 /** The one object that query, Current Details, CLI, and report show. */
 export interface Status {
   workflow: string;
@@ -126,6 +133,8 @@ export interface Status {
   /** 0 to 1 */
   progress: number;
   notes: string[];
+  /** what a change of configuration does to files */
+  diffs?: Diffs;
   /** messages that were taken, oldest first, at most 50 */
   messages: { at: string; name: string; by: string; answer: string }[];
   /** phases, hosts at their ends, messages: what happened when, oldest first, at most 200. Runs of before 0.4.0 have none */

@@ -1,5 +1,5 @@
 import type { Examination } from '../contracts/examination';
-import type { Status } from '../contracts/status';
+import type { Diffs, Status } from '../contracts/status';
 import { examinationRows } from './examination';
 import { withFewerHosts } from './fewer-hosts';
 import type { AnswerText, Row } from './rows';
@@ -8,6 +8,8 @@ import { statusRows } from './rows';
 /** The UI passes the text on in an address, and proxies before it cut those at 8 KiB. */
 const MOST_HOSTS = 24;
 const MOST_ALIKE = 20;
+/** Characters of diffs. */
+const MOST_DIFF = 2_500;
 /** Characters of code type that its pane shows on a screen of 1,400 pixels. */
 const PANE = 58;
 /** Signs that not every browser has a letter for, or that the words beside them make needless. */
@@ -37,7 +39,29 @@ export function statusMarkdown(status: Status): string {
     // two lists in a row would be drawn as one
     ...(waits.length && others.length && !table.length ? ['**So far:**'] : []),
     ...(others.length ? [list(others)] : []),
+    ...diffBlocks(status.diffs),
   ].join('\n\n');
+}
+
+/** The last, because they may be long; what has no room is in the report. */
+function diffBlocks(diffs: Diffs | undefined): string[] {
+  if (!diffs) return [];
+  let [room, left] = [MOST_DIFF, diffs.more];
+  const blocks = diffs.shown.flatMap(({ hosts, text }) => {
+    const lines = text.split('\n');
+    const kept = lines.slice(
+      0,
+      Math.max(
+        0,
+        lines.findIndex((line) => (room -= line.length + 1) < 0),
+      ),
+    );
+    const shown = room < 0 ? kept : lines;
+    left += lines.length - shown.length;
+    if (shown.length === 0) return [];
+    return [`**on ${escaped(hosts.join(', '))}**`, ['```diff', ...shown.map(fenced), '```'].join('\n')];
+  });
+  return left > 0 ? [...blocks, `and ${left} more lines: \`pawl report\` has them`] : blocks;
 }
 
 /** What `doctor` found, each with its command. */
@@ -104,6 +128,9 @@ function wrapped(text: string, columns: number): string[] {
   }
   return lines;
 }
+
+/** A fence in a file would end the block. */
+const fenced = (line: string) => line.replaceAll('```', "'''");
 
 /** A new line, or a fence, in words from outside would end the block they stand in. */
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').replaceAll('```', "'''");

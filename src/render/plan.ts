@@ -7,7 +7,7 @@ import { balancersOf, setsOf } from '../domain/blue-green';
 import { onceText } from '../domain/run-once';
 import { shareText } from './ramp';
 import type { Row } from './rows';
-import { trafficTexts } from './rows';
+import { diffRows, trafficTexts } from './rows';
 
 const line = (text: string, more: Partial<Row> = {}): Row => ({
   depth: 1,
@@ -22,7 +22,7 @@ const count = (number: number, thing: string) => `${number} ${thing}${number ===
 
 /** A plan in rows, as people read it before they approve it. */
 export function planRows(plan: Plan): Row[] {
-  const { intent, hash, notes } = plan;
+  const { intent, hash, notes, diffs } = plan;
   return [
     {
       depth: 0,
@@ -52,6 +52,7 @@ export function planRows(plan: Plan): Row[] {
     ),
     ...section('once for the change', (intent.runOnce ?? []).map(onceRow)),
     ...section('checks', (intent.checks ?? []).map(checkRow)),
+    ...diffRows(diffs),
     ...notes.map((note) => line(note, { tone: 'quiet', mark: 'ⓘ' })),
   ];
 }

@@ -1,7 +1,15 @@
 import { changeText } from '../domain/about';
 import { onceText } from '../domain/run-once';
 import type { Certificate } from '../contracts/certificate';
-import type { GateStatus, HostStatus, HostTraffic, Phase, Status, StepStatus } from '../contracts/status';
+import type {
+  Diffs,
+  GateStatus,
+  HostStatus,
+  HostTraffic,
+  Phase,
+  Status,
+  StepStatus,
+} from '../contracts/status';
 
 export type Tone = 'plain' | 'strong' | 'quiet' | 'good' | 'busy' | 'bad';
 
@@ -15,6 +23,8 @@ export interface Row {
   cells?: string[];
   /** something to type, set in code type where that exists */
   code?: string;
+  /** `text` is a diff, of several lines */
+  diff?: true;
   /** what is waited for, or an answer to it */
   waits?: true;
 }
@@ -42,6 +52,23 @@ export function toneOf(state: Phase | HostStatus['state'] | StepStatus['state'])
 
 /** How an answer to a run is written down for people. */
 export type AnswerText = (id: string, message: string, payload: Record<string, unknown>) => string;
+
+/** What becomes of files, host by host. */
+export function diffRows(diffs: Diffs | undefined): Row[] {
+  if (!diffs) return [];
+  return [
+    ...diffs.shown.flatMap(({ hosts, text }): Row[] => [
+      { depth: 1, tone: 'strong', mark: '', text: `on ${hosts.join(', ')}` },
+      { depth: 1, tone: 'plain', mark: '', text, diff: true },
+    ]),
+    ...(diffs.more > 0
+      ? [{ depth: 1, tone: 'quiet', mark: 'ⓘ', text: moreLines(diffs.more) } satisfies Row]
+      : []),
+  ];
+}
+
+export const moreLines = (count: number) =>
+  `and ${count} more line${count === 1 ? '' : 's'}, which \`pawl config diff\` draws`;
 
 /** Status in rows: phase, hosts, what is waited for, what is left to do. */
 export function statusRows(status: Status, answerText: AnswerText): Row[] {

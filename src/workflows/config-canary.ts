@@ -4,7 +4,7 @@ import { planConfigCanary } from './steps/activities';
 import { Change, ChangeStopped } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
-import { keepConfig, proveServed, stageConfig, switchConfig } from './steps/config-steps';
+import { keepConfig, proveServed, stageConfig, staysIn, switchConfig } from './steps/config-steps';
 import { learnUsual } from './steps/gate';
 import { proveHealthy } from './steps/host-steps';
 import { goOnAnew } from './steps/long';
@@ -38,7 +38,12 @@ export async function configCanary(input: unknown, carried?: ChangeState): Promi
       await fencesUp(run);
       await noteBefore(run);
     }
-    await batchByBatch(run, input, (host, before) => switchFiles(run, host, before));
+    await batchByBatch(
+      run,
+      input,
+      (host, before) => switchFiles(run, host, before),
+      (host) => staysIn(run, host),
+    );
     const ending = done(run);
     await noteProven(run, releaseAfter(run, versionServed(run)));
     return ending;
@@ -52,10 +57,11 @@ async function stageOne(run: ConfigChange, host: PlannedHost): Promise<void> {
 
 /** The undo of the switch is written down before it. */
 async function switchFiles(run: ConfigChange, host: PlannedHost, { version }: ObservedHost): Promise<void> {
+  const { config, checks } = run.plan.intent;
   willUndo(run, { step: 'configBack', host: host.name, version });
-  await switchConfig(run, host, 'forth');
-  await proveHealthy(run, host, version, run.plan.intent.checks);
-  await proveServed(run, host, run.plan.intent.config);
+  await switchConfig(run, host, config);
+  await proveHealthy(run, host, version, checks, staysIn(run, host));
+  await proveServed(run, host, config);
 }
 
 function done(run: ConfigChange): Ending {
@@ -65,6 +71,6 @@ function done(run: ConfigChange): Ending {
   const { service, config } = run.plan.intent;
   return {
     end: 'succeeded',
-    summary: `${service.name} has configuration ${config.revision} on ${names.length} hosts${without}`,
+    summary: `${service.name} has configuration ${config.set === service.name ? '' : `${config.set} at `}${config.revision} on ${names.length} hosts${without}`,
   };
 }

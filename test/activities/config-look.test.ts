@@ -21,6 +21,21 @@ async function look(files: ReturnType<typeof file>[], stdout: string) {
   );
   return { found, asked: asked.length };
 }
+it('takes no word of a host for what it may remove that nobody can have brought', async () => {
+  const files = [file('/etc/a', 'new\n')];
+  const { found } = await look(
+    files,
+    'gone /etc/b reload nginx.service\ngone /etc/c -\ngone /etc/d run c3lzY3Rs\n',
+  );
+  expect(found.map(({ gone }) => gone)).toEqual([
+    { path: '/etc/b', action: 'reload nginx.service' },
+    { path: '/etc/c', action: null },
+    { path: '/etc/d', action: null },
+  ]);
+  for (const word of ['gone /etc/../x -', 'gone /etc/b reload a;b', 'gone /etc/b stop web.service'])
+    await expect(look(files, `${word}\n`)).rejects.toThrow('that nobody brought');
+});
+
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 it('asks nobody where there are no files: what is wrong with them is told elsewhere', async () => {
@@ -31,6 +46,9 @@ it('tells what is otherwise, and of what is secret only that it is', async () =>
   const files = [file('/etc/a', 'new\n'), file('/etc/b', 'planted', true)];
   const said = `is 0644 root root file /etc/a\ncontent ${base64('old\n')}\nis - - - absent /etc/b\n`;
   const { found } = await look(files, said);
-  expect(found[0]).toContain('-old\n+new');
-  expect(found[1]).toBe('/etc/b: its content, which is not shown, is different');
+  expect(found[0]!.text).toContain('-old\n+new');
+  expect(found[1]).toEqual({
+    path: '/etc/b',
+    text: '/etc/b: its content, which is not shown, is different',
+  });
 });

@@ -9,6 +9,7 @@ import { ago } from '../../src/cli/commands/list';
 import { nearest } from '../../src/cli/unknown-run';
 import type { Phase, Status } from '../../src/contracts/status';
 import { mistakeRows } from '../../src/render/mistakes';
+import { diffRows } from '../../src/render/rows';
 import { host, status } from '../render/status';
 import { Recorder, seen } from './recorder';
 
@@ -23,6 +24,17 @@ it('draws hosts in columns', () => {
     '  ✖ n11  1.0.0  unreachable  in (weight 100) at edge        no SSH session to n11: timed out',
     '  · n12  1.0.0  staged       in (weight 100) at edge',
   ]);
+});
+
+it('draws the diffs of a plan as they are, harmless', () => {
+  const rows = diffRows({ shown: [{ hosts: ['n1', 'n2'], text: '-old\u001b[2J\n+new' }], more: 1 });
+  expect(draw(rows, new Recorder())).toEqual([
+    '  on n1, n2',
+    expect.stringMatching(/^-old.*\[2J$/),
+    '+new',
+    '  ⓘ and 1 more line, which `pawl config diff` draws',
+  ]);
+  expect(draw(rows, new Recorder())[1]).not.toContain('\u001b');
 });
 
 it('says what is waited for once, with commands to copy', () => {

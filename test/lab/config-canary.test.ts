@@ -78,7 +78,7 @@ it('come to all hosts without losing a request, and are served', async () => {
     expect(await ground.inside(host, 'sysctl', '-n', 'net.core.somaxconn')).toBe('1024');
     expect(await ground.inside(host, 'stat', '-c', '%a %U', FILES[2]!)).toBe('600 root');
   }
-  expect(report.notes.join('\n')).toContain('+MaxSessions 20');
+  expect(JSON.stringify(report.diffs)).toContain('+MaxSessions 20');
   const { end: again, message: nothing } = await ended(await begin('main'));
   expect([again, nothing]).toEqual(['succeeded', expect.stringContaining('nothing to do')]);
 });
@@ -141,7 +141,7 @@ it('with secrets come to hosts, and what is secret stands in no history, plan, l
     expect(await ground.inside(host, 'cat', '/etc/web/db.conf')).toBe(`password=${planted}`);
     expect(await ground.inside(host, 'stat', '-c', '%a %U', '/etc/web/db.conf')).toBe('600 web');
   }
-  expect(report.notes.join('\n')).toContain(
+  expect(JSON.stringify(report.diffs)).toContain(
     '/etc/web/db.conf: its content, which is not shown, is different',
   );
   const told = [

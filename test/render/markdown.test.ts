@@ -22,6 +22,23 @@ it('shows phase, hosts in columns, and where messages are sent', () => {
   ]);
 });
 
+it('draws diffs as such, as far as there is room, and no file ends their block', () => {
+  const text = shown({
+    diffs: {
+      shown: [
+        { hosts: ['n1', 'n2'], text: '--- /etc/a\n+++ /etc/a\n-old\n+new ``` `' },
+        { hosts: ['n3'], text: Array.from({ length: 200 }, (_, n) => `+line number ${n}`).join('\n') },
+      ],
+      more: 7,
+    },
+  });
+  expect(text).toContain("**on n1, n2**\n\n```diff\n--- /etc/a\n+++ /etc/a\n-old\n+new ''' `\n```");
+  expect(text.length).toBeLessThan(3_500);
+  const [, left] = /and (\d+) more lines: `pawl report` has them$/.exec(text)!;
+  const drawn = text.split('\n').filter((line) => line.startsWith('+line number')).length;
+  expect(drawn + Number(left)).toBe(207);
+});
+
 it('says first what is waited for, with the JSON to paste', () => {
   const text = shown({
     phase: 'awaitingApproval',

@@ -34,6 +34,14 @@ const page = (more: Partial<Status> = {}, told: StepTimes = stepTimes) =>
     answerText: (id, message, payload) => `pawl ${message} ${id} ${JSON.stringify(payload)}`,
   });
 
+it('draws diffs line by line, and what stands in them is text', async () => {
+  const text = await page({ diffs: { shown: [{ hosts: ['n1'], text: `-old\n+${NASTY}\n same` }], more: 3 } });
+  expect(text).toContain('<span class="bad">-old</span>');
+  expect(text).toContain('<span class="good">+&#60;script&#62;');
+  expect(text).not.toContain('<script');
+  expect(text).toContain('and 3 more lines');
+});
+
 it('has summary, hosts, gates with their claims and charts, and what was done when', async () => {
   const text = await page({ gates: [gate] });
   for (const part of ['web → 2.0.0 on lab', 'batch 1 of 2', 'n11', 'no SSH session to n11: timed out'])

@@ -57,6 +57,61 @@ it.each(['switchConfig', 'proveHealthy', 'proveServed'])(
   },
 );
 
+describe('where nothing is restarted', () => {
+  it('hosts serve on while they are switched, and are proven all the same', async () => {
+    const cluster = made();
+    cluster.inPlace = ['n1', 'n3'];
+    const { end } = await run(cluster);
+    expect([end, cluster.configs]).toEqual(['succeeded', { n1: 'new', n2: 'new', n3: 'new' }]);
+    expect(cluster.journal.filter((line) => line.startsWith('takeOut'))).toEqual(['takeOut n2']);
+    expect(cluster.journal.filter((line) => line.includes('n1') && !line.startsWith('stage'))).toEqual([
+      'switchConfig n1',
+      'n1 has new round 0',
+      'proveHealthy n1',
+      'proveServed n1',
+      'putBack n1',
+    ]);
+  });
+
+  it.each([
+    ['switchConfig', 'undo', 'RolledBack'],
+    ['proveHealthy', 'undo', 'RolledBack'],
+    ['proveServed', 'undo', 'RolledBack'],
+    ['proveServed', 'freeze', 'Frozen'],
+  ] as const)('a host leaves when %s fails, before anything else (%s)', async (step, onFailure, ends) => {
+    const cluster = made();
+    cluster.inPlace = [...cluster.hosts];
+    let times = 0;
+    cluster.trouble[`${step} n2`] = () => {
+      if ((times += 1) === 1) fails('Unhealthy', 'spoilt')();
+    };
+    const { end } = await run(cluster, { onFailure });
+    expect(end).toBe(ends);
+    const back = ['takeOut n2', 'switchConfig n2', 'n2 has old round 0', 'proveHealthy n2', 'putBack n2'];
+    const rest = cluster.journal.slice(cluster.journal.indexOf('takeOut n2'));
+    if (onFailure === 'freeze') {
+      expect([...cluster.out]).toEqual(['n2']);
+      expect(rest).toEqual(['takeOut n2']);
+    } else {
+      expect(rest.slice(0, 6)).toEqual(['takeOut n2', ...back]);
+      expect(cluster.configs).toEqual({ n1: 'old', n2: 'old', n3: 'old' });
+    }
+  });
+
+  it('one that fails within the budget gets its own files back, and the others go on', async () => {
+    const cluster = made();
+    cluster.inPlace = [...cluster.hosts];
+    let times = 0;
+    cluster.trouble['proveServed n2'] = () => {
+      if ((times += 1) === 1) fails('Unhealthy', 'spoilt')();
+    };
+    const { end } = await run(cluster, { failureBudget: 1 });
+    expect(end).toBe('succeeded');
+    expect(cluster.configs).toEqual({ n1: 'new', n2: 'old', n3: 'new' });
+    expect(cluster.out.size).toBe(0);
+  });
+});
+
 it('goes on where it was when its history is long', async () => {
   const cluster = new FakeCluster(Array.from({ length: 60 }, (_, n) => `n${n + 1}`));
   for (const host of cluster.hosts) cluster.configs[host] = 'old';

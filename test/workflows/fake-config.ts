@@ -4,6 +4,7 @@ import { digestOf } from '../../src/domain/plan-hash';
 
 interface Faked<I> {
   hosts: readonly string[];
+  inPlace: string[];
   plan(input: I): Plan<UpgradeIntent>;
 }
 
@@ -25,7 +26,7 @@ export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
     ...shared,
     workflow: 'configCanary',
     about: 'configuration web/1 (more idle)',
-    config: newFiles(cluster.hosts),
+    config: { ...newFiles(cluster.hosts), inPlace: cluster.inPlace },
   };
   return { ...base, intent, hash: digestOf(intent) };
 }

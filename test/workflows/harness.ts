@@ -67,6 +67,8 @@ export class FakeCluster {
   readonly known: Record<string, string> = {};
   /** what hosts get before they come in */
   filesFirst: PlannedConfig | undefined;
+  /** hosts that serve on while their files are switched */
+  inPlace: string[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -332,9 +334,9 @@ export class FakeCluster {
       keepConfig: async ({ hosts, config }) => {
         for (const host of hosts) await this.step(`keepConfig ${config.revision}`, host);
       },
-      switchConfig: async ({ host, config, round }) => {
+      switchConfig: async ({ host, config, round, inPlace }) => {
         await this.step('switchConfig', host.name);
-        if (!this.out.has(host.name))
+        if (!this.out.has(host.name) && !(inPlace && this.inPlace.includes(host.name)))
           throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
         const state = this.labels[`${host.name} ${config.revision}`]!;
         this.journal.push(`${host.name} has ${state} round ${round}`);
@@ -342,7 +344,11 @@ export class FakeCluster {
         return { reattached: false };
       },
       proveServed: ({ host }) => this.step('proveServed', host.name),
-      proveHealthy: ({ host }) => this.step('proveHealthy', host.name),
+      proveHealthy: async ({ host, inPlace }) => {
+        await this.step('proveHealthy', host.name);
+        if (!this.out.has(host.name) && !inPlace)
+          throw ApplicationFailure.nonRetryable(`${host.name} is in rotation`, 'Failed');
+      },
       putBack: async ({ host }) => {
         await this.step('putBack', host.name);
         this.out.delete(host.name);

@@ -8,6 +8,7 @@ import { badInput, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { Stable } from '../../contracts/stable';
+import type { Diffs } from '../../contracts/status';
 import type { World } from '../world';
 import type { Observation } from './observe';
 import { plannedNotifications } from './notifications';
@@ -122,8 +123,9 @@ export function planOf<I extends Intent>(plan: {
   seen: Observation[];
   notes: string[];
   stable?: Stable[];
+  diffs?: Diffs;
 }): Plan<I> {
-  const { intent, same, unready, seen, notes, stable } = plan;
+  const { intent, same, unready, seen, notes, stable, diffs } = plan;
   return {
     format: 2,
     intent,
@@ -136,5 +138,6 @@ export function planOf<I extends Intent>(plan: {
       ...(stable && { stable }),
     },
     notes,
+    ...(diffs && { diffs }),
   };
 }

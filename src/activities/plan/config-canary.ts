@@ -1,20 +1,18 @@
 import { ConfigCanaryInput } from '../../contracts/inputs/config-canary';
-import type { ChangeRecord } from '../../contracts/config-set';
-import { PawlError, type Mistake } from '../../contracts/failures';
-import type { ConfigIntent, Plan, PlannedConfig, PlannedHost, PlannedStep } from '../../contracts/plan';
-import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../../adapters/config-centre';
-import { stateOf } from '../../adapters/config-centre/state';
-import { secretIn } from '../../adapters/secrets';
+import type { Mistake } from '../../contracts/failures';
+import type { ConfigIntent, Plan, PlannedStep } from '../../contracts/plan';
+import { whyOut } from '../../adapters/config-centre/in-place';
 import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
-import { grouped } from '../../domain/config/patch';
+import { grouped, shownDiffs } from '../../domain/config/patch';
 import { badInput } from '../../domain/mistakes';
 import { shortened } from '../../domain/shortened';
-import { differences } from '../config-look';
 import { marksOf } from '../out-of-service';
 import { stableOf } from '../stable';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import { chooseHosts, commonIntent, isWhole, planOf, sameFor, serviceNamed, settingsOf } from './common';
+import type { ConfigFiles } from './config-files';
+import { configFiles, recordNotes, setOf } from './config-files';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
@@ -49,6 +47,8 @@ const STEPS: PlannedStep[] = [
   },
 ];
 
+const IN_PLACE = 'in rotation during their switch: nothing of theirs is restarted';
+
 /** Checks the shape of an input; every mistake at once. */
 export function parseConfigCanary(raw: unknown): ConfigCanaryInput {
   return parsePlanInput(ConfigCanaryInput, raw);
@@ -64,16 +64,13 @@ export async function planConfig(
   const mistakes: Mistake[] = [];
   const all = hostsOf(world.cluster, input.service);
   const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
-  const wanted = await wantedFiles(input, world, mistakes);
-  for (const { name } of chosen)
-    if (wanted && !wanted.files.has(name)) mistakes.push(noFiles(input.service, name));
-  const [seen, marks, stable, looks] = await Promise.all([
+  const [wanted, seen, marks, stable] = await Promise.all([
+    configFiles(input, chosen, world, signal, mistakes),
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal, mustServe))),
     marksOf(world, input.service, signal),
     stableOf(world, input.service, signal),
-    Promise.all(chosen.map((host) => lookAt(world, host, wanted?.files.get(host.name) ?? [], signal))),
   ]);
-  const differs = new Set(chosen.filter((_, at) => looks[at]!.length > 0).map(({ name }) => name));
+  const differs = new Set(wanted?.looks.map(({ host }) => host));
   const coming = seen.filter(({ host }) => differs.has(host.name));
   const carrying = seen.filter(({ host }) => !differs.has(host.name));
   const order = [...carrying, ...coming].map(({ host }) => host.name);
@@ -85,17 +82,23 @@ export async function planConfig(
   const unready = seen.flatMap(({ host, mistakes }) => sayWhyOut(mistakes, marks[host.name], host.name));
   if (mistakes.length || !wanted) throw badInput([...unready, ...mistakes]);
   const { minHealthySeconds, soakSeconds, watchSeconds } = input;
-  const { config, record } = wanted;
+  const { record, looks, config } = wanted;
+  const ways = coming.map(({ host: { name } }) => ({
+    host: name,
+    why: whyLeave(wanted, name, service.unit),
+  }));
+  const inPlace = ways.filter(({ why }) => why.length === 0).map(({ host }) => host);
+  const has = carrying.map(({ host }) => host.name);
   const intent: ConfigIntent = {
     workflow: 'configCanary',
     ...commonIntent(input, world, service),
-    about: `configuration ${input.revision} (${record.what})`,
-    config: { ...config, ...(carrying.length && { has: carrying.map(({ host }) => host.name) }) },
+    about: `configuration ${input.set ? `${input.set} at ` : ''}${input.revision} (${record.what})`,
+    config: { ...config, inPlace, ...(has.length && { has }) },
     hosts: coming.map(({ host }) => host),
     batches: batches.batches,
     maxUnavailable: cap,
     ...(service.capacity && { capacity: service.capacity }),
-    steps: STEPS,
+    steps: STEPS.filter(({ id }) => id !== 'takeOut' || inPlace.length < coming.length),
     checks: input.checks,
     gate: plannedGate(input, service),
     settings: {
@@ -105,100 +108,48 @@ export async function planConfig(
     },
   };
   const notes = [
-    ...configNotes(record, looks.flat()),
+    ...recordNotes(record),
+    ...wayNotes(ways),
     ...batches.notes,
     ...carrying.map(({ host }) => `${host.name} has these files already and is left alone`),
     ...uncounted(world, input.gate, service),
     ...(intent.capacity ? await loadNotes(world, input.service, signal) : []),
     ...shortened(ConfigCanaryInput, input),
   ];
+  const diffs = shownDiffs(looks);
+  // another set than that of the service is no part of its releases
+  const proves = setOf(input) === input.service && isWhole(all, chosen, marks);
   return planOf({
     intent,
     same: sameFor(input, world, { commit: config.commit }),
     unready,
     seen: coming,
     notes,
-    ...(isWhole(all, chosen, marks) && { stable }),
+    ...(proves && { stable }),
+    ...(diffs && { diffs }),
   });
 }
 
-export function configNotes(record: ChangeRecord, looks: { host: string; text: string }[]): string[] {
-  return [
-    ...Object.entries(record).map(([title, text]) => `${title}: ${text}`),
-    ...grouped(looks).map(({ hosts, text }) => `on ${hosts.join(', ')}:\n${text}`),
-  ];
+function whyLeave({ looks, files, config }: ConfigFiles, name: string, unit: string): string[] {
+  const paths = looks.flatMap(({ host, path }) => (host === name ? [path] : []));
+  return whyOut(files.get(name)!, unit, paths, config.gone?.[name]);
+}
+
+interface Way {
+  host: string;
+  /** what it leaves rotation for */
+  why: string[];
+}
+
+function wayNotes(ways: readonly Way[]): string[] {
+  const texts = ways.map(({ host, why }) => ({
+    host,
+    text: why.length > 0 ? `out of rotation for their switch: ${why.join(', ')}` : IN_PLACE,
+  }));
+  return grouped(texts).map(({ hosts, text }) => `${hosts.join(', ')}: ${text}`);
 }
 
 function nobodyServing(cap: number, all: number): Mistake {
   const rule = `would take ${cap} of ${all} hosts out at once and leave nobody serving`;
   return { code: 'nobodyServing', path: 'maxUnavailable', value: String(cap), rule };
-}
-
-function noFiles(service: string, host: string): Mistake {
-  const rule = `the config centre has no files for it: the role in ${service}/config.yaml is another one`;
-  return { code: 'noFiles', path: `hosts.${host}`, value: host, rule };
-}
-
-export interface WantedFiles {
-  config: PlannedConfig;
-  record: ChangeRecord;
-  files: Map<string, Rendered[]>;
-}
-
-/** A revision of the config centre, and why it is brought. */
-type ConfigAsked = Pick<ConfigCanaryInput, 'service' | 'revision' | 'record'>;
-
-/** What is wrong in the config centre is told beside what is wrong elsewhere. */
-export async function wantedFiles(
-  input: ConfigAsked,
-  world: World,
-  mistakes: Mistake[],
-): Promise<WantedFiles | undefined> {
-  try {
-    const centre = await openCentre(world);
-    const commit = await centre.commitOf(input.revision);
-    const record = await recordOf(input, centre, commit);
-    if (!record) {
-      const rule =
-        'needed: what, why, impact and rollback; `pawl config tag` makes a release that carries them';
-      mistakes.push({ code: 'missing', path: 'record', value: 'nothing', rule });
-    }
-    const revision = await centre.revisionOf(input.service, commit);
-    const tree = await centre.treeOf(input.service, commit);
-    const wanted = { cluster: world.cluster, service: input.service, tree, revision };
-    const files = await renderAll(wanted, (reference) => secretIn(reference, world.folder));
-    const states = Object.fromEntries([...files].map(([host, list]) => [host, stateOf(list).name]));
-    return record && { config: { set: input.service, commit, revision, states }, record, files };
-  } catch (error) {
-    const told =
-      error instanceof PawlError && (error.details as { mistakes?: Mistake[] } | undefined)?.mistakes;
-    if (!told) throw error;
-    mistakes.push(...told);
-    return undefined;
-  }
-}
-
-async function recordOf(
-  { record, revision, service }: ConfigAsked,
-  centre: ConfigRepository,
-  commit: string,
-): Promise<ChangeRecord | undefined> {
-  if (record) return record;
-  const releases = await centre.releases(service);
-  return releases.find((release) => release.tag === revision && release.commit === commit)?.record;
-}
-
-/** @returns what is otherwise there, in words; nothing where the host cannot be reached: that is told already */
-export async function lookAt(
-  world: World,
-  { name }: PlannedHost,
-  files: Rendered[],
-  signal: AbortSignal,
-): Promise<{ host: string; text: string }[]> {
-  try {
-    return (await differences(world.hosts.on(name), files, signal)).map((text) => ({ host: name, text }));
-  } catch (error) {
-    if (!(error instanceof PawlError)) throw error;
-    return [{ host: name, text: `its files could not be looked at: ${error.message}` }];
-  }
 }

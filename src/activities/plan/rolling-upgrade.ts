@@ -16,14 +16,15 @@ import { refusal } from '../../adapters/artifacts/inspect';
 import { failureBudget } from '../../domain/batches';
 import { strayFields } from '../../domain/blue-green';
 import { outText } from '../../domain/about';
+import { shownDiffs } from '../../domain/config/patch';
 import { badInput, escaped } from '../../domain/mistakes';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
 import { planBlueGreen } from './blue-green';
 import type { Closures } from './closures';
 import { planClosures } from './closures';
-import type { WantedFiles } from './config-canary';
-import { configNotes, lookAt, wantedFiles } from './config-canary';
+import type { ConfigFiles } from './config-files';
+import { configFiles, recordNotes } from './config-files';
 import {
   chooseHosts,
   commonIntent,
@@ -69,7 +70,7 @@ export async function planUpgrade(
   const judge = blueGreen ? mustBeInOneSet : mustServe;
   const describe = (path: string, artifact: Artifact) =>
     describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
-  const files = await withFiles(input, chosen, world, signal, mistakes);
+  const files = await filesWith(input, chosen, world, signal, mistakes);
   const [seen, artifact, previousArtifact, marks, stable] = await Promise.all([
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal, judge))),
     describe('artifact', input.artifact),
@@ -78,7 +79,7 @@ export async function planUpgrade(
     stableOf(world, input.service, signal),
   ]);
   const isThere: IsThere = ({ host, facts }) =>
-    facts.version === input.version && !files?.differs.has(host.name);
+    facts.version === input.version && !files?.looks.some((look) => look.host === host.name);
   const rollout = await planRollout(input, seen, isThere, all.length, world, signal);
   const { coming, batches, maxUnavailable: cap } = rollout;
   // how hosts are now: if another change is at work on them, they are looked at again when it has ended
@@ -117,7 +118,7 @@ export async function planUpgrade(
     ...(service.capacity && cap < all.length && { capacity: service.capacity }),
   });
   const notes = [
-    ...(files ? configNotes(files.record, files.looks) : []),
+    ...(files ? recordNotes(files.record) : []),
     ...rollout.notes,
     ...(closed?.notes ?? []),
     ...(outage ? [outageText(input, all.length)] : []),
@@ -130,6 +131,7 @@ export async function planUpgrade(
     ...(intent.capacity ? await loadNotes(world, input.service, signal) : []),
     ...shortened(RollingUpgradeInput, input),
   ];
+  const diffs = files && shownDiffs(files.looks);
   const bytes = { artifact: artifact.sha256, previousArtifact: previousArtifact?.sha256 };
   return planOf({
     intent,
@@ -138,41 +140,31 @@ export async function planUpgrade(
     seen,
     notes,
     ...(isWhole(all, chosen, marks) && { stable }),
+    ...(diffs && { diffs }),
   });
 }
 
-interface Files extends WantedFiles {
-  looks: { host: string; text: string }[];
-  /** names of hosts whose files are other ones now */
-  differs: Set<string>;
-}
-
 /** @returns undefined where the version brings none, or they cannot be had, which is told then */
-async function withFiles(
+async function filesWith(
   { service, config }: RollingUpgradeInput,
   chosen: PlannedHost[],
   world: World,
   signal: AbortSignal,
   mistakes: Mistake[],
-): Promise<Files | undefined> {
+): Promise<ConfigFiles | undefined> {
   if (!config) return undefined;
-  const inConfig: Mistake[] = [];
-  const wanted = await wantedFiles({ service, ...config }, world, inConfig);
-  mistakes.push(...inConfig.map((mistake) => ({ ...mistake, path: pathInInput(mistake.path) })));
-  if (!wanted) return undefined;
-  const looks = await Promise.all(
-    chosen.map((host) => lookAt(world, host, wanted.files.get(host.name) ?? [], signal)),
-  );
-  const differs = new Set(looks.flat().map(({ host }) => host));
-  return { ...wanted, looks: looks.flat(), differs };
+  const found: Mistake[] = [];
+  const files = await configFiles({ service, ...config }, chosen, world, signal, found);
+  mistakes.push(...found.map((mistake) => ({ ...mistake, path: pathInInput(mistake.path) })));
+  return files;
 }
 
 const pathInInput = (path: string) => (['revision', 'record'].includes(path) ? `config.${path}` : path);
 
 /** Hosts that have all of it already come to know it, too. */
-function configOf({ config, differs }: Files, seen: Observation[], coming: Observation[]): PlannedConfig {
+function configOf({ config, looks }: ConfigFiles, seen: Observation[], coming: Observation[]): PlannedConfig {
   const stays = seen.filter((one) => !coming.includes(one)).map(({ host }) => host.name);
-  const has = stays.filter((name) => !differs.has(name));
+  const has = stays.filter((name) => looks.every(({ host }) => host !== name));
   return { ...config, ...(has.length && { has }) };
 }
 

@@ -5,8 +5,9 @@ import type { Mistake } from '../../contracts/failures';
 import { badInput, unknownName } from '../../domain/mistakes';
 import type { LoadedCluster } from '../cluster-file';
 import { Renderer, type About, type ReadSecret, type Rendered } from './render';
+import { Recent } from './recent';
 import { ConfigRepository } from './repository';
-import { readSet, type LoadedSet } from './set';
+import { readSet, type Known, type LoadedSet } from './set';
 import type { Tree } from './tree';
 
 export { ConfigRepository } from './repository';
@@ -43,14 +44,12 @@ export async function renderAll(
   { cluster, service, tree, revision, only }: Wanted,
   readSecret?: ReadSecret,
 ): Promise<Map<string, Rendered[]>> {
-  const { set, mistakes } = await readSet(service, tree, {
+  const { set, renderer } = await parsed(service, tree, {
     cluster: cluster.cluster,
     groups: rolesIn(cluster),
     hosts: Object.keys(cluster.hosts),
   });
-  if (!set) throw badInput(mistakes);
   const hosts = hostsOf(cluster, service, set);
-  const renderer = new Renderer(service, set, readSecret);
   const found = new Map<string, { mistake: Mistake; hosts: string[] }>();
   const files = new Map<string, Rendered[]>();
   for (const host of hosts.filter(({ name }) => only === undefined || name === only)) {
@@ -61,7 +60,7 @@ export async function renderAll(
       host,
       hosts: hosts.map(placeOf),
     } satisfies About;
-    const rendered = await renderer.render(about);
+    const rendered = await renderer.render(about, readSecret);
     files.set(host.name, rendered.files);
     for (const mistake of rendered.mistakes) {
       const key = `${mistake.path} ${mistake.rule}`;
@@ -71,6 +70,24 @@ export async function renderAll(
   }
   if (found.size > 0) throw badInput([...found.values()].map((each) => forHosts(each, hosts.length)));
   return files;
+}
+
+interface Parsed {
+  set: LoadedSet;
+  renderer: Renderer;
+}
+/** Goes with the tree; nothing in it is of one host or a secret. */
+const parsedOf = new WeakMap<Tree, Recent<Parsed>>();
+
+/** Reads and parses a set once for as long as its tree is kept, and whoever may have values stays the same. */
+function parsed(service: string, tree: Tree, known: Known): Promise<Parsed> {
+  const kept = parsedOf.get(tree) ?? new Recent<Parsed>(1);
+  parsedOf.set(tree, kept);
+  return kept.get(JSON.stringify([service, known]), async () => {
+    const { set, mistakes } = await readSet(service, tree, known);
+    if (!set) throw badInput(mistakes);
+    return { set, renderer: new Renderer(service, set) };
+  });
 }
 
 /** One mistake is told once, with the hosts that have it unless all do. */

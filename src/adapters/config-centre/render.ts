@@ -1,5 +1,5 @@
 /** Templates to the bytes that a host shall have. */
-import { Drop, Liquid, LiquidError } from 'liquidjs';
+import { Drop, Liquid, LiquidError, type Template } from 'liquidjs';
 import { parse as parseYaml } from 'yaml';
 import { SecretReference, type ConfigTarget, type ConfigValues } from '../../contracts/config-set';
 import type { Mistake } from '../../contracts/failures';
@@ -58,19 +58,21 @@ class Secret extends Drop {
   }
 }
 
-/** Renders the files of one set; templates are parsed once for all hosts. */
+const REFERENCE: ReadSecret = (reference) => `(secret ${reference})`;
+
+/** Renders the files of one set; templates are parsed once for all hosts. It keeps nothing of what it renders. */
 export class Renderer {
   private readonly engine: Liquid;
+  private readonly proofs = new Map<string, Template[]>();
 
   constructor(
     private readonly service: string,
     private readonly set: LoadedSet,
-    private readonly readSecret: ReadSecret = (reference) => `(secret ${reference})`,
   ) {
     const templates = Object.entries(set.sources).map(([path, bytes]) => [path, bytes.toString('utf8')]);
     this.engine = new Liquid({
       ...LIMITS,
-      cache: true,
+      cache: Math.max(1, templates.length),
       strictVariables: true,
       strictFilters: true,
       ownPropertyOnly: true,
@@ -84,67 +86,87 @@ export class Renderer {
   }
 
   /** @returns all mistakes; `files` in the order of the targets when there is none */
-  async render(about: About): Promise<{ files: Rendered[]; mistakes: Mistake[] }> {
+  async render(
+    about: About,
+    readSecret: ReadSecret = REFERENCE,
+  ): Promise<{ files: Rendered[]; mistakes: Mistake[] }> {
     const { values } = this.set;
     const { host } = about;
     const layers = [values.all, values.cluster, ...host.roles.map((role) => values.groups[role] ?? {})];
     const merged = mergeValues([...layers, values.hosts[host.name] ?? {}]);
-    const mistakes: Mistake[] = [];
+    const used = new Set<string>();
+    const secret = (reference: string) =>
+      new Secret(() => {
+        used.add(reference);
+        return readSecret(reference);
+      });
+    const known = withSecrets({ ...merged, ...about }, secret) as object;
+    const scene: Scene = { known, used, mistakes: [] };
     const files: Rendered[] = [];
     for (const target of this.set.targets) {
-      const rendered = await this.one(target, { ...merged, ...about }, mistakes);
+      const rendered = await this.one(target, scene);
       if (rendered) files.push(rendered);
     }
-    return { files, mistakes };
+    return { files, mistakes: scene.mistakes };
   }
 
-  private async one(target: ConfigTarget, known: object, mistakes: Mistake[]): Promise<Rendered | undefined> {
+  private async one(target: ConfigTarget, scene: Scene): Promise<Rendered | undefined> {
     const { source, sensitive, served } = target;
     const path = `${this.service}/files/${source}`;
     const bytes = source.endsWith(TEMPLATE)
-      ? await this.text(path, sensitive, known, mistakes, (scope) => this.engine.renderFile(source, scope))
+      ? await this.text(path, sensitive, scene, (known) => this.engine.renderFile(source, known))
       : this.set.sources[source]!;
     if (bytes === undefined) return undefined;
-    const wrong = syntaxError(target, bytes.toString());
+    const wrong = syntaxError(target, bytes);
     if (wrong !== undefined) {
-      mistakes.push({ code: 'syntax', path, value: target.path, rule: wrong });
+      scene.mistakes.push({ code: 'syntax', path, value: target.path, rule: wrong });
       return undefined;
     }
-    if (served?.contains === undefined) return { target, bytes: Buffer.from(bytes) };
+    const content = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    if (served?.contains === undefined) return { target, bytes: content };
     const { contains: template } = served;
     const proof = `${this.service}/config.yaml served.contains of ${target.path}`;
-    const contains = await this.text(proof, false, known, mistakes, (scope) =>
-      this.engine.parseAndRender(template, scope),
+    const contains = await this.text(proof, false, scene, (known) =>
+      this.engine.render(this.proof(template), known),
     );
     if (contains === undefined) return undefined;
-    return { target: { ...target, served: { ...served, contains } }, bytes: Buffer.from(bytes) };
+    return { target: { ...target, served: { ...served, contains } }, bytes: content };
+  }
+
+  private proof(text: string): Template[] {
+    const parsed = this.proofs.get(text) ?? this.engine.parse(text);
+    this.proofs.set(text, parsed);
+    return parsed;
   }
 
   /** @returns undefined where there is a mistake */
   private async text(
     path: string,
     maySayASecret: boolean,
-    known: object,
-    mistakes: Mistake[],
+    { known, used, mistakes }: Scene,
     render: (scope: object) => Promise<unknown>,
   ): Promise<string | undefined> {
-    const secrets = new Set<string>();
-    const secret = (reference: string) =>
-      new Secret(() => {
-        secrets.add(reference);
-        return this.readSecret(reference);
-      });
+    used.clear();
     try {
-      const text = (await render(withSecrets(known, secret) as object)) as string;
-      const [used] = secrets;
-      if (used === undefined || maySayASecret) return text;
+      // what a template counts in its scope is its own
+      const text = (await render({ ...known })) as string;
+      const [secret] = used;
+      if (secret === undefined || maySayASecret) return text;
       const rule = 'what holds a secret must be a target with sensitive: true';
-      mistakes.push({ code: 'secret', path, value: used, rule });
+      mistakes.push({ code: 'secret', path, value: secret, rule });
     } catch (error) {
       mistakes.push(templateMistake(path, error));
     }
     return undefined;
   }
+}
+
+/** What the files of one host are rendered with, one after the other. */
+interface Scene {
+  known: object;
+  /** references to secrets that the file at work has looked at */
+  used: Set<string>;
+  mistakes: Mistake[];
 }
 
 function withSecrets(value: unknown, secret: (reference: string) => Secret): unknown {
@@ -158,10 +180,10 @@ function withSecrets(value: unknown, secret: (reference: string) => Secret): unk
 }
 
 /** Of what needs no program of the host to be read. */
-function syntaxError({ check, sensitive }: ConfigTarget, text: string): string | undefined {
+function syntaxError({ check, sensitive }: ConfigTarget, bytes: Buffer | string): string | undefined {
   try {
-    if (check === 'json') JSON.parse(text);
-    if (check === 'yaml') parseYaml(text);
+    if (check === 'json') JSON.parse(bytes.toString());
+    if (check === 'yaml') parseYaml(bytes.toString());
     return undefined;
   } catch (error) {
     const [why = ''] = (error as Error).message.split('\n');

@@ -6,6 +6,8 @@ import { simpleGit, type SimpleGit } from 'simple-git';
 import { ChangeRecord } from '../../contracts/config-set';
 import { PawlError } from '../../contracts/failures';
 import { badInput, escaped } from '../../domain/mistakes';
+import { objectsOf } from './objects';
+import { Recent } from './recent';
 import { treeIn, treeOf, type Tree } from './tree';
 
 export interface Release {
@@ -22,6 +24,9 @@ export interface Release {
 const FIELD = '\x1f';
 const ENTRY = '\x1e';
 const REF = /^[A-Za-z0-9][A-Za-z0-9._/~^-]{0,199}$/;
+
+/** Two of a service, for two services: what goes forth, and what goes back. */
+const trees = new Recent<Tree>(4);
 
 export class ConfigRepository {
   private constructor(
@@ -73,8 +78,11 @@ export class ConfigRepository {
     return found.trim() || commit.slice(0, 12);
   }
 
+  /** What a commit holds never changes: it is read once, whoever asks. */
   treeOf(service: string, commit: string): Promise<Tree> {
-    return treeOf(this.git, commit, service);
+    const objects = (names: readonly string[]) => objectsOf(this.folder, bareEnvironment(), names);
+    const key = [this.folder, commit, service].join('\n');
+    return trees.get(key, () => treeOf(this.git, objects, commit, service));
   }
 
   /** What somebody edits, committed or not. */

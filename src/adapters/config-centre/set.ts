@@ -5,7 +5,7 @@ import { escaped } from '../../domain/escaped';
 import { unknownName } from '../../domain/mistakes';
 import { setFindings, valueFindings } from '../../domain/config/findings';
 import { checkYaml } from '../yaml-file';
-import type { Tree } from './tree';
+import { LARGEST, type Tree } from './tree';
 
 export interface LoadedSet {
   role: string | undefined;
@@ -26,7 +26,6 @@ export interface Known {
 
 const CONFIG = 'config.yaml';
 const FILES = 'files/';
-const LARGEST = 1024 * 1024;
 const SAFE = /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/;
 
 /** @returns all mistakes, of every file; `set` is there when there is none */
@@ -135,8 +134,9 @@ async function sourcesOf(
   const there = [...tree.entries.keys()]
     .filter((path) => path.startsWith(FILES))
     .map((path) => path.slice(FILES.length));
+  const known = new Set(there);
   for (const [index, { source }] of targets.entries())
-    if (!there.includes(source))
+    if (!known.has(source))
       mistakes.push(unknownName(`${service}/${CONFIG} targets.${index}.source`, source, there));
   const usable = there.filter((path) => {
     const entry = tree.entries.get(FILES + path)!;

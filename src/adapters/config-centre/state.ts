@@ -1,6 +1,7 @@
 /** Rendered files as a host takes them: `src/host/lib/config.sh` says what a state is. */
 import { createHash } from 'node:crypto';
 import type { ConfigTarget } from '../../contracts/config-set';
+import type { GoneFile } from '../../contracts/plan';
 import type { Rendered } from './render';
 
 export interface ConfigState {
@@ -12,16 +13,17 @@ export interface ConfigState {
   content: Buffer;
 }
 
-export function stateOf(files: readonly Rendered[]): ConfigState {
-  const actions = [
-    ...new Set(files.map(({ target }) => actionOf(target)).filter((action) => action !== null)),
-  ];
+/** @param gone files that shall not be there any more */
+export function stateOf(files: readonly Rendered[], gone: readonly GoneFile[] = []): ConfigState {
+  const followed = [...files.map(({ target }) => actionOf(target)), ...gone.map(({ action }) => action)];
+  const actions = [...new Set(followed.filter((action) => action !== null))];
   // what is read by a service that starts anew is there before another one is told to look again
   actions.sort((one, other) => rank(one) - rank(other));
-  const lines = files.map((file) => {
-    const action = actionOf(file.target);
-    return manifestLine(file, action === null ? '-' : String(actions.indexOf(action) + 1));
-  });
+  const number = (action: string | null) => (action === null ? '-' : String(actions.indexOf(action) + 1));
+  const lines = [
+    ...files.map((file) => manifestLine(file, number(actionOf(file.target)))),
+    ...gone.map(({ action, path }) => `- - - 0 absent ${number(action)} ${path}\n`),
+  ];
   const [manifest, text] = [lines.join(''), actions.map((action) => `${action}\n`).join('')];
   return {
     name: sha256(manifest + text),
@@ -37,7 +39,8 @@ export function manifestLine({ target, bytes }: Rendered, word: string): string 
   return `${[mode, owner, group, bytes.length, sha256(bytes), word, path].join(' ')}\n`;
 }
 
-function actionOf({ after }: ConfigTarget): string | null {
+/** What makes the host use a file, as `config.sh` reads it. */
+export function actionOf({ after }: ConfigTarget): string | null {
   if (after === 'nothing') return null;
   if ('restart' in after) return `restart ${after.restart}`;
   if ('reload' in after) return `reload ${after.reload}`;

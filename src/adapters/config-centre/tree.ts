@@ -3,18 +3,30 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 
+/** Bytes of a file; a larger one is none of a configuration. */
+export const LARGEST = 1024 * 1024;
+
 export type Kind = 'file' | 'link' | 'other';
 
 export interface Tree {
   /** as people know it: a short commit, or `working tree` */
   name: string;
-  /** by path below the folder; only files may be read */
+  /** by path below the folder; only files may be read, and none that is larger than `LARGEST` */
   entries: ReadonlyMap<string, { kind: Kind; bytes: number }>;
   read(path: string): Promise<Buffer>;
 }
 
-/** Nothing is checked out: links in a repository lead nowhere. */
-export async function treeOf(git: SimpleGit, commit: string, folder: string): Promise<Tree> {
+/**
+ * All of a folder at a commit, read at once. Nothing is checked out: links in a repository lead nowhere.
+ *
+ * @param objects reads what files hold, by the names that git has for it
+ */
+export async function treeOf(
+  git: SimpleGit,
+  objects: (names: readonly string[]) => Promise<Map<string, Buffer>>,
+  commit: string,
+  folder: string,
+): Promise<Tree> {
   const listing = await git.raw(['ls-tree', '-r', '-l', '-z', '--full-tree', commit, '--', `${folder}/`]);
   const entries = new Map<string, { kind: Kind; bytes: number; object: string }>();
   for (const line of listing.split('\0').filter(Boolean)) {
@@ -22,7 +34,9 @@ export async function treeOf(git: SimpleGit, commit: string, folder: string): Pr
     const [mode = '', , object = '', bytes = ''] = facts.split(/ +/);
     entries.set(path.slice(folder.length + 1), { kind: kindOf(mode), bytes: Number(bytes) || 0, object });
   }
-  const read = (path: string) => git.showBuffer([entries.get(path)!.object]);
+  const readable = [...entries.values()].filter(({ kind, bytes }) => kind === 'file' && bytes <= LARGEST);
+  const contents = await objects([...new Set(readable.map(({ object }) => object))]);
+  const read = (path: string) => Promise.resolve(contents.get(entries.get(path)!.object)!);
   return { name: commit.slice(0, 12), entries, read };
 }
 

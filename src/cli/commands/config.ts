@@ -13,6 +13,7 @@ import { PawlError, type Mistake } from '../../contracts/failures';
 import { grouped, patchOf } from '../../domain/config/patch';
 import { badInput, escaped, parseInput, unknownName } from '../../domain/mistakes';
 import type { Cli } from '../cli';
+import { diffLines } from '../draw';
 import { mistakesIn } from '../errors';
 import { EXIT } from '../exit-codes';
 import { harmless } from '../width';
@@ -129,7 +130,9 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     const patches = differences(before, after);
     if (patches.length === 0) terminal.print(`no file of ${service} is different\n`);
     for (const { text, hosts } of patches)
-      terminal.print(`${terminal.colours.bold(`on ${hosts.join(', ')}`)}\n${coloured(text)}\n`);
+      terminal.print(
+        `${terminal.colours.bold(`on ${hosts.join(', ')}`)}\n${diffLines(text, terminal.colours).join('\n')}\n`,
+      );
     return EXIT.done;
   }
 
@@ -165,19 +168,6 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     terminal.print(`${name}\n`);
     return EXIT.done;
   }
-
-  const coloured = (patch: string) =>
-    patch
-      .split('\n')
-      .map(harmless)
-      .map((line) =>
-        line.startsWith('+')
-          ? terminal.colours.green(line)
-          : line.startsWith('-')
-            ? terminal.colours.red(line)
-            : line,
-      )
-      .join('\n');
 }
 
 interface Options {

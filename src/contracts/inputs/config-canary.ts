@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { Name } from '../cluster';
 import { ChangeRecord, Revision } from '../config-set';
 import { Amount, target } from './common';
 import { Batch, rollout } from './rollout';
 
 export const ConfigCanaryInput = z.strictObject({
   ...target,
+  /** the folder of the config centre; default: that of the service's name */
+  set: Name.optional(),
   /** a release of the config centre, or a branch or a commit with a record of its own */
   revision: Revision,
   /** what, why, impact and rollback; default: what the release says */

@@ -10,10 +10,14 @@ export function setFindings(value: unknown): Finding[] {
   const { targets } = value as { targets?: unknown };
   if (!Array.isArray(targets)) return [];
   const paths = targets.map((target) => (target as { path?: unknown } | null)?.path);
+  /** each path of before, and the first below each folder */
+  const [taken, folders] = [new Set<string>(), new Map<string, string>()];
   return paths.flatMap((path, index) => {
     if (typeof path !== 'string') return [];
-    const others = paths.slice(0, index).filter((other) => typeof other === 'string');
-    const clash = others.find((other) => other === path || isInside(other, path) || isInside(path, other));
+    const above = foldersOf(path);
+    const clash = taken.has(path) ? path : (above.find((folder) => taken.has(folder)) ?? folders.get(path));
+    taken.add(path);
+    for (const folder of above) if (!folders.has(folder)) folders.set(folder, path);
     if (clash === undefined) return [];
     const rule =
       clash === path ? 'another target has this path' : `one of the two cannot be a folder: ${clash}`;
@@ -21,7 +25,9 @@ export function setFindings(value: unknown): Finding[] {
   });
 }
 
-const isInside = (inner: string, outer: string) => inner.startsWith(`${outer}/`);
+/** `/etc/web/a` → `/etc/web`, `/etc` */
+const foldersOf = (path: string): string[] =>
+  [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index)).filter(Boolean);
 
 /** Words of our own, secrets that stand there in clear text, and references that are more than that. */
 export function valueFindings(value: unknown): Finding[] {

@@ -1,4 +1,8 @@
 import { createTwoFilesPatch } from 'diff';
+import type { Diffs } from '../../contracts/status';
+
+/** Bytes of all diffs of a plan; a status carries them along. */
+const MOST_SHOWN = 100_000;
 
 /** A file as a diff shows it; null: it is not there. */
 export type Side = { text: string; mode: string; owner: string; group: string } | null;
@@ -28,6 +32,24 @@ function rightsText(from: Side, to: Side): string {
   if (!from || !to) return '';
   const [was, is] = [from, to].map(({ owner, group, mode }) => `${owner}:${group} ${mode}`);
   return was === is ? '' : `${was} → ${is}`;
+}
+
+/** What comes to hosts, as people read it: bounded, because histories carry it. */
+export function shownDiffs(
+  texts: readonly { host: string; text: string }[],
+  most: number = MOST_SHOWN,
+): Diffs | undefined {
+  const shown: Diffs['shown'] = [];
+  let [room, more] = [most, 0];
+  for (const { hosts, text } of grouped(texts)) {
+    room -= hosts.join().length;
+    const lines = text.split('\n');
+    const fitting = lines.findIndex((line) => (room -= Buffer.byteLength(line) + 1) < 0);
+    const kept = fitting < 0 ? lines : lines.slice(0, fitting);
+    if (kept.length > 0) shown.push({ hosts, text: kept.join('\n') });
+    more += lines.length - kept.length;
+  }
+  return shown.length > 0 || more > 0 ? { shown, more } : undefined;
 }
 
 /** Equal texts of several hosts are one, with their names. */

@@ -2,7 +2,7 @@
 import type { GateStatus, HostStatus, Status } from '../../contracts/status';
 import type { StepTimes } from '../../contracts/step-times';
 import { changeText } from '../../domain/about';
-import { GATE_TONES, toneOf, toneOfLoss, trafficTexts, type AnswerText, type Tone } from '../rows';
+import { GATE_TONES, moreLines, toneOf, toneOfLoss, trafficTexts, type AnswerText, type Tone } from '../rows';
 import { chartsOf, rates, type Drawing } from './charts';
 import { html, type Html } from './html';
 import { STYLE } from './style';
@@ -45,6 +45,7 @@ export async function reportHtml(told: Told): Promise<string> {
           )}
           ${stepTimesSection(told.stepTimes, Date.parse(status.startedAt), Date.parse(status.endedAt ?? told.asOf))}
           ${section('What happened', happenings(status))} ${section('Messages', messages(status))}
+          ${section('Files', files(status))}
           ${section('Notes', list(status.notes.map((note) => html`<li>${note}</li>`)))}
         </main>
       </body>
@@ -221,6 +222,18 @@ function happenings({ timeline = [] }: Status): Html | null {
       </tr>`,
   );
   return table(['when', 'what'], rows);
+}
+
+/** Each line in a block of its own, so that its colour goes with it. */
+function files({ diffs }: Status): Html | null {
+  if (!diffs) return null;
+  const line = (text: string) =>
+    html`<span class="${text.startsWith('+') ? 'good' : text.startsWith('-') ? 'bad' : ''}">${text}</span>`;
+  return html`${diffs.shown.map(
+    ({ hosts, text }) =>
+      html`<h3>on ${hosts.join(', ')}</h3>
+        <pre>${text.split('\n').map(line)}</pre>`,
+  )}${diffs.more > 0 && html`<p class="quiet">${moreLines(diffs.more)}</p>`}`;
 }
 
 function messages({ messages }: Status): Html | null {

@@ -48,7 +48,7 @@ async function sameFiles(run: Coming, host: PlannedHost): Promise<PlannedConfig 
   if (!config?.states[host.name]) return undefined;
   await stageConfig(run, host, config);
   willUndo(run, { step: 'configBack', host: host.name, version: run.versionOf(host) });
-  await switchConfig(run, host, 'forth');
+  await switchConfig(run, host, config);
   return config;
 }
 

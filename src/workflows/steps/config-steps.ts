@@ -16,17 +16,32 @@ export async function stageConfig(run: Change, host: PlannedHost, config: Planne
   );
 }
 
-/** Makes the files those of a staged configuration, and services use them: one job on the host. */
-export async function switchConfig(run: Change, host: PlannedHost, way: 'forth' | 'back'): Promise<void> {
-  const config = configFor(run, way);
+/** Whether a host serves on while it is switched. */
+export function staysIn({ plan }: Change, { name }: PlannedHost): boolean {
+  return plan.intent.config?.inPlace?.includes(name) ?? false;
+}
+
+/**
+ * Makes the files those of a staged configuration, and services use them: one job on the host.
+ *
+ * @param to the planned one, or what the host had before
+ */
+export async function switchConfig(
+  run: Change,
+  host: PlannedHost,
+  to: PlannedConfig | 'before',
+): Promise<void> {
+  const back = to === 'before';
+  const config = configFor(run, back ? 'back' : 'forth');
   if (!config) throw new HostFailed(host.name, 'failed', 'the plan has no configuration');
   const { switchConfig } = options(run, limits(run).switchRelease);
-  const [what, why, state] =
-    way === 'forth'
-      ? ([`switch to configuration ${config.revision}`, 'switchConfig', 'changing'] as const)
-      : (['its own files of before', 'configBack', 'undoing'] as const);
-  const job = { ...target(run, host), config, step: why, round: run.state.rounds[host.name] ?? 0 };
-  await step(run, host, state, () =>
+  const what = back ? 'its own files of before' : `switch to configuration ${config.revision}`;
+  const job = {
+    ...{ ...target(run, host), config, step: back ? 'configBack' : 'switchConfig' },
+    round: run.state.rounds[host.name] ?? 0,
+    ...(!back && staysIn(run, host) && { inPlace: to }),
+  };
+  await step(run, host, back ? 'undoing' : 'changing', () =>
     switchConfig.executeWithOptions({ summary: `${host.name}: ${what}` }, [job]),
   );
 }

@@ -182,19 +182,20 @@ export async function switchRelease(
   run.note(host.name, { version });
 }
 
-/** Unit active, port answering, health, version, and the user's checks. */
+/** Unit active, port answering, health, version, and the user's checks; the host is out meanwhile, unless it is `inPlace`. */
 export async function proveHealthy(
   run: Change,
   host: PlannedHost,
   version: string,
   checks: Check[],
+  inPlace = false,
 ): Promise<void> {
   const { proveHealthy } = options(run, limits(run, { checks }).proveHealthy);
   const state = run.status.phase === 'rollingBack' ? 'undoing' : 'checking';
   await step(run, host, state, () =>
     run.handedOver(() =>
       proveHealthy.executeWithOptions({ summary: `${host.name}: prove ${version} healthy` }, [
-        { ...target(run, host), version, checks },
+        { ...target(run, host), version, checks, ...(inPlace && { inPlace }) },
       ]),
     ),
   );

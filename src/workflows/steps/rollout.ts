@@ -13,7 +13,7 @@ import { goOnAnew, isLong, isLongInside } from './long';
 import { observed, trafficAt } from './observed';
 import { isToDo } from './one-by-one';
 import { progressing } from './progress';
-import { leaveRotation, settle } from './settle';
+import { leaveRotation, outIfBad, settle } from './settle';
 import { shareOut } from './share-out';
 import { forgetTesters, steerToChanged } from './testers';
 import { willUndo } from './undo';
@@ -21,13 +21,22 @@ import { walk } from './walk';
 
 type Rollout = Change<RolloutIntent>;
 
-/** What is done to a host while it is out of rotation; it is proven well when this is over. */
-export type WhileOut = (host: PlannedHost, before: ObservedHost) => Promise<void>;
+/** What is done to a host, most often while it is out of rotation; it is proven well when this is over. */
+export type Work = (host: PlannedHost, before: ObservedHost) => Promise<void>;
 
-/** @param input of the run, for the one that goes on where the history is long */
-export async function batchByBatch(run: Rollout, input: unknown, whileOut: WhileOut): Promise<void> {
+/**
+ * @param input of the run, for the one that goes on where the history is long
+ * @param staysIn hosts that serve on while they are worked on
+ */
+export async function batchByBatch(
+  run: Rollout,
+  input: unknown,
+  work: Work,
+  staysIn: (host: PlannedHost) => boolean = () => false,
+): Promise<void> {
   for (const batch of run.plan.intent.batches.slice(run.state.batchesDone)) {
-    const done = await whileClosed(run, () => changeBatch(run, batch, whileOut));
+    const one = (host: PlannedHost) => changeHost(run, host, batch, work, staysIn(host));
+    const done = await whileClosed(run, () => changeBatch(run, batch, one));
     if (done) {
       await openAfterChange(run);
       await afterBatch(run);
@@ -39,7 +48,11 @@ export async function batchByBatch(run: Rollout, input: unknown, whileOut: While
 }
 
 /** @returns false when the history is long before all of its hosts are done: another run goes on with them */
-async function changeBatch(run: Rollout, batch: PlannedBatch, whileOut: WhileOut): Promise<boolean> {
+async function changeBatch(
+  run: Rollout,
+  batch: PlannedBatch,
+  one: (host: PlannedHost) => Promise<void>,
+): Promise<boolean> {
   const { intent } = run.plan;
   const { adds, share } = batch;
   const index = run.state.batchesDone + 1;
@@ -54,12 +67,7 @@ async function changeBatch(run: Rollout, batch: PlannedBatch, whileOut: WhileOut
   while (hosts.length) {
     if (isLongInside(run)) return false;
     const { failures, notStarted } = await progressing(run, () =>
-      walk(
-        hosts,
-        intent.maxUnavailable,
-        (host) => changeHost(run, host, batch, whileOut),
-        () => isLongInside(run),
-      ),
+      walk(hosts, intent.maxUnavailable, one, () => isLongInside(run)),
     );
     const again: PlannedHost[] = [];
     for (const { item, error } of failures)
@@ -73,23 +81,27 @@ async function changeBatch(run: Rollout, batch: PlannedBatch, whileOut: WhileOut
   return true;
 }
 
-/** One host out, changed, back. The undo of each step is written down before the step. */
+/** One host out, changed, back; or changed in place, proven to be in all the same. The undo of each step is written down before the step. */
 async function changeHost(
   run: Rollout,
   host: PlannedHost,
   { percent }: PlannedBatch,
-  whileOut: WhileOut,
+  work: Work,
+  inPlace: boolean,
 ): Promise<void> {
   const { settings } = run.plan.intent;
   const before = run.plan.observed.hosts[host.name];
   await boundary(run);
-  if (!run.isSkipped(host)) await roomForLoad(run, host);
+  if (!inPlace && !run.isSkipped(host)) await roomForLoad(run, host);
   if (!before || run.isSkipped(host)) return run.note(host.name, { state: 'skipped' });
   const weights = weightsOf(before.traffic);
   await run.working(host, async () => {
     willUndo(run, { step: 'putBack', host: host.name, weights });
-    await leaveRotation(run, host);
-    await whileOut(host, before);
+    if (inPlace) await outIfBad(run, host, () => work(host, before));
+    else {
+      await leaveRotation(run, host);
+      await work(host, before);
+    }
     if (percent === undefined) await putBack(run, host, weights);
     else await bringTo(run, host, weights, percent);
     const what = `${host.name} must stay healthy for ${settings.minHealthySeconds} s`;

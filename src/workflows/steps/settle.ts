@@ -101,6 +101,23 @@ export async function leaveRotation(run: Change, host: PlannedHost): Promise<voi
   }
 }
 
+/** Works on a host that serves meanwhile. One that fails leaves at once, before anybody decides what becomes of it. */
+export async function outIfBad(run: Change, host: PlannedHost, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const { kind } = hostFailed(host.name, error);
+    if (error instanceof ChangeStopped || kind === 'fenced') throw error;
+    // where it cannot be taken out, it is the first failure that people need to know
+    await takeOut(run, host, 'force').catch((also: unknown) => {
+      if (also instanceof ChangeStopped) throw also;
+      const why = hostFailed(host.name, also).message;
+      run.status.notes.push(`${host.name} failed and could not be taken out of rotation: ${why}`);
+    });
+    throw error;
+  }
+}
+
 /** @returns true when a person goes on in spite of the gate, false when it is to judge again */
 export async function settleGate(run: Change, { message }: GateFailed): Promise<boolean> {
   if (run.plan.intent.settings.onFailure !== 'ask') throw new ChangeStopped('failed', message, 'asPlanned');

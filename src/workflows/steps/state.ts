@@ -112,6 +112,7 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
     service: intent.service.name,
     version: intent.version ?? null,
     ...(intent.about !== undefined && { about: intent.about }),
+    diffs: plan.diffs,
     notes: [...plan.notes, ...(state.turn?.granted?.leftovers ?? [])],
     hosts: intent.hosts.map((host) => {
       const { name } = host;

@@ -31,7 +31,7 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
   async configBack(run, { host: name, version }) {
     const host = hostNamed(run, name);
     await takeOut(run, host, 'force');
-    await switchConfig(run, host, 'back');
+    await switchConfig(run, host, 'before');
     await proveHealthy(run, host, version, []);
   },
   async putBack(run, { host, weights }) {

@@ -1,5 +1,6 @@
 /** States of configuration files, staged and switched by the programs of hosts, on files of this machine. */
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -7,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stateOf } from '../../../src/adapters/config-centre/state';
 import { loadProgram } from '../../../src/adapters/ssh/programs';
+import type { GoneFile } from '../../../src/contracts/plan';
 import { ConfigTarget } from '../../../src/contracts/config-set';
 
 let folder: string;
@@ -39,12 +42,13 @@ interface File {
   mode?: string;
   owner?: string;
 }
-function state(files: Record<string, File>) {
+function state(files: Record<string, File>, gone: GoneFile[] = []) {
   return stateOf(
     Object.entries(files).map(([path, { text, after = 'nothing', ...more }]) => ({
       target: ConfigTarget.parse({ path: at(path), source: 'x', after, ...more }),
       bytes: Buffer.from(text),
     })),
+    gone,
   );
 }
 
@@ -61,7 +65,7 @@ function stage({ name, manifest, actions, content }: ReturnType<typeof state>, k
   const input = Buffer.concat([Buffer.from(manifest + actions), content]);
   return program('stage-config', [states, name, name, before, ...sizes, String(keep)], input);
 }
-const change = (label: string) => program('jobs/switch-config', [states, label]);
+const change = (label: string, ...more: string[]) => program('jobs/switch-config', [states, label, ...more]);
 const current = () => program('read-config', [states]).out.match(/^current \w{64} (.+)$/m)?.[1];
 
 /** all that lies beside the files, hidden parts included */
@@ -144,6 +148,43 @@ describe('a state', () => {
     expect(change(wanted('2').name)).toMatchObject({ code: 32, err: 'a command after the switch failed' });
   });
 
+  it('that was there earlier comes back without the files that came after it; whoever read them is told', () => {
+    const told = { run: ['touch', at('told')] };
+    const first = state({ 'etc/a': { text: '1' } });
+    const second = state({
+      'etc/a': { text: '2' },
+      'etc/b': { text: '2', after: told },
+      'etc/c': { text: '2' },
+    });
+    for (const wanted of [first, second]) {
+      stage(wanted, 9, `before-${wanted.name}`);
+      expect(change(wanted.name).code).toBe(0);
+    }
+    rmSync(at('told'));
+    rmSync(at('etc/c'));
+    expect(change(first.name)).toMatchObject({ code: 0, err: '' });
+    expect([get('etc/a'), get('etc/b'), get('etc/c'), current()]).toEqual(['1', null, null, first.name]);
+    expect(get('told')).toBe('');
+    expect(beside()).toEqual([]);
+  });
+
+  it('is not switched to in rotation when more has become necessary than was planned', () => {
+    const wanted = state({
+      'etc/a': { text: 'new', after: { run: ['true'] } },
+      'etc/b': { text: 'new', after: { run: ['touch', at('told')] } },
+    });
+    for (const path of ['etc/a', 'etc/b']) put(path, 'old');
+    stage(wanted);
+    expect(change(wanted.name, '', '2 -')).toMatchObject({
+      code: 33,
+      err: 'files that the host must leave rotation for are other ones now, too',
+    });
+    expect([get('etc/a'), get('etc/b'), get('told'), beside()]).toEqual(['old', 'old', null, []]);
+    put('etc/b', 'new');
+    expect(change(wanted.name, '', '2 -').code).toBe(0);
+    expect([get('etc/a'), get('told')]).toEqual(['new', null]);
+  });
+
   it.each([
     ['other bytes', 82, (made: ReturnType<typeof state>) => ({ ...made, content: Buffer.from('xew') })],
     ['too few bytes', 82, (made: ReturnType<typeof state>) => ({ ...made, content: Buffer.from('n') })],
@@ -202,6 +243,101 @@ describe('a state', () => {
   });
 });
 
+it('files of a host are compared with what they shall be, in one go', () => {
+  for (const path of ['etc/same', 'etc/other', 'etc/hidden', 'etc/gone-too']) put(path, 'as it is');
+  mkdirSync(at('etc/folder'));
+  symlinkSync(at('etc/same'), at('etc/link'));
+  const sum = createHash('sha256').update('as it is').digest('hex');
+  const line = (path: string, is: string, show = 'show') => `0644 root root 8 ${is} ${show} ${at(path)}\n`;
+  const manifest = [
+    ...[line('etc/same', sum), line('etc/other', 'f'.repeat(64)), line('etc/hidden', 'f'.repeat(64), 'hide')],
+    ...[line('etc/gone', sum), line('etc/folder', sum), line('etc/link', sum)],
+    ...[line('etc/none', 'absent'), line('etc/gone-too', 'absent')],
+  ].join('');
+  const base64 = Buffer.from('as it is').toString('base64');
+  expect(program('look-config', ['64'], Buffer.from(manifest)).out)
+    .toBe(`is 0644 root root file ${at('etc/other')}
+content ${base64}
+is 0644 root root file ${at('etc/hidden')}
+is - - - absent ${at('etc/gone')}
+is - - - other ${at('etc/folder')}
+is - - - other ${at('etc/link')}
+is 0644 root root file ${at('etc/gone-too')}
+content ${base64}
+`);
+});
+
+describe('files that are targets no more', () => {
+  const told = () => ({ run: ['touch', at('told')] });
+  const look = ({ manifest }: ReturnType<typeof state>) => {
+    const lines = manifest.replace(/^(\S+ \S+ \S+ \d+ \S+) \S+ /gm, '$1 show ');
+    return program('look-config', ['64', states], Buffer.from(lines)).out;
+  };
+  const gone = (): GoneFile[] => [
+    {
+      path: at('etc/b'),
+      action: `run ${told()
+        .run.map((word) => Buffer.from(word).toString('base64'))
+        .join(' ')}`,
+    },
+    { path: at('etc/c'), action: null },
+  ];
+
+  it('are known by what the host has, removed with what followed on them, and brought back byte for byte', () => {
+    const first = state({
+      'etc/a': { text: 'a' },
+      'etc/b': { text: 'b', after: told() },
+      'etc/c': { text: 'c' },
+      'etc/d': { text: 'd' },
+    });
+    const [same, other] = [state({ 'etc/a': { text: 'a' } }), state({ 'etc/x': { text: 'x' } })];
+    stage(first, 9, 'before-1');
+    change(first.name);
+    rmSync(at('told'));
+    // removed by hand; edited by hand
+    rmSync(at('etc/d'));
+    put('etc/c', 'edited');
+    chmodSync(at('etc/c'), 0o640);
+    const [b, c] = gone();
+    const names = `gone ${b!.path} ${b!.action}\ngone ${c!.path} -\n`;
+    expect(look(same)).toBe(names);
+    expect(look(other)).toBe(`is - - - absent ${at('etc/x')}\ngone ${at('etc/a')} -\n${names}`);
+    const wanted = state({ 'etc/a': { text: 'a' } }, gone());
+    expect(stage(wanted, 9, 'before-2').code).toBe(0);
+    expect(change(wanted.name)).toMatchObject({ code: 0, err: '' });
+    expect([get('etc/a'), get('etc/b'), get('etc/c')]).toEqual(['a', null, null]);
+    expect(get('told')).toBe('');
+    expect([look(same), beside()]).toEqual(['', []]);
+    change('before-2');
+    expect([get('etc/b'), get('etc/c'), statSync(at('etc/c')).mode & 0o7777]).toEqual(['b', 'edited', 0o640]);
+  });
+
+  it('are none of what has come with another set since then', () => {
+    const both = state({ 'etc/a': { text: 'a' }, 'etc/b': { text: 'b' } });
+    stage(both, 9, 'before-1');
+    change(both.name);
+    const [own, folder] = [states, `${states}-base`];
+    states = folder;
+    const moved = state({ 'etc/b': { text: 'b' } });
+    stage(moved, 9, 'before-2');
+    change(moved.name);
+    states = own;
+    renameSync(folder, join(dirname(states), 'base'));
+    expect(look(state({ 'etc/x': { text: 'x' } }))).toBe(
+      `is - - - absent ${at('etc/x')}\ngone ${at('etc/a')} -\n`,
+    );
+  });
+
+  it('are none of what was on the host before anything was brought', () => {
+    put('etc/a', 'by hand');
+    const wanted = state({ 'etc/a': { text: 'new' } });
+    stage(wanted, 9, 'before-1');
+    change(wanted.name);
+    change('before-1');
+    expect(look(state({ 'etc/x': { text: 'x' } }))).toBe(`is - - - absent ${at('etc/x')}\n`);
+  });
+});
+
 it('cut off between any two of its steps, is whole after the next attempt, and services are told', async () => {
   const files = Object.fromEntries(
     Array.from({ length: 6 }, (_, n) => [
@@ -211,7 +347,7 @@ it('cut off between any two of its steps, is whole after the next attempt, and s
   );
   const wanted = state(files);
   const text = loadProgram('jobs/switch-config').text;
-  const commands = ['mv', 'sync', 'ln', 'cp', 'rm', 'sort'];
+  const commands = ['mv', 'sync', 'ln', 'cp', 'xargs', 'sort'];
   let cuts = 0;
   for (const command of commands)
     for (let nth = 1; nth <= 9; nth += 1) {
