@@ -10,8 +10,7 @@ manifest=$(cat)
 brought='' others=''
 if [ -n "${2:-}" ]; then
   brought=$(config_brought "$2")
-  # what came with another set since then is none of this one
-  others=$(for other in "${2%/*}"/*; do [ "$other" = "$2" ] || config_brought "$other"; done)
+  others=$(config_others "$2")
 fi
 facts=$({ printf '%s\n' "$manifest" | cut -d ' ' -f 7 && printf '%s\n' "$brought" | cut -d ' ' -f 1; } | sed '/^$/d' | config_facts)
 printf '%s\n' "$facts" = "$manifest" = "$others" = "$brought" | awk -v most="$1" '

@@ -136,9 +136,15 @@ config_brought() { # FOLDER
     "$1/$config_of/actions" "$1/$config_of/manifest"
 }
 
+# The same of what has come with other sets: it is none of this one.
+config_others() { # FOLDER
+  for other in "${1%/*}"/*; do [ "$other" = "$1" ] || config_brought "$other"; done
+}
+
 # Prints PATH ACTION of each file that the configuration in use has brought, and this one knows nothing of.
 config_surplus() { # FOLDER STATE-FOLDER
-  config_brought "$1" | awk 'FILENAME == ARGV[1] { known[$7]; next } !($1 in known)' "$2/manifest" -
+  { cut -d ' ' -f 7 "$2/manifest" && config_others "$1" | cut -d ' ' -f 1 && echo = && config_brought "$1"; } |
+    awk '$0 == "=" { brought = 1; next } !brought { known[$0]; next } !($1 in known)'
 }
 
 # Makes all files as a state has them, and removes what the configuration in use has brought beside them; all or none: what may fail comes before the first rename, and whatever fails then is
