@@ -5,6 +5,7 @@ import { digestOf } from '../../src/domain/plan-hash';
 interface Faked<I> {
   hosts: readonly string[];
   inPlace: string[];
+  testHost: string | undefined;
   plan(input: I): Plan<UpgradeIntent>;
 }
 
@@ -20,11 +21,15 @@ export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
   const intent: ConfigIntent = {
     ...shared,
     workflow: 'configCanary',
+    batches: shared.batches
+      .map((batch) => ({ ...batch, adds: batch.adds.filter((name) => name !== cluster.testHost) }))
+      .filter(({ adds }) => adds.length > 0),
     about: 'configuration web/1 (more idle)',
     config: {
       ...{ set: 'web', commit: 'c'.repeat(40), revision: 'abc' },
       states: Object.fromEntries(cluster.hosts.map((host) => [host, 'new'])),
       inPlace: cluster.inPlace,
+      ...(cluster.testHost && { testHost: cluster.testHost }),
     },
   };
   return { ...base, intent, hash: digestOf(intent) };

@@ -63,6 +63,8 @@ export class FakeCluster {
   readonly versions: Record<string, string> = {};
   /** by host, the state of its configuration files */
   readonly configs: Record<string, string> = {};
+  /** on which files are tried first; it is out */
+  testHost: string | undefined;
   /** hosts that serve on while their files are switched */
   inPlace: string[] = [];
   /** by host and label */

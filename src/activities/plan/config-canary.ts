@@ -26,7 +26,7 @@ import { chooseHosts, commonIntent, planOf, sameFor, serviceNamed, settingsOf } 
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
-import { mustServe, observeHost, sayWhyOut } from './observe';
+import { mustBeOut, mustServe, observeHost, sayWhyOut } from './observe';
 
 const STEPS: PlannedStep[] = [
   {
@@ -73,38 +73,57 @@ export async function planConfig(
   const service = serviceNamed(world, input.service);
   const mistakes: Mistake[] = [];
   const all = hostsOf(world.cluster, input.service);
-  const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
+  const { testHost } = input;
+  const [test] = testHost === undefined ? [] : chooseHosts([testHost], all, mistakes, () => 'testHost');
+  const serving = all.filter(({ name }) => name !== testHost);
+  const ordered = input.hosts ? chooseHosts(input.hosts, serving, mistakes) : serving;
+  const chosen = [...(test ? [test] : []), ...ordered];
   const wanted = await wantedFiles(input, world, mistakes);
   for (const { name } of chosen)
     if (wanted && !wanted.files.has(name)) mistakes.push(noFiles(setOf(input), name));
   const [seen, marks, looks] = await Promise.all([
-    Promise.all(chosen.map((host) => observeHost(world, service, host, signal, mustServe))),
+    Promise.all(
+      chosen.map((host) => observeHost(world, service, host, signal, host === test ? mustBeOut : mustServe)),
+    ),
     marksOf(world, input.service, signal),
     Promise.all(chosen.map((host) => lookAt(world, input, host, wanted?.files.get(host.name) ?? [], signal))),
   ]);
   const differs = new Set(chosen.filter((_, at) => looks[at]!.length > 0).map(({ name }) => name));
   const coming = seen.filter(({ host }) => differs.has(host.name));
   const carrying = seen.filter(({ host }) => !differs.has(host.name));
-  const order = [...carrying, ...coming].map(({ host }) => host.name);
-  const batches = planBatches(input.batches, order, carrying.length);
+  const inBatches = (list: typeof seen) =>
+    list.map(({ host }) => host.name).filter((name) => name !== testHost);
+  const order = [...inBatches(carrying), ...inBatches(coming)];
+  const batches = planBatches(input.batches, order, inBatches(carrying).length);
   mistakes.push(...batches.mistakes);
-  const cap = unavailableCap(input.maxUnavailable, all.length);
-  if (cap >= all.length) mistakes.push(nobodyServing(cap, all.length));
+  const cap = unavailableCap(input.maxUnavailable, serving.length);
+  if (cap >= serving.length) mistakes.push(nobodyServing(cap, serving.length));
   const settings = settingsOf(input, service, mistakes);
-  const unready = seen.flatMap(({ host, mistakes }) => sayWhyOut(mistakes, marks[host.name], host.name));
+  const unready = seen.flatMap(({ host, mistakes }) =>
+    host === test ? mistakes : sayWhyOut(mistakes, marks[host.name], host.name),
+  );
   if (mistakes.length || !wanted) throw badInput([...unready, ...mistakes]);
   const { minHealthySeconds, soakSeconds, watchSeconds } = input;
   const { record, files } = wanted;
   const gone = goneBy(looks.flat());
-  const ways = coming.map(({ host: { name } }) => {
-    const paths = looks.flat().flatMap(({ host, path }) => (host === name ? [path] : []));
-    return { host: name, why: whyOut(files.get(name)!, service.unit, paths, gone[name]) };
-  });
+  const ways = coming
+    .filter(({ host }) => host !== test)
+    .map(({ host: { name } }) => {
+      const paths = looks.flat().flatMap(({ host, path }) => (host === name ? [path] : []));
+      return { host: name, why: whyOut(files.get(name)!, service.unit, paths, gone[name]) };
+    });
   const inPlace = ways.filter(({ why }) => why.length === 0).map(({ host }) => host);
   const states = Object.fromEntries(
     coming.map(({ host: { name } }) => [name, stateOf(files.get(name)!, gone[name]).name]),
   );
-  const config = { ...wanted.config, states, inPlace, ...(Object.keys(gone).length > 0 && { gone }) };
+  const tried = coming.some(({ host }) => host === test) && testHost !== undefined && { testHost };
+  const config = {
+    ...wanted.config,
+    states,
+    inPlace,
+    ...tried,
+    ...(Object.keys(gone).length > 0 && { gone }),
+  };
   const intent: ConfigIntent = {
     workflow: 'configCanary',
     ...commonIntent(input, world, service),
@@ -114,7 +133,7 @@ export async function planConfig(
     batches: batches.batches,
     maxUnavailable: cap,
     ...(service.capacity && { capacity: service.capacity }),
-    steps: STEPS.filter(({ id }) => id !== 'takeOut' || inPlace.length < coming.length),
+    steps: STEPS.filter(({ id }) => id !== 'takeOut' || inPlace.length < ways.length),
     checks: input.checks,
     gate: plannedGate(input, service),
     settings: {
@@ -125,6 +144,11 @@ export async function planConfig(
   };
   const notes = [
     ...Object.entries(record).map(([title, text]) => `${title}: ${text}`),
+    ...(tried
+      ? [
+          `${tried.testHost} is the test host: before any other is touched, the files are used and proven there`,
+        ]
+      : []),
     ...wayNotes(ways),
     ...batches.notes,
     ...carrying.map(({ host }) => `${host.name} has these files already and is left alone`),

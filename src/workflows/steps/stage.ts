@@ -53,6 +53,8 @@ export async function stageAll<I extends Intent>(
     announce(run, 'hostFailed', { host: item.name, why: failure.message });
   }
   const [first] = failures;
-  if (first) throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, false);
+  // what was tried on a test host goes back
+  const undo = run.plan.intent.config?.testHost === undefined ? false : 'asPlanned';
+  if (first) throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, undo);
   run.state.staged = notStarted.length === 0;
 }
