@@ -68,7 +68,7 @@ export interface PlannedConfig {
   revision: string;
   /** by host, the name of the state that it gets: SHA-256 over all files with their owners and modes */
   states: Record<string, string>;
-  /** serves nobody, and has the files before anything is done to another host */
+  /** serves nobody, is out at all balancers, and has the files before anything is done to another host */
   testHost?: string;
   /** by host, files that came with the configuration that it has, and are no targets any more; absent where there are none */
   gone?: Record<string, GoneFile[]>;

@@ -116,12 +116,11 @@ export async function planConfig(
   const states = Object.fromEntries(
     coming.map(({ host: { name } }) => [name, stateOf(files.get(name)!, gone[name]).name]),
   );
-  const tried = coming.some(({ host }) => host === test) && testHost !== undefined && { testHost };
   const config = {
     ...wanted.config,
     states,
     inPlace,
-    ...tried,
+    ...(test && { testHost: test.name }),
     ...(Object.keys(gone).length > 0 && { gone }),
   };
   const intent: ConfigIntent = {
@@ -144,11 +143,7 @@ export async function planConfig(
   };
   const notes = [
     ...Object.entries(record).map(([title, text]) => `${title}: ${text}`),
-    ...(tried
-      ? [
-          `${tried.testHost} is the test host: before any other is touched, the files are used and proven there`,
-        ]
-      : []),
+    ...(test ? [`${test.name} is the test host: before any other is touched, the files are used there`] : []),
     ...wayNotes(ways),
     ...batches.notes,
     ...carrying.map(({ host }) => `${host.name} has these files already and is left alone`),
