@@ -74,6 +74,8 @@ export interface PlannedConfig extends NamedConfig {
   has?: string[];
   /** by host, the name of the state that it gets: SHA-256 over all files with their owners and modes */
   states: Record<string, string>;
+  /** serves nobody, is out at all balancers, and has the files before anything is done to another host */
+  testHost?: string;
   /** by host, files that came with the configuration that it has, and are no targets any more; absent where there are none */
   gone?: Record<string, GoneFile[]>;
   /** hosts that serve on while they are switched: nothing of theirs is restarted */
@@ -141,7 +143,7 @@ export interface Intent {
   about?: string;
   artifact?: PlannedArtifact;
   /** the files that hosts get */
-  config?: NamedConfig & Pick<PlannedConfig, 'inPlace'>;
+  config?: NamedConfig & Pick<PlannedConfig, 'inPlace' | 'testHost'>;
   /** its place in line; default: usual */
   rank?: 'usual' | 'emergency';
   /** `hosts`: others of the service may be worked on at the same time; default: it has the service to itself */

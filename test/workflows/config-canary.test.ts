@@ -57,6 +57,52 @@ it.each(['switchConfig', 'proveHealthy', 'proveServed'])(
   },
 );
 
+describe('a test host', () => {
+  const withTest = () => {
+    const cluster = made();
+    cluster.testHost = 'n1';
+    cluster.out.add('n1');
+    return cluster;
+  };
+  const TRIED = [
+    'stageConfig n1',
+    'switchConfig n1',
+    'n1 has new round 0',
+    'proveHealthy n1',
+    'proveServed n1',
+  ];
+
+  it('has the files, used and proven, before anything is done to another one, and stays out', async () => {
+    const cluster = withTest();
+    const { end } = await run(cluster);
+    expect([end, cluster.configs]).toEqual(['succeeded', { n1: 'new', n2: 'new', n3: 'new' }]);
+    expect(cluster.journal.slice(0, 5)).toEqual(TRIED);
+    expect(cluster.journal.slice(5).filter((line) => line.includes('n1'))).toEqual([]);
+    expect([...cluster.out]).toEqual(['n1']);
+  });
+
+  it.each(['stageConfig n1', 'switchConfig n1', 'proveHealthy n1', 'proveServed n1', 'stageConfig n3'])(
+    'gets its own files back when %s fails, and no other one is changed',
+    async (step) => {
+      const cluster = withTest();
+      let times = 0;
+      cluster.trouble[step] = () => {
+        if ((times += 1) === 1) fails('CommandFailed', 'spoilt')();
+      };
+      const { end, message } = await run(cluster);
+      expect([end, message]).toEqual([
+        step === 'stageConfig n1' ? 'Failed' : 'RolledBack',
+        expect.stringContaining('spoilt'),
+      ]);
+      expect(cluster.configs).toEqual({ n1: 'old', n2: 'old', n3: 'old' });
+      expect(cluster.journal.filter((line) => /^(takeOut|putBack|switchConfig n[23])/.test(line))).toEqual(
+        [],
+      );
+      if (!step.endsWith('n3')) expect(cluster.journal).not.toContain('stageConfig n2');
+    },
+  );
+});
+
 describe('where nothing is restarted', () => {
   it('hosts serve on while they are switched, and are proven all the same', async () => {
     const cluster = made();

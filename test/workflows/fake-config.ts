@@ -5,6 +5,7 @@ import { digestOf } from '../../src/domain/plan-hash';
 interface Faked<I> {
   hosts: readonly string[];
   inPlace: string[];
+  testHost: string | undefined;
   plan(input: I): Plan<UpgradeIntent>;
 }
 
@@ -25,8 +26,15 @@ export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
   const intent: ConfigIntent = {
     ...shared,
     workflow: 'configCanary',
+    batches: shared.batches
+      .map((batch) => ({ ...batch, adds: batch.adds.filter((name) => name !== cluster.testHost) }))
+      .filter(({ adds }) => adds.length > 0),
     about: 'configuration web/1 (more idle)',
-    config: { ...newFiles(cluster.hosts), inPlace: cluster.inPlace },
+    config: {
+      ...newFiles(cluster.hosts),
+      inPlace: cluster.inPlace,
+      ...(cluster.testHost && { testHost: cluster.testHost }),
+    },
   };
   return { ...base, intent, hash: digestOf(intent) };
 }

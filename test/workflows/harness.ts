@@ -67,6 +67,8 @@ export class FakeCluster {
   readonly known: Record<string, string> = {};
   /** what hosts get before they come in */
   filesFirst: PlannedConfig | undefined;
+  /** on which files are tried first; it is out */
+  testHost: string | undefined;
   /** hosts that serve on while their files are switched */
   inPlace: string[] = [];
   /** by host and label */

@@ -26,14 +26,23 @@ export function serviceNamed({ cluster }: World, name: string): NamedService {
   return { ...service, name };
 }
 
-/** The hosts of these names, in this order. */
-export function chooseHosts(names: string[], all: PlannedHost[], mistakes: Mistake[]): PlannedHost[] {
+/**
+ * The hosts of these names, in this order.
+ *
+ * @param at where each stands in the input
+ */
+export function chooseHosts(
+  names: string[],
+  all: PlannedHost[],
+  mistakes: Mistake[],
+  at = (index: number) => `hosts.${index}`,
+): PlannedHost[] {
   const known = all.map(({ name }) => name);
   return names.flatMap((name, index) => {
     const host = all.find((candidate) => candidate.name === name);
-    if (!host) mistakes.push(unknownName(`hosts.${index}`, name, known));
+    if (!host) mistakes.push(unknownName(at(index), name, known));
     else if (names.indexOf(name) !== index)
-      mistakes.push({ code: 'twice', path: `hosts.${index}`, value: name, rule: 'each host once' });
+      mistakes.push({ code: 'twice', path: at(index), value: name, rule: 'each host once' });
     else return [host];
     return [];
   });

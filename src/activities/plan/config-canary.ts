@@ -1,6 +1,6 @@
 import { ConfigCanaryInput } from '../../contracts/inputs/config-canary';
 import type { Mistake } from '../../contracts/failures';
-import type { ConfigIntent, Plan, PlannedStep } from '../../contracts/plan';
+import type { ConfigIntent, Plan, PlannedHost, PlannedStep } from '../../contracts/plan';
 import { whyOut } from '../../adapters/config-centre/in-place';
 import { failureBudget, planBatches, unavailableCap } from '../../domain/batches';
 import { grouped, shownDiffs } from '../../domain/config/patch';
@@ -16,7 +16,7 @@ import { configFiles, recordNotes, setOf } from './config-files';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
-import { mustServe, observeHost, sayWhyOut } from './observe';
+import { mustBeOut, mustServe, observeHost, sayWhyOut } from './observe';
 
 const STEPS: PlannedStep[] = [
   {
@@ -63,42 +63,55 @@ export async function planConfig(
   const service = serviceNamed(world, input.service);
   const mistakes: Mistake[] = [];
   const all = hostsOf(world.cluster, input.service);
-  const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
+  const { testHost } = input;
+  const [test] = testHost === undefined ? [] : chooseHosts([testHost], all, mistakes, () => 'testHost');
+  const serving = all.filter(({ name }) => name !== testHost);
+  const ordered = input.hosts ? chooseHosts(input.hosts, serving, mistakes) : serving;
+  const chosen = [...(test ? [test] : []), ...ordered];
+  const judge = (host: PlannedHost) => (host === test ? mustBeOut : mustServe);
   const [wanted, seen, marks, stable] = await Promise.all([
     configFiles(input, chosen, world, signal, mistakes),
-    Promise.all(chosen.map((host) => observeHost(world, service, host, signal, mustServe))),
+    Promise.all(chosen.map((host) => observeHost(world, service, host, signal, judge(host)))),
     marksOf(world, input.service, signal),
     stableOf(world, input.service, signal),
   ]);
   const differs = new Set(wanted?.looks.map(({ host }) => host));
   const coming = seen.filter(({ host }) => differs.has(host.name));
   const carrying = seen.filter(({ host }) => !differs.has(host.name));
-  const order = [...carrying, ...coming].map(({ host }) => host.name);
-  const batches = planBatches(input.batches, order, carrying.length);
+  const inBatches = (list: typeof seen) =>
+    list.map(({ host }) => host.name).filter((name) => name !== testHost);
+  const order = [...inBatches(carrying), ...inBatches(coming)];
+  const batches = planBatches(input.batches, order, inBatches(carrying).length);
   mistakes.push(...batches.mistakes);
-  const cap = unavailableCap(input.maxUnavailable, all.length);
-  if (cap >= all.length) mistakes.push(nobodyServing(cap, all.length));
+  const cap = unavailableCap(input.maxUnavailable, serving.length);
+  if (cap >= serving.length) mistakes.push(nobodyServing(cap, serving.length));
   const settings = settingsOf(input, service, mistakes);
-  const unready = seen.flatMap(({ host, mistakes }) => sayWhyOut(mistakes, marks[host.name], host.name));
+  const unready = seen.flatMap(({ host, mistakes }) =>
+    host === test ? mistakes : sayWhyOut(mistakes, marks[host.name], host.name),
+  );
   if (mistakes.length || !wanted) throw badInput([...unready, ...mistakes]);
   const { minHealthySeconds, soakSeconds, watchSeconds } = input;
   const { record, looks, config } = wanted;
-  const ways = coming.map(({ host: { name } }) => ({
-    host: name,
-    why: whyLeave(wanted, name, service.unit),
-  }));
+  const ways = coming
+    .filter(({ host }) => host !== test)
+    .map(({ host: { name } }) => ({ host: name, why: whyLeave(wanted, name, service.unit) }));
   const inPlace = ways.filter(({ why }) => why.length === 0).map(({ host }) => host);
   const has = carrying.map(({ host }) => host.name);
   const intent: ConfigIntent = {
     workflow: 'configCanary',
     ...commonIntent(input, world, service),
     about: `configuration ${input.set ? `${input.set} at ` : ''}${input.revision} (${record.what})`,
-    config: { ...config, inPlace, ...(has.length && { has }) },
+    config: {
+      ...config,
+      inPlace,
+      ...(test && { testHost: test.name }),
+      ...(has.length && { has }),
+    },
     hosts: coming.map(({ host }) => host),
     batches: batches.batches,
     maxUnavailable: cap,
     ...(service.capacity && { capacity: service.capacity }),
-    steps: STEPS.filter(({ id }) => id !== 'takeOut' || inPlace.length < coming.length),
+    steps: STEPS.filter(({ id }) => id !== 'takeOut' || inPlace.length < ways.length),
     checks: input.checks,
     gate: plannedGate(input, service),
     settings: {
@@ -109,6 +122,7 @@ export async function planConfig(
   };
   const notes = [
     ...recordNotes(record),
+    ...(test ? [`${test.name} is the test host: before any other is touched, the files are used there`] : []),
     ...wayNotes(ways),
     ...batches.notes,
     ...carrying.map(({ host }) => `${host.name} has these files already and is left alone`),

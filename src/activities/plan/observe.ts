@@ -126,6 +126,18 @@ export const mustServe: Judge = ({ machine, traffic, service }, mistake) => {
   if (machine) judgeMachine(machine, service, mistake);
 };
 
+/** What is tried on it must reach nobody; its service runs, so that it can be proven. */
+export const mustBeOut: Judge = ({ machine, traffic, service }, mistake) => {
+  for (const [balancer, { state, says }] of Object.entries(traffic ?? {}))
+    if (state !== 'out')
+      mistake(
+        'inRotation',
+        says,
+        `a test host serves nobody: it must be out at ${balancer}; to begin with one that serves, name it first in hosts`,
+      );
+  if (machine) judgeMachine(machine, service, mistake);
+};
+
 /** With blue/green a host serves everywhere, or nowhere; one that is between belongs to neither set. */
 export const mustBeInOneSet: Judge = ({ machine, traffic, service }, mistake) => {
   const set = traffic ? setOf(traffic) : undefined;

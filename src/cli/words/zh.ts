@@ -179,6 +179,10 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
     '变更前必须在 {balancer} 上处于轮转中且状态为 up',
   ],
   [
+    'a test host serves nobody: it must be out at {balancer}; to begin with one that serves, name it first in hosts',
+    '测试主机不对外服务：它必须在 {balancer} 上已摘除；若要从正在服务的主机开始，请把它写在 hosts 的第一位',
+  ],
+  [
     'belongs to neither set: it must be in rotation and up at every balancer, or out at all of them',
     '不属于任何一组：必须在每个负载均衡器上都处于轮转中且状态为 up，或在所有负载均衡器上都已摘除',
   ],

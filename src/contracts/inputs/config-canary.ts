@@ -8,6 +8,8 @@ export const ConfigCanaryInput = z.strictObject({
   ...target,
   /** the folder of the config centre; default: that of the service's name */
   set: Name.optional(),
+  /** a host of the service that serves nobody and gets the files before any other is touched */
+  testHost: Name.optional(),
   /** a release of the config centre, or a branch or a commit with a record of its own */
   revision: Revision,
   /** what, why, impact and rollback; default: what the release says */

@@ -21,6 +21,11 @@ export function staysIn({ plan }: Change, { name }: PlannedHost): boolean {
   return plan.intent.config?.inPlace?.includes(name) ?? false;
 }
 
+/** Whether the files are tried on it first; it serves nobody, and balancers are not asked about it. */
+export function isTestHost({ plan }: Change, name: string): boolean {
+  return plan.intent.config?.testHost === name;
+}
+
 /**
  * Makes the files those of a staged configuration, and services use them: one job on the host.
  *

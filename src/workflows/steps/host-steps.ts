@@ -111,7 +111,8 @@ export async function takeOut(
   const { takeOut } = options(run, limits(run).takeOut);
   const input = {
     ...target(run, host),
-    cap: run.plan.intent.maxUnavailable,
+    // a test host is out all the time, and takes nobody's place
+    cap: run.plan.intent.maxUnavailable + (run.plan.intent.config?.testHost === undefined ? 0 : 1),
     deadlineSeconds: drain.deadlineSeconds,
     force: onDeadline === 'force',
   };

@@ -1,5 +1,6 @@
 import type { RolloutIntent } from '../../contracts/plan';
 import type { Change } from './change';
+import { isTestHost } from './config-steps';
 import { BatchGate, GateFailed } from './gate';
 import { HostFailed } from './host-failure';
 import { stayHealthy } from './host-steps';
@@ -32,7 +33,9 @@ export async function observed(
   what: string,
   { gate: name, alone, percent, then }: Judged,
 ): Promise<boolean> {
-  const done = run.plan.intent.hosts.filter(({ name }) => run.host(name).state === 'done');
+  const done = run.plan.intent.hosts.filter(
+    ({ name }) => run.host(name).state === 'done' && !isTestHost(run, name),
+  );
   run.enter(phase, what);
   // what test users ask is too little to judge by
   const gate =

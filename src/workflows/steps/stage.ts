@@ -57,6 +57,10 @@ export async function stageAll<I extends Intent>(
     announce(run, 'hostFailed', { host: item.name, why: failure.message });
   }
   const [first] = failures;
-  if (first) throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, false);
+  if (first) {
+    // what was tried on a test host goes back
+    const undo = run.state.touched && 'asPlanned';
+    throw new ChangeStopped('failed', `not prepared: ${run.host(first.item.name).note}`, undo);
+  }
   run.state.staged = notStarted.length === 0;
 }

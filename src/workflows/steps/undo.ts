@@ -4,7 +4,7 @@ import type { Change } from './change';
 import { ChangeStopped } from './change';
 import { openAgain } from './closing';
 import { runCommand } from './command';
-import { switchConfig } from './config-steps';
+import { isTestHost, switchConfig } from './config-steps';
 import { HostFailed, hostFailed } from './host-failure';
 import { proveHealthy, putBack, switchRelease, takeOut } from './host-steps';
 import { markHost, startService, stopService } from './service-steps';
@@ -30,9 +30,10 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
   },
   async configBack(run, { host: name, version }) {
     const host = hostNamed(run, name);
-    await takeOut(run, host, 'force');
+    const isOut = isTestHost(run, name);
+    if (!isOut) await takeOut(run, host, 'force');
     await switchConfig(run, host, 'before');
-    await proveHealthy(run, host, version, []);
+    await proveHealthy(run, host, version, [], isOut);
   },
   async putBack(run, { host, weights }) {
     await putBack(run, hostNamed(run, host), weights);
