@@ -5,6 +5,8 @@ import { PawlError } from '../contracts/failures';
 import type { RemoteHost } from '../contracts/world';
 import { patchOf, type Side } from '../domain/config/patch';
 
+export const configFolder = (set: string) => `/var/lib/pawl/config/${set}`;
+
 /** Bytes of a file that a diff is made of. */
 const MOST = 64 * 1024;
 const LOOK_MS = 120_000;
@@ -33,6 +35,21 @@ export async function differences(
     const hidden = file?.target.sensitive === true || (kind === 'file' && content === undefined);
     return patchOf(path, side && { ...side, text: content ?? '' }, to, hidden) ?? `${path}: is different`;
   });
+}
+
+/**
+ * The label of the configuration that a host has.
+ *
+ * @returns undefined where it has none, or none that is whole
+ */
+export async function currentLabel(
+  remote: RemoteHost,
+  set: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { code, stdout } = await remote.run('read-config', [configFolder(set)], { signal });
+  if (code !== 0 || /^switching /m.test(stdout)) return undefined;
+  return /^current \S+ (\S+)$/m.exec(stdout)?.[1];
 }
 
 interface Found {

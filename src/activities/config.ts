@@ -11,6 +11,7 @@ import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
 import { runJob } from './job';
 import { get } from './probe';
+import { configFolder } from './config-look';
 import type { World, Worlds } from './world';
 
 interface ConfigInput {
@@ -32,8 +33,6 @@ const KEEP = 10;
 /** Milliseconds between two looks at what is served. */
 const LOOK = 100;
 const CHECK_MS = 60_000;
-
-export const configFolder = (set: string) => `/var/lib/pawl/config/${set}`;
 
 export function configActivities(worlds: Worlds, jobs: Jobs) {
   return {
@@ -104,7 +103,7 @@ async function filesOf(
   config: PlannedConfig,
   host: string,
 ): Promise<{ files: Rendered[]; state: ConfigState }> {
-  const centre = await openCentre(world);
+  const centre = await openCentre(world, { commit: config.commit });
   const tree = await centre.treeOf(config.set, config.commit);
   const { set: service, revision } = config;
   const wanted = { cluster: world.cluster, service, tree, revision, only: host };

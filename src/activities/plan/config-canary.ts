@@ -14,6 +14,7 @@ import { marksOf } from '../out-of-service';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import { chooseHosts, commonIntent, planOf, sameFor, serviceNamed, settingsOf } from './common';
+import { judgeRights } from './config-rights';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
@@ -63,7 +64,9 @@ export async function planConfig(
   const mistakes: Mistake[] = [];
   const all = hostsOf(world.cluster, input.service);
   const chosen = input.hosts ? chooseHosts(input.hosts, all, mistakes) : all;
-  const wanted = await wantedFiles(input, world, mistakes);
+  const wanted = await wantedFiles(input, world, mistakes, signal);
+  const rights = await judged(input, world, chosen, wanted, signal);
+  mistakes.push(...rights.mistakes);
   for (const { name } of chosen)
     if (wanted && !wanted.files.has(name)) mistakes.push(noFiles(input.service, name));
   const [seen, marks, looks] = await Promise.all([
@@ -84,6 +87,8 @@ export async function planConfig(
   if (mistakes.length || !wanted) throw badInput([...unready, ...mistakes]);
   const { minHealthySeconds, soakSeconds, watchSeconds } = input;
   const { config, record } = wanted;
+  // whoever asks, it is the same change
+  const { by: _by, ...asked } = input;
   const intent: ConfigIntent = {
     workflow: 'configCanary',
     ...commonIntent(input, world, service),
@@ -104,6 +109,8 @@ export async function planConfig(
   };
   const notes = [
     ...Object.entries(record).map(([title, text]) => `${title}: ${text}`),
+    ...(input.by === undefined ? [] : [`asked for by ${input.by}`]),
+    ...rights.notes,
     ...grouped(looks.flat()).map(({ hosts, text }) => `on ${hosts.join(', ')}:\n${text}`),
     ...batches.notes,
     ...carrying.map(({ host }) => `${host.name} has these files already and is left alone`),
@@ -113,7 +120,7 @@ export async function planConfig(
   ];
   return planOf({
     intent,
-    same: sameFor(input, world, { commit: config.commit }),
+    same: sameFor(asked, world, { commit: config.commit }),
     unready,
     seen: coming,
     notes,
@@ -131,9 +138,26 @@ function noFiles(service: string, host: string): Mistake {
 }
 
 interface WantedFiles {
+  centre: ConfigRepository;
   config: PlannedConfig;
   record: ChangeRecord;
   files: Map<string, Rendered[]>;
+}
+
+/** Whether it was changed by people who may; their keys may be wrong, too. */
+async function judged(
+  { by, record, revision }: ConfigCanaryInput,
+  world: World,
+  hosts: PlannedHost[],
+  wanted: WantedFiles | undefined,
+  signal: AbortSignal,
+): Promise<{ mistakes: Mistake[]; notes: string[] }> {
+  const none = { mistakes: [], notes: [] };
+  if (!wanted) return none;
+  const asked = { ...wanted, hosts, by, ...(record === undefined && { tag: revision }) };
+  const mistakes: Mistake[] = [];
+  const found = await tellingMistakes(mistakes, () => judgeRights(world, asked, signal));
+  return found ?? { ...none, mistakes };
 }
 
 /** What is wrong in the config centre is told beside what is wrong elsewhere. */
@@ -141,9 +165,10 @@ async function wantedFiles(
   input: ConfigCanaryInput,
   world: World,
   mistakes: Mistake[],
+  signal: AbortSignal,
 ): Promise<WantedFiles | undefined> {
-  try {
-    const centre = await openCentre(world);
+  return tellingMistakes(mistakes, async () => {
+    const centre = await openCentre(world, { signal });
     const commit = await centre.commitOf(input.revision);
     const record = await recordOf(input, centre, commit);
     if (!record) {
@@ -156,7 +181,14 @@ async function wantedFiles(
     const wanted = { cluster: world.cluster, service: input.service, tree, revision };
     const files = await renderAll(wanted, (reference) => secretIn(reference, world.folder));
     const states = Object.fromEntries([...files].map(([host, list]) => [host, stateOf(list).name]));
-    return record && { config: { set: input.service, commit, revision, states }, record, files };
+    return record && { centre, config: { set: input.service, commit, revision, states }, record, files };
+  });
+}
+
+/** @returns undefined where there are mistakes, which are told with all others */
+async function tellingMistakes<T>(mistakes: Mistake[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
   } catch (error) {
     const told =
       error instanceof PawlError && (error.details as { mistakes?: Mistake[] } | undefined)?.mistakes;

@@ -6,6 +6,10 @@ import { simpleGit, type SimpleGit } from 'simple-git';
 import { ChangeRecord } from '../../contracts/config-set';
 import { PawlError } from '../../contracts/failures';
 import { badInput, escaped } from '../../domain/mistakes';
+import type { Commit, Signature, Touched } from '../../domain/config/rights';
+import { run, shieldedEnvironment } from './git';
+import { SetHistory, type Base } from './history';
+import { commitsWithSignatures, tagSignature, type Signers } from './signers';
 import { treeIn, treeOf, type Tree } from './tree';
 
 export interface Release {
@@ -21,6 +25,7 @@ export interface Release {
 
 const FIELD = '\x1f';
 const ENTRY = '\x1e';
+const COMMIT = /^[0-9a-f]{12,64}$/;
 const REF = /^[A-Za-z0-9][A-Za-z0-9._/~^-]{0,199}$/;
 
 export class ConfigRepository {
@@ -37,7 +42,9 @@ export class ConfigRepository {
     const refuse = (rule: string) =>
       badInput([{ code: 'noRepository', path: 'config.repository', value: escaped(folder), rule }]);
     if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw refuse('there is no such folder');
-    const git = simpleGit({ baseDir: folder, timeout: { block: 30_000 } }).env(bareEnvironment());
+    const env = shieldedEnvironment();
+    const options = { baseDir: folder, timeout: { block: 30_000 }, allowEnvironment: Object.keys(env) };
+    const git = simpleGit(options).env(env);
     await git.raw(['rev-parse', '--git-dir']).catch((error: Error) => {
       throw refuse(`it is no git repository that may be read: ${firstLine(error)}`);
     });
@@ -71,6 +78,39 @@ export class ConfigRepository {
       `${service}/`,
     ]);
     return found.trim() || commit.slice(0, 12);
+  }
+
+  /** @returns the whole commit, or undefined where it is not here */
+  async has(commit: string): Promise<string | undefined> {
+    if (!COMMIT.test(commit)) return undefined;
+    const found = await this.git
+      .raw(['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`])
+      .catch(() => '');
+    // a branch may have such a name, too
+    return found.startsWith(commit) ? found.trim() : undefined;
+  }
+
+  /** Whether one commit came before another one, or is the same. */
+  async isBefore(one: string, other: string): Promise<boolean> {
+    const { code } = await run('git', ['merge-base', '--is-ancestor', one, other], { cwd: this.folder });
+    return code === 0;
+  }
+
+  /** Who answers for it that a set is as it is at a commit, for whoever has one of the bases. */
+  async touchedSince(set: string, commit: string, bases: readonly Base[]): Promise<Touched[]> {
+    const history = new SetHistory(this.folder, set);
+    const found = new Map<string, Touched>();
+    for (const base of bases)
+      for (const one of await history.touched(commit, base)) found.set(`${one.commit} ${one.path}`, one);
+    return [...found.values()];
+  }
+
+  commits(ids: readonly string[], signers: Signers): Promise<Map<string, Commit>> {
+    return commitsWithSignatures(this.folder, ids, signers);
+  }
+
+  tagSignature(tag: string, signers: Signers): Promise<Signature> {
+    return tagSignature(this.folder, tag, signers);
   }
 
   treeOf(service: string, commit: string): Promise<Tree> {
@@ -135,12 +175,6 @@ export class ConfigRepository {
         throw new PawlError('BadInput', `the tag could not be made: ${firstLine(error)}`);
       });
   }
-}
-
-/** Nothing that the worker knows beside: git takes orders from its environment. */
-function bareEnvironment(): Record<string, string> {
-  const { PATH = '', HOME = '' } = process.env;
-  return { PATH, HOME, LC_ALL: 'C' };
 }
 
 const firstLine = (error: Error) => error.message.trim().split('\n')[0] ?? '';

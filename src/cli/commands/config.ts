@@ -7,7 +7,7 @@ import {
   type ConfigRepository,
   type Rendered,
 } from '../../adapters/config-centre';
-import { Name } from '../../contracts/cluster';
+import { Name } from '../../contracts/names';
 import { ChangeRecord } from '../../contracts/config-set';
 import { PawlError, type Mistake } from '../../contracts/failures';
 import { grouped, patchOf } from '../../domain/config/patch';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ChangeRecord } from '../config-set';
-import { Amount, target } from './common';
+import { Amount, by, target } from './common';
 import { Batch, rollout } from './rollout';
 
 export const ConfigCanaryInput = z.strictObject({
@@ -9,6 +9,8 @@ export const ConfigCanaryInput = z.strictObject({
   revision: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, 'a tag, a branch or a commit'),
   /** what, why, impact and rollback; default: what the release says */
   record: ChangeRecord.optional(),
+  /** who wants it, where rights name requesters; a word, not a proof */
+  by: by.optional(),
   /** cumulative targets: how many hosts have the files when the batch is over */
   batches: z
     .array(Batch)
