@@ -78,7 +78,7 @@ describe('a good file', () => {
     expect(await digest(but('8080', '8081'))).not.toBe(first);
   });
 
-  it.each([
+  it.each<readonly [string, string]>([
     [
       'aliases',
       but('roles: [app], address: 10.0.0.1', 'roles: &app [app]').replace('roles: [app], ', 'roles: *app, '),

@@ -37,7 +37,7 @@ import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
-import { configPlan } from './fake-config';
+import { configPlan, foundReleases } from './fake-config';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
 import { closuresOf, maintenanceOf, pageOf } from './maintenance';
@@ -63,6 +63,8 @@ export class FakeCluster {
   readonly versions: Record<string, string> = {};
   /** by host, the state of its configuration files */
   readonly configs: Record<string, string> = {};
+  /** tags of its configuration, newest first */
+  releases: string[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -254,6 +256,10 @@ export class FakeCluster {
       planConfigCanary: async (raw) => {
         await this.trouble['plan']?.();
         return { plan: configPlan(this, raw as FakeInput), dryRun: false };
+      },
+      findReleases: async (asked) => {
+        await this.trouble['find']?.();
+        return foundReleases(this, asked);
       },
       ...nodeActivities(this),
       ...maintenanceOf(this),

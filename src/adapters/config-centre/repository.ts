@@ -7,7 +7,7 @@ import { ChangeRecord } from '../../contracts/config-set';
 import { PawlError } from '../../contracts/failures';
 import { badInput, escaped } from '../../domain/mistakes';
 import type { Commit, Signature, Touched } from '../../domain/config/rights';
-import { run, shieldedEnvironment } from './git';
+import { git, run, shieldedEnvironment } from './git';
 import { SetHistory, type Base } from './history';
 import { commitsWithSignatures, tagSignature, type Signers } from './signers';
 import { treeIn, treeOf, type Tree } from './tree';
@@ -90,10 +90,17 @@ export class ConfigRepository {
     return found.startsWith(commit) ? found.trim() : undefined;
   }
 
-  /** Whether one commit came before another one, or is the same. */
-  async isBefore(one: string, other: string): Promise<boolean> {
+  /** Whether one commit is an ancestor of another one, or the same. */
+  async comesBefore(one: string, other: string): Promise<boolean> {
     const { code } = await run('git', ['merge-base', '--is-ancestor', one, other], { cwd: this.folder });
     return code === 0;
+  }
+
+  /** Those of some commits that none of the others comes after. */
+  async lastOf(commits: readonly string[]): Promise<string[]> {
+    if (commits.length === 0) return [];
+    const args = ['merge-base', '--independent', ...new Set(commits)];
+    return (await git(args, { cwd: this.folder })).trim().split('\n');
   }
 
   /** Who answers for it that a set is as it is at a commit, for whoever has one of the bases. */
