@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { simpleGit } from 'simple-git';
+import { recordText } from '../../src/adapters/config-centre/repository';
 import type { Ground } from '../lab/ground';
 
 const CONFIG = `targets:
@@ -20,4 +21,15 @@ export async function commitConfig(ground: Ground, settings: string): Promise<vo
   await git.addConfig('user.email', 'chaos@localhost');
   await git.add(['--all']);
   await git.commit('chaos');
+}
+
+/** What is there is a release. */
+export async function tagConfig(ground: Ground, tag: string): Promise<void> {
+  const record = recordText({ what: 'a', why: 'b', impact: 'c', rollback: 'd' });
+  await simpleGit(join(dirname(ground.cluster), 'config')).raw([
+    'tag',
+    '--annotate',
+    `--message=${record}`,
+    tag,
+  ]);
 }

@@ -126,9 +126,13 @@ export class ConfigRepository {
 
   /** What somebody edits, committed or not. */
   async workingTree(service: string): Promise<Tree> {
-    if ((await this.git.raw(['rev-parse', '--is-bare-repository'])).trim() === 'true')
-      throw new PawlError('BadInput', `${this.folder} is a bare repository: name a revision`);
+    await this.refuseBare();
     return treeIn(join(this.folder, service));
+  }
+
+  private async refuseBare(): Promise<void> {
+    if ((await this.git.raw(['rev-parse', '--is-bare-repository'])).trim() === 'true')
+      throw new PawlError('BadInput', 'there is no working tree: name a revision, or a clone with --clone');
   }
 
   /**
@@ -138,6 +142,7 @@ export class ConfigRepository {
    */
   async services(ref?: string): Promise<string[]> {
     if (ref === undefined) {
+      await this.refuseBare();
       const names = await readdir(this.folder);
       return names.filter((name) => existsSync(join(this.folder, name, 'config.yaml'))).sort();
     }
