@@ -223,6 +223,21 @@ describe('merges', () => {
     ]);
   });
 
+  it('that take a file back, or drop a change, answer for it to hosts of which nothing is known, too', async () => {
+    const { one, other } = branches();
+    const back = pushed(centre.merge('eve!', [one, first], centre.tree(first)));
+    expect(await told(back, { has: [undefined] })).toEqual([
+      `${short(back)} web/config.yaml: no signature by an SSH key, author eve`,
+    ]);
+    const drop = pushed(centre.merge('eve!', [one, other], centre.tree(one)));
+    expect(await told(drop, { has: [undefined] })).toEqual([
+      `${short(drop)} web/values/n1.yaml: no signature by an SSH key, author eve`,
+    ]);
+    centre.git('reset', '--quiet', '--hard', one);
+    centre.gitAs('eve', {}, 'merge', '--quiet', '--no-edit', '--no-ff', other);
+    expect(await told(centre.head(), { has: [undefined] })).toEqual([]);
+  });
+
   it('of histories that have nothing in common answer for what is in both', async () => {
     centre.git('checkout', '--quiet', '--orphan', 'lone');
     const lone = centre.commit('ann', { 'web/config.yaml': 'lone' });

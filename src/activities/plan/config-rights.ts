@@ -7,6 +7,9 @@ import { breaches, signatureText } from '../../domain/config/rights';
 import { currentLabel } from '../config-look';
 import type { World } from '../world';
 
+/** Commits of which a plan says who signed them. */
+const MOST_NOTES = 20;
+
 interface Asked {
   config: Pick<PlannedConfig, 'set' | 'commit'>;
   centre: ConfigRepository;
@@ -35,11 +38,14 @@ export async function judgeRights(
   const since = rights.since ?? null;
   if (since !== null && !(await centre.has(since))) return { mistakes: [noSince(since)], notes: [] };
   const labels = await Promise.all(hosts.map(({ name }) => labelAt(world, name, set, signal)));
-  const has = await Promise.all(labels.map((label) => (label === undefined ? undefined : centre.has(label))));
+  const has = await Promise.all(labels.map(async (label) => label && centre.has(label)));
   const bases: Base[] = [...new Set(has)].map((known) => ({ has: known ?? null, since }));
   const touched = await centre.touchedSince(set, commit, bases);
   const commits = await centre.commits([...new Set(touched.map((one) => one.commit))], signers);
-  const notes = [...commits.values()].map((each) => `commit ${each.id.slice(0, 12)} ${signatureText(each)}`);
+  const notes = [...commits.values()]
+    .slice(0, MOST_NOTES)
+    .map((each) => `commit ${each.id.slice(0, 12)} ${signatureText(each)}`);
+  if (commits.size > MOST_NOTES) notes.push(`and ${commits.size - MOST_NOTES} commits before these`);
   if (tag !== undefined) {
     const [release] = (await centre.releases(set)).filter((each) => each.tag === tag);
     const signature = await centre.tagSignature(tag, signers);

@@ -1,12 +1,16 @@
 /** How git is run: on repositories whose settings are those of others. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { PawlError } from '../../contracts/failures';
+import { onAbort } from '../abort';
+import { within } from '../deadline';
 
 export interface Ran {
   /** null: it was killed */
   code: number | null;
   stdout: string;
   stderr: string;
+  /** its time was over */
+  late: boolean;
 }
 
 /**
@@ -29,43 +33,59 @@ export function shieldedEnvironment(): Record<string, string> {
   };
 }
 
+/** Milliseconds for what asks nobody else. */
+const LOCAL_MS = 60_000;
+
 interface Options {
   cwd: string;
   env?: Record<string, string>;
   stdin?: string;
   signal?: AbortSignal;
+  /** milliseconds */
+  limit?: number;
 }
 
-/** Ends with all of its children when the signal says so. */
+/** Ends with all of its children when its time is over, or nobody wants it any more. */
 export function run(program: string, args: readonly string[], options: Options): Promise<Ran> {
-  const { cwd, env = shieldedEnvironment(), stdin = '', signal } = options;
-  return new Promise((resolve, reject) => {
+  const { cwd, env = shieldedEnvironment(), stdin = '', limit = LOCAL_MS } = options;
+  const { signal: caller = new AbortController().signal } = options;
+  return within(limit, caller, async (deadline) => {
     const child = spawn(program, args, { cwd, env, detached: true });
+    const forget = onAbort(deadline.signal, () => endGroup(child));
+    try {
+      return { ...(await ended(child, program, stdin)), late: deadline.passed };
+    } finally {
+      forget();
+    }
+  });
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
+}
+
+function ended(
+  child: ChildProcessWithoutNullStreams,
+  program: string,
+  stdin: string,
+): Promise<Omit<Ran, 'late'>> {
+  return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    const end = () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // it has ended by itself
-      }
-    };
-    if (signal?.aborted) end();
-    signal?.addEventListener('abort', end, { once: true });
+    const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     // one that has ended reads no more
     child.stdin.on('error', () => undefined);
     child.stdin.end(stdin);
-    child.once('error', ({ message }) => {
-      signal?.removeEventListener('abort', end);
-      reject(new PawlError('BadInput', `\`${program}\` cannot be run beside the worker: ${message}`));
-    });
-    child.once('close', (code) => {
-      signal?.removeEventListener('abort', end);
-      const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
-      resolve({ code, stdout: text(out), stderr: text(err) });
-    });
+    child.once('error', ({ message }) =>
+      reject(new PawlError('BadInput', `\`${program}\` cannot be run beside the worker: ${message}`)),
+    );
+    child.once('close', (code) => resolve({ code, stdout: text(out), stderr: text(err) }));
   });
 }
 

@@ -4,7 +4,7 @@ import { badInput } from '../../domain/mistakes';
 import { changedPaths, ownChanges, type Snapshot, type Touched } from '../../domain/config/rights';
 import { git, run } from './git';
 
-/** Commits of a history that are looked at; more are a repository whose `since` is too old. */
+/** Commits that are looked at; a repository with more needs a `since`, or a newer one. */
 const MOST = 20_000;
 const NOTHING: Snapshot = new Map();
 
@@ -29,46 +29,65 @@ export class SetHistory {
 
   /**
    * Who has to answer for it that the set is as it is at a commit, for somebody who has a base: each commit since then, for
-   * what it changes; and for files that are others although none of these changed them (it goes back), the commit that
-   * put them there.
+   * what it changes; and for files that are others although none of these changed them (it goes back, or nothing is known),
+   * the commit that made them what they are.
    */
   async touched(commit: string, { has, since }: Base): Promise<Touched[]> {
-    const from = has ?? since;
-    const found = from === null ? [] : await this.changes(commit, [from, ...(since ? [since] : [])]);
+    const found = has === null && since === null ? [] : await this.changes(commit, has ?? since!, since);
     const seen = new Set(found.map(({ path }) => path));
-    const [before, after] = await Promise.all([
-      from === null ? NOTHING : this.snapshot(from),
-      this.snapshot(commit),
-    ]);
-    for (const path of changedPaths(before, after).filter((changed) => !seen.has(changed))) {
-      const range = [commit, ...(since ? [`^${since}`] : [])];
-      const by = await this.git('rev-list', '--max-count=1', ...range, '--', path);
-      if (by) found.push({ commit: by, path });
+    const before = await this.snapshotOf(has ?? since);
+    const left = changedPaths(before, await this.snapshot(commit)).filter((path) => !seen.has(path));
+    return [...found, ...(left.length > 0 ? await this.origins(commit, since, left) : [])];
+  }
+
+  private async changes(commit: string, from: string, since: string | null): Promise<Touched[]> {
+    const touched: Touched[] = [];
+    for (const [id = '', ...parents] of await this.range(commit, [from, ...(since ? [since] : [])]))
+      for (const path of await this.changed(id, parents)) touched.push({ commit: id, path });
+    return touched;
+  }
+
+  /** Goes back from a commit, for each file along parents that have it as it is. What comes before `since` is right. */
+  private async origins(commit: string, since: string | null, paths: string[]): Promise<Touched[]> {
+    const found: Touched[] = [];
+    const wanted = new Map([[commit, new Set(paths)]]);
+    for (const [id = '', ...parents] of await this.range(commit, since === null ? [] : [since])) {
+      const here = wanted.get(id);
+      if (!here) continue;
+      const own = new Set(await this.changed(id, parents));
+      const tree = await this.snapshot(id);
+      const before = await Promise.all(parents.map((parent) => this.snapshot(parent)));
+      for (const path of here) {
+        const same = parents[before.findIndex((parent) => parent.get(path) === tree.get(path))];
+        if (own.has(path)) found.push({ commit: id, path });
+        else if (same !== undefined) wanted.set(same, (wanted.get(same) ?? new Set()).add(path));
+      }
     }
     return found;
   }
 
-  private async changes(commit: string, without: readonly string[]): Promise<Touched[]> {
+  /** Each with its parents, which come after it. */
+  private async range(commit: string, without: readonly string[]): Promise<string[][]> {
     const range = [commit, ...without.map((id) => `^${id}`)];
-    const listing = await this.git('rev-list', '--parents', `--max-count=${MOST + 1}`, ...range, '--');
+    const listing = await this.git(
+      ...['rev-list', '--topo-order', '--parents', `--max-count=${MOST + 1}`, ...range, '--'],
+    );
     const lines = listing.split('\n').filter(Boolean);
     if (lines.length > MOST) {
       const rule = `more than ${MOST} commits were to be looked at: name a newer one, with which all was right`;
-      throw badInput([{ code: 'tooMany', path: 'config.rights.since', value: without.at(-1)!, rule }]);
+      throw badInput([
+        { code: 'tooMany', path: 'config.rights.since', value: without.at(-1) ?? 'nothing', rule },
+      ]);
     }
     const commits = lines.map((line) => line.split(' '));
     await this.learnFolders(commits.flat());
-    const touched: Touched[] = [];
-    for (const [id = '', ...parents] of commits) {
-      // most commits are about other folders
-      if (parents.length > 0 && parents.every((parent) => this.folders.get(parent) === this.folders.get(id)))
-        continue;
-      for (const path of await this.changed(id, parents)) touched.push({ commit: id, path });
-    }
-    return touched;
+    return commits;
   }
 
   private async changed(id: string, parents: readonly string[]): Promise<string[]> {
+    // most commits are about other folders
+    const own = this.folders.get(id);
+    if (parents.length > 0 && parents.every((parent) => this.folders.get(parent) === own)) return [];
     const [tree, ...before] = await Promise.all([id, ...parents].map((each) => this.snapshot(each)));
     const bases = new Map<string, Snapshot[]>();
     for (const [one, first] of parents.entries())
@@ -85,6 +104,10 @@ export class SetHistory {
     if (code !== 0 && code !== 1) throw new PawlError('CommandFailed', `git merge-base: ${stderr.trim()}`);
     const bases = stdout.split('\n').filter(Boolean);
     return bases.length === 0 ? [NOTHING] : Promise.all(bases.map((base) => this.snapshot(base)));
+  }
+
+  private snapshotOf(commit: string | null): Promise<Snapshot> {
+    return commit === null ? Promise.resolve(NOTHING) : this.snapshot(commit);
   }
 
   private async snapshot(commit: string): Promise<Snapshot> {

@@ -47,18 +47,17 @@ export function mirrorOf(source: string): string {
 /**
  * Fetches what is new. One at a time on this machine.
  *
- * @param within milliseconds
+ * @param options.limit milliseconds
  * @throws RepositoryUnavailable
  */
 export async function fetchMirror(
   source: string,
-  { signal, within = FETCH_MS }: { signal?: AbortSignal; within?: number } = {},
+  { signal, limit = FETCH_MS }: { signal?: AbortSignal; limit?: number } = {},
 ): Promise<void> {
   await mkdir(mirrors(), { recursive: true });
   const mirror = mirrorOf(source);
-  const limit = AbortSignal.timeout(within);
   const proxies = OF_PROXIES.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
-  const { code, stderr } = await run(
+  const { code, stderr, late } = await run(
     'flock',
     [
       // what git leaves behind does not hold the lock
@@ -72,14 +71,15 @@ export async function fetchMirror(
         ...(Object.fromEntries(proxies) as Record<string, string>),
         ...{ GIT_ALLOW_PROTOCOL: 'https:ssh:file', GIT_SSH_COMMAND: SSH },
       },
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      ...(signal && { signal }),
+      limit,
     },
   );
   // git takes no cut history, and calls that a success
   const cut = stderr.includes('shallow roots');
   if (code === 0 && !cut) return;
-  const why = limit.aborted
-    ? `no answer within ${within / 1_000} s`
+  const why = late
+    ? `no answer within ${limit / 1_000} s`
     : code === LOCKED
       ? 'another fetch of it takes long'
       : cut

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { openCentre } from '../../../src/adapters/config-centre';
 import { fetchMirror, mirrorOf } from '../../../src/adapters/config-centre/mirror';
-import { Cluster } from '../../../src/contracts/cluster';
+import type { Cluster } from '../../../src/contracts/cluster';
 import type { PawlError } from '../../../src/contracts/failures';
 import { SignedCentre } from './people';
 
@@ -119,7 +119,7 @@ describe('a server that says nothing', () => {
   });
 
   it('is not waited for without end, and leaves no program behind', async () => {
-    expect(await refusal(fetchMirror(source, { within: 1_500 }))).toContain(
+    expect(await refusal(fetchMirror(source, { limit: 1_500 }))).toContain(
       'no answer within 1.5 s; try again',
     );
     const left = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
