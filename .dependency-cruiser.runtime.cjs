@@ -23,7 +23,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(client\\.ts$|cli/)' },
       to: {
-        path: '(node_modules/(ssh2|@temporalio/worker)/|^src/(activities|adapters/(?!cluster-file/|config-centre/|yaml-file/|secrets\\.ts)|worker\\.ts$))',
+        path: '(node_modules/(ssh2|@temporalio/worker)/|^src/(activities|adapters/(?!cluster-file/|config-centre/|yaml-file/|(secrets|deadline|abort)\\.ts)|worker\\.ts$))',
         reachable: true,
       },
     },

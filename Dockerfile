@@ -24,9 +24,10 @@ COPY src src
 RUN node scripts/build.mjs --traced
 
 FROM ${NODE_IMAGE}
-# `ssh -G` reads ssh_config as OpenSSH does; tar and gzip, with which archives are looked into, are in the base image
+# `ssh -G` reads ssh_config as OpenSSH does, git and ssh-keygen read the config centre and its signatures; tar, gzip and flock
+# are in the base image
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends openssh-client \
+  && apt-get install -y --no-install-recommends ca-certificates git openssh-client \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps

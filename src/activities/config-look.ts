@@ -2,10 +2,12 @@ import type { Rendered } from '../adapters/config-centre';
 import { sideOf } from '../adapters/config-centre';
 import { manifestLine } from '../adapters/config-centre/state';
 import { PawlError } from '../contracts/failures';
-import { AbsolutePath } from '../contracts/cluster';
+import { AbsolutePath } from '../contracts/names';
 import type { GoneFile } from '../contracts/plan';
 import type { RemoteHost } from '../contracts/world';
 import { patchOf, type Side } from '../domain/config/patch';
+
+export const configFolder = (set: string) => `/var/lib/pawl/config/${set}`;
 
 /** Bytes of a file that a diff is made of. */
 const MOST = 64 * 1024;
@@ -67,6 +69,21 @@ function goneIn(stdout: string): GoneFile[] {
     // a command may be about the very file
     return { path, action: action.startsWith('re') ? action : null };
   });
+}
+
+/**
+ * The label of the configuration that a host has.
+ *
+ * @returns undefined where it has none, or none that is whole
+ */
+export async function currentLabel(
+  remote: RemoteHost,
+  set: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { code, stdout } = await remote.run('read-config', [configFolder(set)], { signal });
+  if (code !== 0 || /^switching /m.test(stdout)) return undefined;
+  return /^current \S+ (\S+)$/m.exec(stdout)?.[1];
 }
 
 interface Found {

@@ -11,6 +11,7 @@ import { hostChecks } from '../domain/config/checks';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
 import { get } from './probe';
+import { configFolder } from './config-look';
 import type { UnitJob } from './services';
 import { unitJob } from './services';
 import type { World, Worlds } from './world';
@@ -34,8 +35,6 @@ const KEEP = 10;
 /** Milliseconds between two looks at what is served. */
 const LOOK = 100;
 const CHECK_MS = 60_000;
-
-export const configFolder = (set: string) => `/var/lib/pawl/config/${set}`;
 
 export function configActivities(worlds: Worlds, jobs: Jobs) {
   return {
@@ -112,7 +111,7 @@ async function filesOf(
   config: PlannedConfig,
   host: string,
 ): Promise<{ files: Rendered[]; state: ConfigState }> {
-  const centre = await openCentre(world);
+  const centre = await openCentre(world, { commit: config.commit });
   const tree = await centre.treeOf(config.set, config.commit);
   const { set: service, revision } = config;
   const wanted = { cluster: world.cluster, service, tree, revision, only: host };

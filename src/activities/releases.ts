@@ -5,7 +5,7 @@ import { upload } from '../adapters/ssh';
 import type { ArtifactStore } from '../adapters/artifacts';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
-import { configFolder } from './config';
+import { configFolder } from './config-look';
 import type { UnitJob } from './services';
 import { unitJob } from './services';
 import { keepingOut } from './traffic';

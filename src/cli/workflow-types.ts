@@ -28,6 +28,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service', 'revision'],
     example: 'examples/lab/configCanary.json',
   },
+  configSync: {
+    about: 'bring new releases of configuration to hosts by themselves, where the cluster file allows it',
+    prefix: 'sync',
+    named: ['services'],
+    example: 'examples/lab/configSync.json',
+  },
   nodeOffline: {
     about: 'take hosts out of service: drain, stop, prove that nothing is left',
     prefix: 'offline',

@@ -1,26 +1,10 @@
 /** The cluster file. The descriptions become the published JSON Schema: editors show them. */
 import { z } from 'zod';
+import { ConfigCentre } from './config-centre';
 import { Entry, MaintenanceSettings } from './maintenance';
+import { AbsolutePath, LocalPath, Name } from './names';
 import { Notifications } from './notifications';
 import { Testers } from './testers';
-
-/** Host, balancer and service names: what is safe in file names, units, ids and balancer commands. */
-export const Name = z
-  .string()
-  .regex(
-    /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,61}[a-zA-Z0-9])?$/,
-    'letters, digits, dot, dash, underscore; at most 63',
-  );
-
-export const AbsolutePath = z
-  .string()
-  .regex(/^(\/[A-Za-z0-9._@:+-]+)+$/, 'an absolute path without spaces or shell characters')
-  .refine((path) => !path.split('/').includes('..'), 'no ".." in a path');
-
-const LocalPath = z
-  .string()
-  // eslint-disable-next-line no-control-regex -- they are what is refused
-  .regex(/^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,999}$/, 'a path; relative ones begin where this file lies');
 
 const Address = z
   .string()
@@ -253,12 +237,7 @@ export const Cluster = z.strictObject({
   metrics: MetricsServer.optional(),
   notifications: Notifications.optional(),
   maintenance: MaintenanceSettings.optional(),
-  config: z
-    .strictObject({
-      repository: LocalPath.describe('A git repository with a folder for each service that it configures.'),
-    })
-    .optional()
-    .describe('The config centre: where configuration files of hosts come from.'),
+  config: ConfigCentre.optional(),
   artifacts: z
     .strictObject({
       allowedUrls: z

@@ -1,6 +1,6 @@
 /** What the config centre says of one service: `<service>/config.yaml` and the values beside it. */
 import { z } from 'zod';
-import { AbsolutePath, Name } from './cluster';
+import { AbsolutePath, Name } from './names';
 
 const Account = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'an account name');
 const Unit = z

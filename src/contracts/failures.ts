@@ -15,6 +15,10 @@ export const FAILURES = {
     meaning: 'the same change waits or works already; its id is named, and nothing was touched',
   },
   // reaching the world
+  RepositoryUnavailable: {
+    retryable: true,
+    meaning: 'the repository of the config centre gives no answer, or none that can be read',
+  },
   HostUnreachable: { retryable: true, meaning: 'no SSH session to the host could be had or kept' },
   StreamRefused: {
     retryable: true,

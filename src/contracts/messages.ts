@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Name } from './cluster';
+import { Name } from './names';
 import { reason, Version } from './inputs/common';
 
 const By = z.string().min(1).max(200);

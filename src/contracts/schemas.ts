@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Cluster } from './cluster';
 import { ConfigSet } from './config-set';
 import { ConfigCanaryInput } from './inputs/config-canary';
+import { ConfigSyncInput } from './inputs/config-sync';
 import { EmergencyRollbackInput } from './inputs/emergency-rollback';
 import { NodeOfflineInput } from './inputs/node-offline';
 import { NodeReplacementInput } from './inputs/node-replacement';
@@ -16,6 +17,7 @@ const PUBLISHED: Record<string, z.ZodType> = {
   configSet: ConfigSet,
   rollingUpgrade: RollingUpgradeInput,
   configCanary: ConfigCanaryInput,
+  configSync: ConfigSyncInput,
   nodeOffline: NodeOfflineInput,
   nodeOnline: NodeOnlineInput,
   healthWatch: HealthWatchInput,

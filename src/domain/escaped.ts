@@ -5,7 +5,8 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 const SECRET_WORD = /^(passw(or)?ds?|passphrase|pass|pwd|secrets?|tokens?|credentials?|apikey|privatekey)$/;
 const SECRET_KEY_OF = ['api', 'private', 'secret', 'access', 'encryption'];
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
-const URL_PASSWORD = /\/\/[^/@\s]*:[^/@\s]*@/g;
+/** A token may stand where a name does. */
+const URL_PASSWORD = /\/\/[^/@\s]*:[^/@\s]*@|(?<=https?:)\/\/[^/@\s]+@/gi;
 const HIDDEN = '(hidden)';
 
 /**

@@ -78,7 +78,7 @@ describe('a good file', () => {
     expect(await digest(but('8080', '8081'))).not.toBe(first);
   });
 
-  it.each([
+  it.each<readonly [string, string]>([
     [
       'aliases',
       but('roles: [app], address: 10.0.0.1', 'roles: &app [app]').replace('roles: [app], ', 'roles: *app, '),
@@ -94,6 +94,20 @@ describe('a good file', () => {
         '{ proxyJump: bastion, roles: [app]',
       ),
     ],
+    ...[
+      '../config',
+      'https://git:8443/x.git',
+      'ssh://git@git:22/x',
+      'git@git:a/x.git',
+      'file:///srv/x',
+      'ssh://[::1]/x',
+    ].map(
+      (repository) =>
+        [
+          repository,
+          `${GOOD}config: { repository: '${repository}', sync: { web: { batches: [1, '100%'] } } }\n`,
+        ] as const,
+    ),
     ['a jump through a host', but('{ roles: [app]', '{ proxyJump: lb1, roles: [app]')],
   ])('may have %s', async (_what, text) => {
     expect(await mistakesIn(text)).toEqual([]);
@@ -280,6 +294,60 @@ it.each<[string, string | Buffer, ...string[]]>([
     'a password where a host belongs',
     but('  n1:', '  password: hunter2\n  n1:'),
     'hosts.password | wrongType | (hidden)',
+  ],
+  ...(
+    [
+      ['https://me:hunter2@git/x', 'https://(hidden)@git/x | no user and no password in a URL'],
+      ['https://hunter2@git/x', 'https://(hidden)@git/x | no user and no password in a URL'],
+      ['ssh://git:hunter2@git/x', 'ssh://(hidden)@git/x | no user and no password in a URL'],
+      ['http://git/x', 'http://git/x | a folder, or a URL'],
+      ['ext::sh -c id', 'ext::sh -c id | a folder, or a URL'],
+      ['git://git/x', 'a folder, or a URL'],
+      ['ssh://-oProxyCommand=id/x', 'a folder, or a URL'],
+      ['git@-oProxyCommand=id:x', 'a folder, or a URL'],
+      ['git@git:-x', 'a folder, or a URL'],
+      ['--upload-pack=id', 'a path; relative ones begin where this file lies'],
+    ] as const
+  ).map(([repository, said]): [string, string, string] => [
+    `the repository ${repository}`,
+    `${GOOD}config: { repository: '${repository}' }\n`,
+    said,
+  ]),
+  ...(
+    [
+      ['{ rules: [] }', 'config.rights.rules | outOfRange'],
+      ["{ rules: [{ paths: ['**'] }] }", 'needs signers, requesters, or both'],
+      [
+        "{ rules: [{ paths: ['/web/**'], requesters: [a] }] }",
+        'a path of the repository such as web/values/**',
+      ],
+      ["{ rules: [{ paths: ['../x'], requesters: [a] }] }", 'no "." or ".."'],
+      ["{ rules: [{ paths: ['web/**x'], requesters: [a] }] }", '** only as a whole part of the path'],
+      [
+        "{ rules: [{ paths: ['**'], signers: [ann@x] }] }",
+        'cluster.yaml:18:70 config.rights.rules.0.signers | incomplete | a list of 1 | needs keys of signers',
+      ],
+      ["{ rules: [{ paths: ['**'], requesters: [a] }], since: main }", 'a whole commit'],
+      [
+        "{ rules: [{ paths: ['**'], requesters: [a], signer: [a] }] }",
+        'no such key (did you mean "signers"?)',
+      ],
+    ] as const
+  ).map(([rights, said]): [string, string, string] => [
+    `the rights ${rights}`,
+    `${GOOD}config: { repository: x, rights: ${rights} }\n`,
+    said,
+  ]),
+  [
+    'releases of a service that is not there',
+    `${GOOD}config: { repository: x, sync: { wbe: {} } }\n`,
+    'config.sync.wbe | unknownName | wbe | there is no such name (did you mean "web"?)',
+  ],
+  [
+    'what a release says itself',
+    `${GOOD}config: { repository: x, sync: { web: { revision: main, batches: [0] } } }\n`,
+    'config.sync.web.revision | unknownKey',
+    'config.sync.web.batches.0',
   ],
   [
     'a password in a URL',

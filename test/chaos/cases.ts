@@ -74,6 +74,7 @@ const point = (story: Story, activity: keyof Activities, host?: string, nth = 1)
 const MOMENTS: Record<keyof Activities, number[]> = {
   planRollingUpgrade: [30],
   planConfigCanary: [30],
+  findReleases: [30],
   planNodeOffline: [30],
   planNodeOnline: [30],
   planNodeReplacement: [30],

@@ -1,5 +1,6 @@
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { pawl } from '../../src/cli/program';
+import { SignedCentre } from '../adapters/config-centre/people';
 import { TestCentre, WEB, type Files } from '../adapters/config-centre/centre';
 import { Recorder } from './recorder';
 
@@ -288,4 +289,72 @@ it('needs a repository', async () => {
   await centre.commit(WEB, 'same').catch(() => undefined);
   const terminal = new Recorder();
   expect(await pawl(['config', 'lint', '/nowhere/cluster.yaml'], terminal)).toBe(2);
+});
+
+describe('where there are rights', () => {
+  let signed: SignedCentre;
+  beforeEach(() => {
+    signed = new SignedCentre();
+    signed.commit('ann', WEB);
+    const cluster = readFileSync(centre.cluster, 'utf8');
+    const rights =
+      "{ allowedSigners: allowed-signers, rules: [{ paths: ['web/**'], signers: [ann@example.org] }] }";
+    writeFileSync(
+      `${signed.folder}/cluster.yaml`,
+      cluster.replace('repository: centre', `repository: centre, rights: ${rights}`),
+    );
+    writeFileSync(
+      `${signed.folder}/url.yaml`,
+      cluster.replace('repository: centre', `repository: 'file://${signed.repository}'`),
+    );
+  });
+  afterEach(() => signed.remove());
+  async function at(file: string, command: string, ...args: string[]) {
+    const terminal = new Recorder();
+    const code = await pawl(['config', command, `${signed.folder}/${file}.yaml`, ...args], terminal);
+    return { code, out: terminal.out, err: terminal.err.replaceAll(/\s+/g, ' ') };
+  }
+
+  it('lint and history say who signed', async () => {
+    const first = signed.head().slice(0, 12);
+    expect((await at('cluster', 'lint')).out).toBe(
+      `ok: web: 2 files on each of 2 hosts\n  last change: ${first} signed by ann@example.org\n`,
+    );
+    const rogue = signed.commit('eve!', { 'web/files/motd': 'mine\n' }).slice(0, 12);
+    const text = 'What: a\n\nWhy: b\n\nImpact: c\n\nRollback: d';
+    signed.gitAs('bob', {}, 'tag', '--sign', `--message=${text}`, 'web/1');
+    const { out } = await at('cluster', 'history', 'web');
+    expect(out).toContain(
+      `by bob\n  last change: ${rogue} no signature by an SSH key, author eve\n  record: signed by bob@example.org\n  what: a\n`,
+    );
+    const [release] = JSON.parse((await at('cluster', 'history', 'web', '--json')).out) as object[];
+    expect(release).toMatchObject({ signatures: { record: 'signed by bob@example.org' } });
+  });
+
+  it('a release is signed where git is told to', async () => {
+    for (const [name, value] of Object.entries({
+      'user.name': 'ann',
+      'user.email': 'ann@example.org',
+      'gpg.format': 'ssh',
+      'user.signingkey': signed.key('ann'),
+      'tag.gpgSign': 'true',
+    }))
+      signed.git('config', name, value);
+    expect((await at('cluster', 'tag', 'web', ...record)).code).toBe(0);
+    expect((await at('cluster', 'history', 'web')).out).toContain('record: signed by ann@example.org');
+  });
+
+  it('a repository at a URL is read by revision, and a release is made in a clone', async () => {
+    expect((await at('url', 'lint')).err).toContain('name a revision, or a clone with --clone');
+    expect((await at('url', 'lint', 'web', '--revision', 'main')).out).toBe(
+      'ok: web: 2 files on each of 2 hosts\n',
+    );
+    expect((await at('url', 'tag', 'web', '--revision', 'main', ...record)).err).toContain(
+      'the repository is at a URL: name a clone of it, and push the tag from there',
+    );
+    signed.git('config', 'user.name', 'ann');
+    signed.git('config', 'user.email', 'ann@example.org');
+    expect(await at('url', 'tag', 'web', '--clone', signed.repository, ...record)).toMatchObject({ code: 0 });
+    expect((await at('url', 'history', 'web')).out).toContain('what: more idle');
+  });
 });

@@ -121,6 +121,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
       return { plan, dryRun: input.dryRun };
     },
     planConfigCanary: (raw) => steps().planConfigCanary(raw),
+    findReleases: (asked) => steps().findReleases(asked),
     planNodeOffline: (raw) => steps().planNodeOffline(raw),
     planNodeOnline: (raw) => steps().planNodeOnline(raw),
     planNodeReplacement: (raw) => steps().planNodeReplacement(raw),

@@ -16,7 +16,8 @@ import { makeRelease } from '../../lab/service';
 import { leaseId } from '../../src/contracts/lease';
 import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Phase, Status } from '../../src/contracts/status';
-import { commitConfig } from '../chaos/centre';
+import { syncRunId } from '../../src/contracts/config-sync';
+import { commitConfig, tagConfig } from '../chaos/centre';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
 import { current, recordHealthWatch } from './watch-story';
@@ -387,6 +388,18 @@ const CONFIG_STORIES: Record<string, NodeStory & { settings: string }> = {
   'configCanary-rolledBack': { input: {}, settings: 'no JSON', end: 'RolledBack' },
 };
 
+/** A release that is new to all hosts; its change goes on by itself. */
+async function recordSync(ground: Ground, name: string): Promise<Recorded> {
+  await commitConfig(ground, '{ "nonce": 3 }');
+  await tagConfig(ground, 'web/1');
+  const options = { taskQueue: TASK_QUEUE, workflowId: name, args: [{ cluster: ground.cluster }] };
+  const run = await ground.client.workflow.start('configSync', options);
+  const recorded = await told(ground, run, name, { input: {}, end: 'succeeded' });
+  const { end, message } = await ended(ground.client.workflow.getHandle(syncRunId(ground.name, 'web/1')));
+  if (end !== 'succeeded') throw new Error(`its change ended as ${end}: ${message}`);
+  return recorded;
+}
+
 async function recordConfig(ground: Ground, name: string): Promise<Recorded> {
   const { settings, ...story } = CONFIG_STORIES[name]!;
   await commitConfig(ground, settings);
@@ -436,6 +449,11 @@ const RECORDERS: Recorder[] = [
     stage: 'config',
     record: (ground) => recordConfig(ground, name),
   })),
+  {
+    name: 'configSync-started',
+    stage: 'config',
+    record: (ground) => recordSync(ground, 'configSync-started'),
+  },
   { name: 'doctor-well', stage: 'maintenance', record: recordDoctor },
   { name: 'notifyTest-answers', stage: 'maintenance', record: recordNotifyTest },
 ];

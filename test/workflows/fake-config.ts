@@ -1,4 +1,5 @@
 /** Configuration for a fake cluster: every host gets the state `new`. */
+import { syncRunId, type FoundReleases, type Synced } from '../../src/contracts/config-sync';
 import type { ConfigIntent, Plan, PlannedConfig, UpgradeIntent } from '../../src/contracts/plan';
 import { digestOf } from '../../src/domain/plan-hash';
 
@@ -14,7 +15,7 @@ export function newFiles(hosts: readonly string[]): PlannedConfig {
   return { set: 'web', commit: 'c'.repeat(40), revision: 'abc', states };
 }
 
-export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
+export function configPlan<I extends object>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
   const base = cluster.plan(input);
   const {
     version: _,
@@ -29,7 +30,7 @@ export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
     batches: shared.batches
       .map((batch) => ({ ...batch, adds: batch.adds.filter((name) => name !== cluster.testHost) }))
       .filter(({ adds }) => adds.length > 0),
-    about: 'configuration web/1 (more idle)',
+    about: `configuration ${'revision' in input ? String(input.revision) : 'web/1'} (more idle)`,
     config: {
       ...newFiles(cluster.hosts),
       inPlace: cluster.inPlace,
@@ -37,4 +38,21 @@ export function configPlan<I>(cluster: Faked<I>, input: I): Plan<ConfigIntent> {
     },
   };
   return { ...base, intent, hash: digestOf(intent) };
+}
+
+/** What is the newest is new, unless it was started last. */
+export function foundReleases(
+  { name: cluster, releases: [tag] }: { name: string; releases: readonly string[] },
+  { input, before }: { input: unknown; before: Record<string, Synced> },
+): FoundReleases {
+  const { dryRun = false } = input as { dryRun?: boolean };
+  const last = before['web'];
+  const service = 'web';
+  const says = (text: string) => ({ cluster, dryRun, services: [{ service, says: text }] });
+  if (tag === undefined) return says('it has no release with a whole record');
+  if (last?.tag === tag) return says(`${tag} was the last one: ${last.run}`);
+  const quick = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0, gate: { enabled: false } };
+  const run = syncRunId(cluster, tag);
+  const start = { tag, commit: 'c'.repeat(40), run, input: { ...quick, revision: tag } };
+  return { cluster, dryRun, services: [{ service, says: `${tag} is started`, start }] };
 }

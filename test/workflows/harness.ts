@@ -37,7 +37,7 @@ import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
-import { configPlan, newFiles } from './fake-config';
+import { configPlan, foundReleases, newFiles } from './fake-config';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
 import { closuresOf, maintenanceOf, pageOf } from './maintenance';
@@ -71,6 +71,8 @@ export class FakeCluster {
   testHost: string | undefined;
   /** hosts that serve on while their files are switched */
   inPlace: string[] = [];
+  /** tags of its configuration, newest first */
+  releases: string[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -264,6 +266,10 @@ export class FakeCluster {
       planConfigCanary: async (raw) => {
         await this.trouble['plan']?.();
         return { plan: configPlan(this, raw as FakeInput), dryRun: false };
+      },
+      findReleases: async (asked) => {
+        await this.trouble['find']?.();
+        return foundReleases(this, asked);
       },
       ...nodeActivities(this),
       ...maintenanceOf(this),

@@ -12,7 +12,7 @@ import type { World } from '../world';
 import { hostsOf } from '../world';
 import { chooseHosts, commonIntent, isWhole, planOf, sameFor, serviceNamed, settingsOf } from './common';
 import type { ConfigFiles } from './config-files';
-import { configFiles, recordNotes, setOf } from './config-files';
+import { configFiles, setOf } from './config-files';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
@@ -91,7 +91,9 @@ export async function planConfig(
   );
   if (mistakes.length || !wanted) throw badInput([...unready, ...mistakes]);
   const { minHealthySeconds, soakSeconds, watchSeconds } = input;
-  const { record, looks, config } = wanted;
+  const { what, looks, config } = wanted;
+  // whoever asks, it is the same change
+  const { by: _by, ...asked } = input;
   const ways = coming
     .filter(({ host }) => host !== test)
     .map(({ host: { name } }) => ({ host: name, why: whyLeave(wanted, name, service.unit) }));
@@ -100,7 +102,7 @@ export async function planConfig(
   const intent: ConfigIntent = {
     workflow: 'configCanary',
     ...commonIntent(input, world, service),
-    about: `configuration ${input.set ? `${input.set} at ` : ''}${input.revision} (${record.what})`,
+    about: `configuration ${input.set ? `${input.set} at ` : ''}${input.revision} (${what})`,
     config: {
       ...config,
       inPlace,
@@ -121,7 +123,7 @@ export async function planConfig(
     },
   };
   const notes = [
-    ...recordNotes(record),
+    ...wanted.notes,
     ...(test ? [`${test.name} is the test host: before any other is touched, the files are used there`] : []),
     ...wayNotes(ways),
     ...batches.notes,
@@ -135,7 +137,7 @@ export async function planConfig(
   const proves = setOf(input) === input.service && isWhole(all, chosen, marks);
   return planOf({
     intent,
-    same: sameFor(input, world, { commit: config.commit }),
+    same: sameFor(asked, world, { commit: config.commit }),
     unready,
     seen: coming,
     notes,

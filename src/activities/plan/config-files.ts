@@ -6,19 +6,22 @@ import type { GoneFile, PlannedConfig, PlannedHost } from '../../contracts/plan'
 import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../../adapters/config-centre';
 import { stateOf } from '../../adapters/config-centre/state';
 import { secretIn } from '../../adapters/secrets';
-import { configFolder } from '../config';
-import { differences, type Different } from '../config-look';
+import { configFolder, differences, type Different } from '../config-look';
 import type { World } from '../world';
+import { judgeRights } from './config-rights';
 
 /** A revision of the config centre, and why it is brought. */
-export type ConfigAsked = Pick<ConfigCanaryInput, 'service' | 'set' | 'revision' | 'record'>;
+export type ConfigAsked = Pick<ConfigCanaryInput, 'service' | 'set' | 'revision' | 'record' | 'by'>;
 
 export interface ConfigFiles {
   /** with the states of all chosen hosts */
   config: PlannedConfig;
-  record: ChangeRecord;
+  /** in the words of the record */
+  what: string;
   /** by host */
   files: Map<string, Rendered[]>;
+  /** why it is there, who asked, and who signed what */
+  notes: string[];
   /** of all chosen hosts */
   looks: (Different & { host: string })[];
 }
@@ -37,9 +40,17 @@ export async function configFiles(
   signal: AbortSignal,
   mistakes: Mistake[],
 ): Promise<ConfigFiles | undefined> {
-  const wanted = await toldMistakes(mistakes, () => wantedFiles(asked, world, mistakes));
+  const wanted = await tellingMistakes(mistakes, () => wantedFiles(asked, world, mistakes, signal));
   if (!wanted) return undefined;
   const { files, record } = wanted;
+  const rights = await tellingMistakes(mistakes, () =>
+    judgeRights(
+      world,
+      { ...wanted, hosts: chosen, by: asked.by, ...(!asked.record && { tag: asked.revision }) },
+      signal,
+    ),
+  );
+  mistakes.push(...(rights?.mistakes ?? []));
   for (const { name } of chosen) if (!files.has(name)) mistakes.push(noFiles(setOf(asked), name));
   const looks = await Promise.all(
     chosen.map((host) => lookAt(world, setOf(asked), host, files.get(host.name) ?? [], signal)),
@@ -54,10 +65,20 @@ export async function configFiles(
     states: Object.fromEntries(states),
     ...(Object.keys(gone).length > 0 && { gone }),
   };
-  return record && { config, record, files, looks: looks.flat() };
+  const notes = [...(asked.by === undefined ? [] : [`asked for by ${asked.by}`]), ...(rights?.notes ?? [])];
+  return (
+    record && {
+      config,
+      what: record.what,
+      files,
+      notes: [...recordNotes(record), ...notes],
+      looks: looks.flat(),
+    }
+  );
 }
 
-async function toldMistakes<T>(mistakes: Mistake[], work: () => Promise<T>): Promise<T | undefined> {
+/** @returns undefined where there are mistakes, which are told with all others */
+async function tellingMistakes<T>(mistakes: Mistake[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
@@ -69,8 +90,8 @@ async function toldMistakes<T>(mistakes: Mistake[], work: () => Promise<T>): Pro
   }
 }
 
-async function wantedFiles(asked: ConfigAsked, world: World, mistakes: Mistake[]) {
-  const centre = await openCentre(world);
+async function wantedFiles(asked: ConfigAsked, world: World, mistakes: Mistake[], signal: AbortSignal) {
+  const centre = await openCentre(world, { signal });
   const commit = await centre.commitOf(asked.revision);
   const record = await recordOf(asked, centre, commit);
   if (!record) {
@@ -83,7 +104,7 @@ async function wantedFiles(asked: ConfigAsked, world: World, mistakes: Mistake[]
   const tree = await centre.treeOf(set, commit);
   const wanted = { cluster: world.cluster, service: set, tree, revision };
   const files = await renderAll(wanted, (reference) => secretIn(reference, world.folder));
-  return { config: { set, commit, revision }, record, files };
+  return { centre, config: { set, commit, revision }, record, files };
 }
 
 async function recordOf(
@@ -127,5 +148,5 @@ function noFiles(set: string, host: string): Mistake {
 }
 
 /** Why a revision is there, as a plan tells it. */
-export const recordNotes = (record: ChangeRecord) =>
+const recordNotes = (record: ChangeRecord) =>
   Object.entries(record).map(([title, text]) => `${title}: ${text}`);

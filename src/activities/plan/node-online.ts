@@ -42,7 +42,7 @@ export async function planOnline(
   const isIn = (name: string) => serving.includes(name) && !Object.hasOwn(marks, name);
   const coming = seen.filter(({ host }) => !isIn(host.name));
   const ramp = plannedRamp(input, coming, marks, mistakes);
-  const same = await sameConfig(world, input.service, peers, coming);
+  const same = await sameConfig(world, input.service, peers, coming, signal);
   const unready = [
     ...coming.flatMap((observation) => observation.mistakes),
     ...(input.otherVersion ? [] : otherVersions(coming, peers)),

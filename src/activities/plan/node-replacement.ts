@@ -85,7 +85,7 @@ async function planPlanned(
   // one that was out of reach before, too
   const told = ({ code, path }: Mistake) =>
     [...newSeen.mistakes, ...oldSeen.mistakes].some((other) => other.code === code && other.path === path);
-  const same = await sameConfig(world, input.service, [oldSeen], [newSeen]);
+  const same = await sameConfig(world, input.service, [oldSeen], [newSeen], signal);
   const unready = [
     ...withTheLine(newSeen.mistakes, world, service, coming),
     ...oldSeen.mistakes,

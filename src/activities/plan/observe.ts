@@ -7,7 +7,7 @@ import type { OutOfService } from '../../contracts/out-of-service';
 import { outText } from '../../domain/about';
 import { setOf } from '../../domain/blue-green';
 import type { Release } from '../../contracts/stable';
-import { configFolder } from '../config';
+import { configFolder } from '../config-look';
 import type { World } from '../world';
 import { keyValues } from '../key-values';
 import { trafficOf } from '../world';

@@ -24,7 +24,7 @@ import { planBlueGreen } from './blue-green';
 import type { Closures } from './closures';
 import { planClosures } from './closures';
 import type { ConfigFiles } from './config-files';
-import { configFiles, recordNotes } from './config-files';
+import { configFiles } from './config-files';
 import {
   chooseHosts,
   commonIntent,
@@ -118,7 +118,7 @@ export async function planUpgrade(
     ...(service.capacity && cap < all.length && { capacity: service.capacity }),
   });
   const notes = [
-    ...(files ? recordNotes(files.record) : []),
+    ...(files?.notes ?? []),
     ...rollout.notes,
     ...(closed?.notes ?? []),
     ...(outage ? [outageText(input, all.length)] : []),

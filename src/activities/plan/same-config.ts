@@ -34,13 +34,14 @@ export async function sameConfig(
   service: string,
   like: Observation[],
   coming: Observation[],
+  signal: AbortSignal,
 ): Promise<SameConfig> {
   const label = mostOften(like.map(({ facts }) => facts.config ?? ''));
   const others = coming.filter((one) => !runs(one, { version: one.facts.version, config: label }));
   if (label === undefined || others.length === 0) return { unready: [], notes: [] };
   const who = others.map(({ host }) => host.name);
   try {
-    const config = await rendered(world, service, label);
+    const config = await rendered(world, service, label, signal);
     const states = who.map((name) => [name, config.states[name]] as const);
     const without = states.flatMap(([name, state]) => (state === undefined ? [name] : []));
     if (without.length > 0) return { unready: without.map((name) => noFiles(service, name)), notes: [] };
@@ -51,15 +52,20 @@ export async function sameConfig(
       notes: [note],
     };
   } catch (error) {
-    if (!(error instanceof PawlError)) throw error;
+    if (!(error instanceof PawlError) || error.type !== 'BadInput') throw error;
     // what a change has found, say: it lies on those hosts and nowhere else
     const why = `the others have configuration ${label}, which cannot be had (${error.message.split('\n').at(-1)})`;
     return { unready: [], notes: [`${who.join(', ')} keeps its own files: ${why}`] };
   }
 }
 
-async function rendered(world: World, service: string, revision: string): Promise<PlannedConfig> {
-  const centre = await openCentre(world);
+async function rendered(
+  world: World,
+  service: string,
+  revision: string,
+  signal: AbortSignal,
+): Promise<PlannedConfig> {
+  const centre = await openCentre(world, { commit: revision, signal });
   const commit = await centre.commitOf(revision);
   const tree = await centre.treeOf(service, commit);
   const files = await renderAll({ cluster: world.cluster, service, tree, revision }, (reference) =>

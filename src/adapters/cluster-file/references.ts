@@ -36,6 +36,19 @@ const Readable = z.object({
     .object({ channels: mapOf(ReadableChannel) })
     .optional()
     .catch(undefined),
+  config: z
+    .object({
+      rights: z
+        .object({
+          allowedSigners: text,
+          rules: z.array(z.object({ signers: z.unknown().optional() }).catch({})).catch([]),
+        })
+        .optional()
+        .catch(undefined),
+      sync: mapOf(z.unknown()).optional(),
+    })
+    .optional()
+    .catch(undefined),
   services: mapOf(
     z
       .object({
@@ -69,7 +82,24 @@ export function referenceFindings(value: unknown): Finding[] {
     ...stateFileFindings(file),
     ...Object.entries(file.services).flatMap(([name, service]) => serviceFindings(file, name, service)),
     ...channelFindings(file),
+    ...configFindings(file),
   ];
+}
+
+/** Signers without keys, and releases for services that are not there. */
+function configFindings({ config, services }: Readable): Finding[] {
+  const { rights, sync = {} } = config ?? {};
+  const known = Object.keys(services);
+  const rule = 'needs keys of signers: name a file with them as `allowedSigners` of rights';
+  const keyless = (rights?.rules ?? []).flatMap(({ signers }, index): Finding[] => {
+    if (signers === undefined || rights?.allowedSigners !== undefined) return [];
+    const path = ['config', 'rights', 'rules', String(index), 'signers'];
+    return [{ code: 'incomplete', path, value: signers, rule }];
+  });
+  const strangers = Object.keys(sync).flatMap((name) =>
+    unknown(['config', 'sync', name], name, known).map((finding) => ({ ...finding, atKey: true })),
+  );
+  return [...keyless, ...strangers];
 }
 
 /** Whom channels are about, and logins that lack a half or would be read by others. */

@@ -1,12 +1,16 @@
 /** The config centre: what a cluster's hosts shall have, from a git repository. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Cluster } from '../../contracts/cluster';
+import { isUrl, type ConfigCentre } from '../../contracts/config-centre';
 import type { Mistake } from '../../contracts/failures';
 import { badInput, unknownName } from '../../domain/mistakes';
 import type { LoadedCluster } from '../cluster-file';
 import { Renderer, type About, type ReadSecret, type Rendered } from './render';
+import { fetchMirror, mirrorOf } from './mirror';
 import { Recent } from './recent';
 import { ConfigRepository } from './repository';
+import { NOBODY, readSigners, type Signers } from './signers';
 import { readSet, type Known, type LoadedSet } from './set';
 import type { Tree } from './tree';
 
@@ -14,14 +18,59 @@ export { ConfigRepository } from './repository';
 export { sideOf, type Rendered } from './render';
 export type { Tree } from './tree';
 
-/** @throws BadInput where the cluster file names none, or it cannot be read */
-export function openCentre({
-  cluster,
-  folder,
-}: Pick<LoadedCluster, 'cluster' | 'folder'>): Promise<ConfigRepository> {
-  if (cluster.config) return ConfigRepository.open(resolve(folder, cluster.config.repository));
+export interface Need {
+  /** a commit that is wanted: where it is here, nothing is fetched; default: what is new */
+  commit?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * As it counts for hosts. One at a URL is read from a copy beside the worker, and so is a folder where there are rights:
+ * settings and objects that somebody has put into it deceive nobody.
+ *
+ * @throws BadInput where the cluster file names none, or it cannot be read; RepositoryUnavailable
+ */
+export async function openCentre(loaded: Loaded, need: Need = {}): Promise<ConfigRepository> {
+  const { repository, rights } = named(loaded);
+  const url = isUrl(repository);
+  const source = url ? repository : resolve(loaded.folder, repository);
+  if (!url && !rights) return ConfigRepository.open(source);
+  const mirror = mirrorOf(source);
+  if (need.commit !== undefined && existsSync(mirror)) {
+    const known = await ConfigRepository.open(mirror);
+    if (await known.has(need.commit)) return known;
+  }
+  // what is wrong with a folder is told as that
+  if (!url) await ConfigRepository.open(source);
+  await fetchMirror(source, { signal: need.signal });
+  return ConfigRepository.open(mirror);
+}
+
+/**
+ * As somebody edits it: a folder as it is.
+ *
+ * @param clone a folder instead of that of the cluster file
+ */
+export async function openEdited(loaded: Loaded, clone?: string): Promise<ConfigRepository> {
+  const { repository } = named(loaded);
+  if (clone !== undefined) return ConfigRepository.open(resolve(clone));
+  return isUrl(repository) ? openCentre(loaded) : ConfigRepository.open(resolve(loaded.folder, repository));
+}
+
+type Loaded = Pick<LoadedCluster, 'cluster' | 'folder'>;
+
+function named({ cluster }: Loaded): ConfigCentre {
+  if (cluster.config) return cluster.config;
   const rule = 'the cluster file names no repository for configuration';
   throw badInput([{ code: 'missing', path: 'config.repository', value: 'nothing', rule }]);
+}
+
+/** Whose signatures count. @throws BadInput */
+export async function signersOf({ cluster, folder }: Loaded): Promise<Signers> {
+  const { config } = cluster;
+  if (!config?.rights) return NOBODY;
+  const outside = isUrl(config.repository) ? undefined : resolve(folder, config.repository);
+  return readSigners(config.rights, folder, outside);
 }
 
 export interface Wanted {

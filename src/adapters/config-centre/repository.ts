@@ -6,6 +6,10 @@ import { simpleGit, type SimpleGit } from 'simple-git';
 import { ChangeRecord } from '../../contracts/config-set';
 import { PawlError } from '../../contracts/failures';
 import { badInput, escaped } from '../../domain/mistakes';
+import type { Commit, Signature, Touched } from '../../domain/config/rights';
+import { git, run, shieldedEnvironment } from './git';
+import { SetHistory, type Base } from './history';
+import { commitsWithSignatures, tagSignature, type Signers } from './signers';
 import { objectsOf } from './objects';
 import { Recent } from './recent';
 import { treeIn, treeOf, type Tree } from './tree';
@@ -23,6 +27,7 @@ export interface Release {
 
 const FIELD = '\x1f';
 const ENTRY = '\x1e';
+const COMMIT = /^[0-9a-f]{12,64}$/;
 const REF = /^[A-Za-z0-9][A-Za-z0-9._/~^-]{0,199}$/;
 
 /** Two of a service, for two services: what goes forth, and what goes back. */
@@ -42,7 +47,9 @@ export class ConfigRepository {
     const refuse = (rule: string) =>
       badInput([{ code: 'noRepository', path: 'config.repository', value: escaped(folder), rule }]);
     if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw refuse('there is no such folder');
-    const git = simpleGit({ baseDir: folder, timeout: { block: 30_000 } }).env(bareEnvironment());
+    const env = shieldedEnvironment();
+    const options = { baseDir: folder, timeout: { block: 30_000 }, allowEnvironment: Object.keys(env) };
+    const git = simpleGit(options).env(env);
     await git.raw(['rev-parse', '--git-dir']).catch((error: Error) => {
       throw refuse(`it is no git repository that may be read: ${firstLine(error)}`);
     });
@@ -78,18 +85,62 @@ export class ConfigRepository {
     return found.trim() || commit.slice(0, 12);
   }
 
+  /** @returns the whole commit, or undefined where it is not here */
+  async has(commit: string): Promise<string | undefined> {
+    if (!COMMIT.test(commit)) return undefined;
+    const found = await this.git
+      .raw(['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`])
+      .catch(() => '');
+    // a branch may have such a name, too
+    return found.startsWith(commit) ? found.trim() : undefined;
+  }
+
+  /** Whether one commit is an ancestor of another one, or the same. */
+  async comesBefore(one: string, other: string): Promise<boolean> {
+    const { code } = await run('git', ['merge-base', '--is-ancestor', one, other], { cwd: this.folder });
+    return code === 0;
+  }
+
+  /** Those of some commits that none of the others comes after. */
+  async lastOf(commits: readonly string[]): Promise<string[]> {
+    if (commits.length === 0) return [];
+    const args = ['merge-base', '--independent', ...new Set(commits)];
+    return (await git(args, { cwd: this.folder })).trim().split('\n');
+  }
+
+  /** Who answers for it that a set is as it is at a commit, for whoever has one of the bases. */
+  async touchedSince(set: string, commit: string, bases: readonly Base[]): Promise<Touched[]> {
+    const history = new SetHistory(this.folder, set);
+    const found = new Map<string, Touched>();
+    for (const base of bases)
+      for (const one of await history.touched(commit, base)) found.set(`${one.commit} ${one.path}`, one);
+    return [...found.values()];
+  }
+
+  commits(ids: readonly string[], signers: Signers): Promise<Map<string, Commit>> {
+    return commitsWithSignatures(this.folder, ids, signers);
+  }
+
+  tagSignature(tag: string, signers: Signers): Promise<Signature> {
+    return tagSignature(this.folder, tag, signers);
+  }
+
   /** What a commit holds never changes: it is read once, whoever asks. */
   treeOf(service: string, commit: string): Promise<Tree> {
-    const objects = (names: readonly string[]) => objectsOf(this.folder, bareEnvironment(), names);
+    const objects = (names: readonly string[]) => objectsOf(this.folder, shieldedEnvironment(), names);
     const key = [this.folder, commit, service].join('\n');
     return trees.get(key, () => treeOf(this.git, objects, commit, service));
   }
 
   /** What somebody edits, committed or not. */
   async workingTree(service: string): Promise<Tree> {
-    if ((await this.git.raw(['rev-parse', '--is-bare-repository'])).trim() === 'true')
-      throw new PawlError('BadInput', `${this.folder} is a bare repository: name a revision`);
+    await this.refuseBare();
     return treeIn(join(this.folder, service));
+  }
+
+  private async refuseBare(): Promise<void> {
+    if ((await this.git.raw(['rev-parse', '--is-bare-repository'])).trim() === 'true')
+      throw new PawlError('BadInput', 'there is no working tree: name a revision, or a clone with --clone');
   }
 
   /**
@@ -99,6 +150,7 @@ export class ConfigRepository {
    */
   async services(ref?: string): Promise<string[]> {
     if (ref === undefined) {
+      await this.refuseBare();
       const names = await readdir(this.folder);
       return names.filter((name) => existsSync(join(this.folder, name, 'config.yaml'))).sort();
     }
@@ -143,12 +195,6 @@ export class ConfigRepository {
         throw new PawlError('BadInput', `the tag could not be made: ${firstLine(error)}`);
       });
   }
-}
-
-/** Nothing that the worker knows beside: git takes orders from its environment. */
-function bareEnvironment(): Record<string, string> {
-  const { PATH = '', HOME = '' } = process.env;
-  return { PATH, HOME, LC_ALL: 'C' };
 }
 
 const firstLine = (error: Error) => error.message.trim().split('\n')[0] ?? '';

@@ -1,18 +1,20 @@
 import type { Command } from 'commander';
 import { loadCluster, type LoadedCluster } from '../../adapters/cluster-file';
 import {
-  openCentre,
+  openEdited,
   renderAll,
   sideOf,
   type ConfigRepository,
   type Rendered,
 } from '../../adapters/config-centre';
-import { Name } from '../../contracts/cluster';
+import { isUrl } from '../../contracts/config-centre';
+import { Name } from '../../contracts/names';
 import { ChangeRecord } from '../../contracts/config-set';
 import { PawlError, type Mistake } from '../../contracts/failures';
 import { grouped, patchOf } from '../../domain/config/patch';
 import { badInput, escaped, parseInput, unknownName } from '../../domain/mistakes';
 import type { Cli } from '../cli';
+import { signaturesOf, type Signatures } from '../config-signatures';
 import { diffLines } from '../draw';
 import { mistakesIn } from '../errors';
 import { EXIT } from '../exit-codes';
@@ -20,6 +22,10 @@ import { harmless } from '../width';
 
 const WORKING = 'working tree';
 const FILE = ['<cluster>', 'the cluster file; its `config.repository` is the config centre'] as const;
+const CLONE = [
+  '--clone <folder>',
+  'of the repository, instead of the one that the cluster file names',
+] as const;
 const SERVICE = ['<service>', 'a folder of the config centre'] as const;
 
 interface At {
@@ -41,6 +47,7 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     .argument('[services...]', 'default: all')
     .option('--revision <ref>', `a tag, a branch or a commit; default: the ${WORKING}`)
     .option('--json', 'machine readable')
+    .option(...CLONE)
     .action(action((file: string, services: string[], options: Options) => lint(file, services, options)));
   config
     .command('render')
@@ -50,6 +57,7 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     .requiredOption('--host <host>')
     .option('--revision <ref>', `default: the ${WORKING}`)
     .option('--json', 'machine readable')
+    .option(...CLONE)
     .action(action((file: string, service: string, options: Options) => render(file, service, options)));
   config
     .command('diff')
@@ -58,8 +66,12 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     .argument(...SERVICE)
     .argument('[from]', 'default: the newest release')
     .argument('[to]', `default: the ${WORKING}`)
+    .option(...CLONE)
     .action(
-      action((file: string, service: string, from?: string, to?: string) => diff(file, service, from, to)),
+      action(
+        (file: string, service: string, from: string | undefined, to: string | undefined, options: Options) =>
+          diff(file, service, options, from, to),
+      ),
     );
   config
     .command('history')
@@ -67,6 +79,7 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     .argument(...FILE)
     .argument(...SERVICE)
     .option('--json', 'machine readable')
+    .option(...CLONE)
     .action(action((file: string, service: string, options: Options) => history(file, service, options)));
   config
     .command('tag')
@@ -78,19 +91,25 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     .requiredOption('--impact <text>', 'what users and hosts notice')
     .requiredOption('--rollback <text>', 'how it is taken back')
     .option('--revision <ref>', 'what is released', 'HEAD')
+    .option(...CLONE)
     .action(
       action((file: string, service: string, options: Options & ChangeRecord) => tag(file, service, options)),
     );
 
-  async function lint(file: string, named: string[], { revision, json }: Options): Promise<number> {
-    const at = await open(file);
+  async function lint(file: string, named: string[], { revision, json, clone }: Options): Promise<number> {
+    const at = await open(file, clone);
     const services = named.length > 0 ? named : await at.centre.services(revision);
-    const counted: Record<string, { hosts: number; files: number }> = {};
+    const counted: Record<string, { hosts: number; files: number; signatures?: Signatures }> = {};
     const mistakes: Mistake[] = [];
     for (const service of services)
       try {
         const hosts = await rendered(at, service, revision);
-        counted[service] = { hosts: hosts.size, files: [...hosts.values()][0]?.length ?? 0 };
+        const files = [...hosts.values()][0]?.length ?? 0;
+        counted[service] = {
+          hosts: hosts.size,
+          files,
+          ...(await signaturesOf(at, service, revision ?? 'HEAD')),
+        };
       } catch (error) {
         const found = error instanceof PawlError ? mistakesIn(error.details) : [];
         if (found.length === 0) throw error;
@@ -100,17 +119,19 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     const { green } = terminal.colours;
     if (json) terminal.print(`${JSON.stringify({ ok: true, services: counted })}\n`);
     else
-      for (const [service, { hosts, files }] of Object.entries(counted))
+      for (const [service, { hosts, files, signatures }] of Object.entries(counted)) {
         terminal.print(`${green('ok')}: ${service}: ${files} files on each of ${hosts} hosts\n`);
+        if (signatures) terminal.print(`  last change: ${harmless(signatures['commit'] ?? '')}\n`);
+      }
     return EXIT.done;
   }
 
   async function render(
     file: string,
     service: string,
-    { host = '', revision, json }: Options,
+    { host = '', revision, json, clone }: Options,
   ): Promise<number> {
-    const at = await open(file);
+    const at = await open(file, clone);
     const hosts = await rendered(at, service, revision);
     const files = hosts.get(host);
     if (!files) throw badInput([unknownName('--host', host, [...hosts.keys()])]);
@@ -119,8 +140,14 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     return EXIT.done;
   }
 
-  async function diff(file: string, service: string, from?: string, to?: string): Promise<number> {
-    const at = await open(file);
+  async function diff(
+    file: string,
+    service: string,
+    { clone }: Options,
+    from?: string,
+    to?: string,
+  ): Promise<number> {
+    const at = await open(file, clone);
     const since = from ?? (await at.centre.releases(service))[0]?.tag;
     if (since === undefined) {
       const rule = 'there is no release yet: name a revision';
@@ -136,17 +163,24 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
     return EXIT.done;
   }
 
-  async function history(file: string, service: string, { json }: Options): Promise<number> {
-    const { centre } = await open(file);
-    const releases = await centre.releases(service);
+  async function history(file: string, service: string, { json, clone }: Options): Promise<number> {
+    const at = await open(file, clone);
+    const releases = await Promise.all(
+      (await at.centre.releases(service)).map(async (release) => ({
+        ...release,
+        ...(await signaturesOf(at, service, release.commit, release)),
+      })),
+    );
     if (json) {
       terminal.print(`${JSON.stringify(releases)}\n`);
       return EXIT.done;
     }
     if (releases.length === 0)
       terminal.print(`${service} has no release yet; \`pawl config tag\` makes one\n`);
-    for (const { tag: name, commit, at, by, record } of releases) {
-      terminal.print(`${terminal.colours.bold(name)} ${commit.slice(0, 12)} ${at} by ${harmless(by)}\n`);
+    for (const { tag: name, commit, at: when, by, record, signatures } of releases) {
+      terminal.print(`${terminal.colours.bold(name)} ${commit.slice(0, 12)} ${when} by ${harmless(by)}\n`);
+      for (const [what, text] of Object.entries(signatures ?? {}))
+        terminal.print(`  ${what === 'commit' ? 'last change' : what}: ${harmless(text)}\n`);
       const lines = record ? Object.entries(record) : [['record', 'none']];
       for (const [title, text] of lines) terminal.print(`  ${title}: ${harmless(text ?? '')}\n`);
     }
@@ -154,9 +188,10 @@ export function addConfig(program: Command, { terminal, action }: Cli): void {
   }
 
   async function tag(file: string, service: string, options: Options & ChangeRecord): Promise<number> {
-    const { what, why, impact, rollback, revision = 'HEAD' } = options;
+    const { what, why, impact, rollback, revision = 'HEAD', clone } = options;
     const record = parseInput(ChangeRecord, { what, why, impact, rollback });
-    const at = await open(file);
+    const at = await open(file, clone);
+    if (clone === undefined && isUrl(at.cluster.cluster.config!.repository)) throw badInput([noClone()]);
     // what cannot be rendered is no release
     await rendered(at, service, revision);
     const name = nextTag(
@@ -174,12 +209,18 @@ interface Options {
   revision?: string;
   host?: string;
   json?: boolean;
+  clone?: string;
 }
 
-async function open(file: string): Promise<At> {
+async function open(file: string, clone?: string): Promise<At> {
   const cluster = await loadCluster(file);
-  return { cluster, centre: await openCentre(cluster) };
+  return { cluster, centre: await openEdited(cluster, clone) };
 }
+
+const noClone = (): Mistake => ({
+  ...{ code: 'noClone', path: '--clone', value: 'nothing' },
+  rule: 'the repository is at a URL: name a clone of it, and push the tag from there',
+});
 
 async function rendered(
   { cluster, centre }: At,

@@ -242,6 +242,70 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ['a tag, a branch or a commit', '标签、分支或提交'],
   ['the repository has no such revision', '仓库里没有这个修订版'],
   ['the cluster file names no repository for configuration', '集群文件没有指定配置仓库'],
+  [
+    'no user and no password in a URL: git asks the credential helper of the worker, or its SSH agent',
+    'URL 里不要写用户和密码：git 会向 worker 的凭据助手或 SSH agent 询问',
+  ],
+  [
+    'a folder, or a URL: https://HOST/PATH, ssh://HOST/PATH, USER@HOST:PATH or file:///PATH',
+    '文件夹，或 URL：https://HOST/PATH、ssh://HOST/PATH、USER@HOST:PATH 或 file:///PATH',
+  ],
+  [
+    'a path of the repository such as web/values/**: * stands for anything in a name, ** for any depth',
+    '仓库里的路径，例如 web/values/**：* 代表名字里的任意内容，** 代表任意深度',
+  ],
+  [
+    'no "." or "..", and ** only as a whole part of the path',
+    '不能有 "." 或 ".."，** 只能单独作为路径的一段',
+  ],
+  ['a name of allowedSigners, or "*"', 'allowedSigners 里的名字，或 "*"'],
+  ['needs signers, requesters, or both', '需要 signers、requesters，或两者都有'],
+  ['a whole commit, 40 hexadecimal digits', '完整的提交，40 位十六进制数字'],
+  [
+    'needs keys of signers: name a file with them as `allowedSigners` of rights',
+    '需要签名者的密钥：请在 rights 的 `allowedSigners` 里指定文件',
+  ],
+  [
+    'must not lie in the repository: who may change that would change who may',
+    '不能放在仓库里：能改仓库的人就能改谁有权限',
+  ],
+  [
+    'no line of ssh-keygen’s ALLOWED SIGNERS format: NAME [OPTIONS] KEYTYPE KEY',
+    '不是 ssh-keygen 的 ALLOWED SIGNERS 格式：NAME [OPTIONS] KEYTYPE KEY',
+  ],
+  ['the repository has no such commit on a branch or a tag', '仓库的分支和标签里没有这个提交'],
+  [
+    'the repository is at a URL: name a clone of it, and push the tag from there',
+    '仓库在 URL 上：请指定一个克隆，并从那里推送标签',
+  ],
+  [
+    'there is no working tree: name a revision, or a clone with --clone',
+    '没有工作目录：请指定修订版，或用 --clone 指定一个克隆',
+  ],
+  [
+    'the cluster file allows no service: name those to which releases may come by themselves',
+    '集群文件没有允许任何服务：请写明哪些服务可以自动获得新发布',
+  ],
+  ['signed by {signer}', '由 {signer} 签名'],
+  ['no signature by an SSH key, author {author}', '没有 SSH 密钥的签名，作者 {author}'],
+  [
+    'signed with a key that allowedSigners does not know, {key}',
+    '签名所用的密钥不在 allowedSigners 里，{key}',
+  ],
+  [
+    'signed with a key of {signer} that did not count at that time',
+    '签名所用的是 {signer} 的密钥，但当时无效',
+  ],
+  [
+    'its signature does not hold: it is of something else, or its key is for something else',
+    '签名不成立：签的是别的内容，或密钥用于别的用途',
+  ],
+  [
+    'a commit signed by {signers} may change it; a change that {requesters} asks for (by) may bring it',
+    '由 {signers} 签名的提交可以改它；由 {requesters} 提出（by）的变更可以带来它',
+  ],
+  ['a commit signed by {signers} may change it', '由 {signers} 签名的提交可以改它'],
+  ['a change that {requesters} asks for (by) may bring it', '由 {requesters} 提出（by）的变更可以带来它'],
   ['there is no such folder', '没有这个文件夹'],
   ['it is no git repository that may be read: {why}', '不是可读取的 git 仓库：{why}'],
   ['nobody reads this file', '没有谁会读取这个文件'],
@@ -403,6 +467,10 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ],
   ['the balancer answered a command with an error', '负载均衡器以错误应答了命令'],
   ['the balancer gives no answer', '负载均衡器没有应答'],
+  [
+    'the repository of the config centre gives no answer, or none that can be read',
+    '配置仓库没有应答，或应答无法读取',
+  ],
   ['the metrics server gives no answer, or none that says anything', '指标服务器没有应答，或应答没有内容'],
   ['the balancer does not show the wanted state yet', '负载均衡器尚未显示所要的状态'],
   ['a host does not run what it was planned to run', '主机运行的内容与计划不一致'],

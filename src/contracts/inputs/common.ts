@@ -1,6 +1,6 @@
 /** What the inputs of all changes are made of. */
 import { z } from 'zod';
-import { Name } from '../cluster';
+import { Name } from '../names';
 
 export const Seconds = (max: number) => z.number().int().min(0).max(max);
 export const WEEK = 7 * 86_400;

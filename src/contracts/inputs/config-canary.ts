@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Name } from '../cluster';
+import { Name } from '../names';
 import { ChangeRecord, Revision } from '../config-set';
-import { Amount, target } from './common';
+import { Amount, by, target } from './common';
 import { Batch, rollout } from './rollout';
 
 export const ConfigCanaryInput = z.strictObject({
@@ -14,6 +14,8 @@ export const ConfigCanaryInput = z.strictObject({
   revision: Revision,
   /** what, why, impact and rollback; default: what the release says */
   record: ChangeRecord.optional(),
+  /** who wants it, where rights name requesters; a word, not a proof */
+  by: by.optional(),
   /** cumulative targets: how many hosts have the files when the batch is over */
   batches: z
     .array(Batch)

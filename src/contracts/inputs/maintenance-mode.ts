@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Name } from '../cluster';
+import { Name } from '../names';
 import { AllowList, PlainLine } from '../maintenance';
 import { Language } from '../notifications';
 import { Path, patience, planning } from './common';

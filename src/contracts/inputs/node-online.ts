@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Name } from '../cluster';
+import { Name } from '../names';
 import { Check, Drain, hostChange, target } from './common';
 import { Gate } from './gate';
 import { OnWorse, Ramp } from './ramp';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Name } from '../cluster';
+import { Name } from '../names';
 import {
   Amount,
   by,

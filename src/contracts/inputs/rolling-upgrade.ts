@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { Name } from '../cluster';
+import { Name } from '../names';
 import { AllowList, PlainLine } from '../maintenance';
 import { Language } from '../notifications';
 import { ChangeRecord, Revision } from '../config-set';
-import { Amount, Command, Path, reason, Seconds, Sha256, target, Version, WEEK } from './common';
+import { Amount, by, Command, Path, reason, Seconds, Sha256, target, Version, WEEK } from './common';
 import { Batch, rollout } from './rollout';
 
 /** A file beside the worker (relative to its working folder), or a URL that the cluster file allows. */
@@ -27,6 +27,8 @@ const WithConfig = z.strictObject({
   /** a release of the config centre, or a branch or a commit with a record of its own */
   revision: Revision,
   record: ChangeRecord.optional(),
+  /** who wants it, where rights name requesters; a word, not a proof */
+  by: by.optional(),
 });
 
 /** A step that is done once for the whole change, on one host: a migration, say. */

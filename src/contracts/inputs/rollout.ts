@@ -1,6 +1,6 @@
 /** What the inputs of changes that go from host to host in batches have in common. */
 import { z } from 'zod';
-import { Name } from '../cluster';
+import { Name } from '../names';
 import {
   Amount,
   Check,

@@ -14,7 +14,7 @@ const base: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },
 };
 
-/** Reads the world; 100 hosts answer in seconds, a slow bastion in a minute. */
+/** Reads the world; 100 hosts answer in seconds, a slow bastion in a minute, a repository in two. */
 export const {
   planRollingUpgrade,
   planNodeOffline,
@@ -22,6 +22,7 @@ export const {
   planNodeReplacement,
   planEmergencyRollback,
   planConfigCanary,
+  findReleases,
 } = proxyActivities<Activities>({
   ...base,
   startToCloseTimeout: '5m',
