@@ -11,6 +11,7 @@ import type { ChangeRef } from './attempt';
 import { balancerActivities } from './balancers';
 import { parseConfigCanary, planConfig } from './plan/config-canary';
 import { configActivities } from './config';
+import { driftActivities } from './config-drift';
 import { counterActivities } from './counters';
 import { equalActivities } from './equal';
 import { examine } from './examine';
@@ -125,6 +126,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...releaseActivities(worlds, jobs, artifacts),
     ...runOnceActivities(worlds, jobs),
     ...configActivities(worlds, jobs),
+    ...driftActivities(worlds),
     ...testersActivities(worlds),
     ...healthActivities(worlds),
     ...watchActivities(worlds),

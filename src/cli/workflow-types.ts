@@ -28,6 +28,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service', 'revision'],
     example: 'examples/lab/configCanary.json',
   },
+  configDrift: {
+    about: 'look whether hosts have the configuration that they shall have; changes nothing',
+    prefix: 'drift',
+    named: ['service'],
+    example: 'examples/lab/configDrift.json',
+  },
   nodeOffline: {
     about: 'take hosts out of service: drain, stop, prove that nothing is left',
     prefix: 'offline',

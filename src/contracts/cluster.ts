@@ -256,6 +256,12 @@ export const Cluster = z.strictObject({
   config: z
     .strictObject({
       repository: LocalPath.describe('A git repository with a folder for each service that it configures.'),
+      correctDrift: z
+        .boolean()
+        .default(false)
+        .describe(
+          'A scheduled configDrift with `correct` may start a configCanary for hosts that drifted; one that a person starts may so anyway.',
+        ),
     })
     .optional()
     .describe('The config centre: where configuration files of hosts come from.'),

@@ -110,6 +110,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   stageConfig: [20],
   switchConfig: [15, 60],
   proveServed: [10],
+  findDrift: [20],
   askForLease: [5],
   raiseFences: [10],
   watchRun: [200],

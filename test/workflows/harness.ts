@@ -38,6 +38,7 @@ import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
 import { configPlan } from './fake-config';
+import type { DriftLook } from '../../src/contracts/config-drift';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
 import { closuresOf, maintenanceOf, pageOf } from './maintenance';
@@ -63,6 +64,8 @@ export class FakeCluster {
   readonly versions: Record<string, string> = {};
   /** by host, the state of its configuration files */
   readonly configs: Record<string, string> = {};
+  /** what looks for drift see, one after the other; the last one again and again */
+  readonly drifts: DriftLook[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -329,6 +332,10 @@ export class FakeCluster {
         return { reattached: false };
       },
       proveServed: ({ host }) => this.step('proveServed', host.name),
+      findDrift: async () => {
+        await this.trouble['find drift']?.();
+        return { ...(this.drifts.length > 1 ? this.drifts.shift()! : this.drifts[0]!), ...told(this) };
+      },
       proveHealthy: ({ host }) => this.step('proveHealthy', host.name),
       putBack: async ({ host }) => {
         await this.step('putBack', host.name);
@@ -434,6 +441,8 @@ export class FakeCluster {
     };
   }
 }
+
+const told = ({ notifications }: FakeCluster) => (notifications ? { notifications } : {});
 
 /**
  * Lets the test server's time pass: one that comes back at once may end in the moment in which it is cancelled, and the

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simpleGit, type SimpleGit } from 'simple-git';
+import type { Age } from '../../contracts/config-drift';
 import { ChangeRecord } from '../../contracts/config-set';
 import { PawlError } from '../../contracts/failures';
 import { badInput, escaped } from '../../domain/mistakes';
@@ -71,6 +72,24 @@ export class ConfigRepository {
       `${service}/`,
     ]);
     return found.trim() || commit.slice(0, 12);
+  }
+
+  /**
+   * Where a revision stands beside a commit that is wanted.
+   *
+   * @param label as hosts know it: what `revisionOf` gave once
+   */
+  async ageOf(service: string, label: string, commit: string): Promise<Age> {
+    const other = await this.commitOf(label).catch(() => undefined);
+    if (other === undefined) return 'unknown';
+    if (label === (await this.revisionOf(service, commit))) return 'same';
+    const isBefore = (one: string, two: string) =>
+      this.git.raw(['merge-base', one, two]).then(
+        (base) => base.trim() === one,
+        () => false,
+      );
+    if (await isBefore(other, commit)) return 'earlier';
+    return (await isBefore(commit, other)) ? 'later' : 'unknown';
   }
 
   treeOf(service: string, commit: string): Promise<Tree> {

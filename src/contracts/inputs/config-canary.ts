@@ -3,10 +3,14 @@ import { ChangeRecord } from '../config-set';
 import { Amount, target } from './common';
 import { Batch, rollout } from './rollout';
 
+export const revision = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, 'a tag, a branch or a commit');
+
 export const ConfigCanaryInput = z.strictObject({
   ...target,
   /** a release of the config centre, or a branch or a commit with a record of its own */
-  revision: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, 'a tag, a branch or a commit'),
+  revision,
   /** what, why, impact and rollback; default: what the release says */
   record: ChangeRecord.optional(),
   /** cumulative targets: how many hosts have the files when the batch is over */
