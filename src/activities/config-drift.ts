@@ -1,10 +1,19 @@
 /** Looks whether hosts have the configuration that they shall have. Reads the config centre and hosts; changes nothing. */
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../adapters/config-centre';
 import type { Release } from '../adapters/config-centre/repository';
 import { secretIn, withoutSecrets } from '../adapters/secrets';
-import type { Age, DriftLook, Finding, SeenFile, SeenHost, WantedRights } from '../contracts/config-drift';
+import type {
+  Age,
+  DriftDiff,
+  DriftLook,
+  Finding,
+  SeenFile,
+  SeenHost,
+  WantedRights,
+} from '../contracts/config-drift';
 import type { ChangeRecord } from '../contracts/config-set';
 import { PawlError } from '../contracts/failures';
 import { ConfigDriftInput } from '../contracts/inputs/config-drift';
@@ -25,6 +34,8 @@ const ABREAST = 20;
 /** What one result carries. */
 const MOST_FINDINGS = 1_000;
 const MOST_DIFFS = 40;
+/** Files that diffs are made of: each takes a moment. */
+const MOST_EDITS = 200;
 const MOST_LINES = 120;
 const LONGEST_DIFF = 8_000;
 /** Characters that a record holds of what was found. */
@@ -171,15 +182,17 @@ const rightsOf = ({ target: { mode, owner, group }, bytes }: Rendered): WantedRi
 const leftOut = (look: Look, busy: string | null): Look =>
   busy === null ? look : { ...look, busy, seen: null, findings: [] };
 
-function told(input: ConfigDriftInput, world: World, wanted: Wanted, looks: readonly Look[]): DriftLook {
+async function told(
+  input: ConfigDriftInput,
+  world: World,
+  wanted: Wanted,
+  looks: readonly Look[],
+): Promise<DriftLook> {
   const { service, correct, dryRun } = input;
   const { cluster } = world.cluster;
   const findings = looks.flatMap((look) => look.findings);
-  const diffs = looks.flatMap((look) => diffsOf(look, wanted.files.get(look.host) ?? []));
-  const together = grouped(diffs).map(({ hosts, text }) => {
-    const [path = '', ...rest] = text.split('\n');
-    return { path, hosts, text: shortDiff(rest) };
-  });
+  const edits = editsIn(looks, wanted.files);
+  const diffs = await diffsOf(edits.slice(0, MOST_EDITS));
   const notifications = input.notify ? plannedNotifications(world.cluster, service) : undefined;
   // what only a person can mend stops the change of its host
   const stuck = new Set(findings.filter(({ kind }) => !isMended(kind)).map(({ host }) => host));
@@ -191,8 +204,8 @@ function told(input: ConfigDriftInput, world: World, wanted: Wanted, looks: read
     hosts: looks.map(hostOf),
     findings: findings.slice(0, MOST_FINDINGS),
     moreFindings: Math.max(0, findings.length - MOST_FINDINGS),
-    diffs: together.slice(0, MOST_DIFFS),
-    moreDiffs: Math.max(0, together.length - MOST_DIFFS),
+    diffs: diffs.slice(0, MOST_DIFFS),
+    moreDiffs: Math.max(0, diffs.length - MOST_DIFFS) + Math.max(0, edits.length - MOST_EDITS),
     keys: bounded(keysOf(findings)),
     mended: bounded(keysOf(mended)),
     correction:
@@ -217,21 +230,47 @@ function hostOf({ host, busy, seen, findings }: Look): DriftLook['hosts'][number
   return { name: host, label, is: 'drifted', note };
 }
 
-/** From what is wanted to what is there: `+` is what somebody has written. The first line is the path. */
-function diffsOf(
-  { host, seen, findings }: Look,
-  files: readonly Rendered[],
-): { host: string; text: string }[] {
-  const edited = new Set(findings.filter(({ kind }) => kind === 'edited').map(({ path }) => path));
-  return (seen?.files ?? []).flatMap((file) => {
-    const wanted = files.find(({ target }) => target.path === file.path);
-    if (!wanted || !edited.has(file.path)) return [];
-    const text = diffOf(file, wanted);
-    return text === undefined ? [] : [{ host, text: `${file.path}\n${text}` }];
+interface Edit {
+  hosts: string[];
+  file: SeenFile;
+  wanted: Rendered;
+}
+
+/** The same bytes in the place of the same ones are one, whoever has them. */
+function editsIn(looks: readonly Look[], files: Wanted['files']): Edit[] {
+  const edits = new Map<string, Edit>();
+  for (const { host, seen, findings } of looks) {
+    const edited = new Set(findings.filter(({ kind }) => kind === 'edited').map(({ path }) => path));
+    for (const file of seen?.files ?? []) {
+      const wanted = files.get(host)?.find(({ target }) => target.path === file.path);
+      if (!wanted || !edited.has(file.path)) continue;
+      const { path, sum, mode, owner, group } = file;
+      const key = JSON.stringify([path, sum, mode, owner, group, rightsOf(wanted)]);
+      const known = edits.get(key);
+      if (known) known.hosts.push(host);
+      else edits.set(key, { hosts: [host], file, wanted });
+    }
+  }
+  return [...edits.values()];
+}
+
+/** What reads the same on several hosts is one diff, though each has bytes of its own. */
+async function diffsOf(edits: readonly Edit[]): Promise<DriftDiff[]> {
+  const texts: { host: string; text: string }[] = [];
+  for (const { hosts, file, wanted } of edits) {
+    // this worker has more to do
+    await setImmediate();
+    const text = `${file.path}\n${diffOf(file, wanted)}`;
+    texts.push(...hosts.map((host) => ({ host, text })));
+  }
+  return grouped(texts).map(({ hosts, text }) => {
+    const [path = '', ...rest] = text.split('\n');
+    return { path, hosts, text: shortDiff(rest) };
   });
 }
 
-function diffOf(file: SeenFile, { target, bytes }: Rendered): string | undefined {
+/** From what is wanted to what is there: `+` is what somebody has written. */
+function diffOf(file: SeenFile, { target, bytes }: Rendered): string {
   const { path, mode, owner, group, content } = file;
   const hidden = target.sensitive || content === undefined;
   if (hidden) return target.sensitive ? 'what it holds is not shown' : 'there is no room for what it holds';
