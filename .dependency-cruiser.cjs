@@ -29,10 +29,11 @@ module.exports = {
     arrows('activities', 'contracts', 'domain', 'adapters'),
     arrows('adapters', 'contracts', 'domain'),
     arrows('temporal', 'contracts', 'domain', 'activities', 'adapters/secrets'),
-    // `pawl cluster check` and `pawl config` read files, and nothing else of the world outside.
+    // `pawl cluster check`, `config` and `schedule` read files, and nothing else of the world outside.
     arrows(
       'cli',
-      ...['contracts', 'domain', 'render', 'temporal', 'adapters/cluster-file', 'adapters/config-centre'],
+      ...['contracts', 'domain', 'render', 'temporal'],
+      ...['adapters/cluster-file', 'adapters/config-centre', 'adapters/yaml-file'],
     ),
     arrows('client', 'contracts', 'domain', 'render', 'temporal', 'cli'),
     error(

@@ -1,20 +1,16 @@
 /** Looks at the hosts of a service for months, as the worker and as the balancers see them. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Looked, PlannedWatch, Watched, WatchMemory, WatchPolicy } from '../contracts/health-watch';
 import { actOfRun } from '../contracts/health-watch';
 import { PawlError } from '../contracts/failures';
-import type { Held } from '../contracts/lease';
-import { leaseId } from '../contracts/lease';
 import type { PlannedHost } from '../contracts/plan';
 import type { HostTraffic } from '../contracts/status';
 import type { TrafficFacts } from '../contracts/world';
 import { faultSeen, judgeLook, looksAlike } from '../domain/health-watch';
-import { hostsIn } from '../domain/turn';
 import { attempt } from './attempt';
-import { described } from './lease';
+import { busyHosts } from './busy';
 import { parseHealthWatch, planWatch, refuseSecond } from './plan/health-watch';
 import { get } from './probe';
 import type { World, Worlds } from './world';
@@ -22,8 +18,6 @@ import { hostsOf } from './world';
 
 /** Milliseconds after which a watch without news comes back all the same, so that its workflow can begin anew. */
 const LONGEST = 12 * 3_600_000;
-/** Milliseconds for the lease to say who works where. */
-const ANSWER_WITHIN = 5_000;
 
 export function healthWatchActivities(worlds: Worlds, leaving: () => boolean = () => false) {
   return {
@@ -90,20 +84,6 @@ async function untilNext(ms: number, leaving: () => boolean, signal: AbortSignal
         nextRetryDelay: '100ms',
       });
     await delay(Math.min(500, end - performance.now()), undefined, { signal });
-  }
-}
-
-/** Who works on which hosts. A lease that gives no answer leaves it open: then nobody is judged. */
-async function busyHosts(client: Client, cluster: string): Promise<(host: string) => string | null> {
-  try {
-    const run = await described(client, leaseId(cluster));
-    if (run?.status.name !== 'RUNNING') return () => null;
-    const { held } = await client.withDeadline(Date.now() + ANSWER_WITHIN, () =>
-      client.workflow.getHandle(leaseId(cluster)).query<{ held: Held[] }>('state'),
-    );
-    return (host) => held.find(({ claims }) => hostsIn(claims).includes(host))?.id ?? null;
-  } catch {
-    return () => 'a lease that gives no answer';
   }
 }
 

@@ -12,6 +12,7 @@ import { balancerActivities } from './balancers';
 import { parseConfigCanary, planConfig } from './plan/config-canary';
 import { configActivities } from './config';
 import { configSyncActivities } from './config-sync';
+import { driftActivities } from './config-drift';
 import { counterActivities } from './counters';
 import { equalActivities } from './equal';
 import { examine } from './examine';
@@ -127,6 +128,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...runOnceActivities(worlds, jobs),
     ...configActivities(worlds, jobs),
     ...configSyncActivities(worlds),
+    ...driftActivities(worlds),
     ...testersActivities(worlds),
     ...healthActivities(worlds),
     ...watchActivities(worlds),

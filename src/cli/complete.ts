@@ -13,12 +13,14 @@ export type Ids = (running: boolean) => Promise<string[]>;
 
 /**
  * @param words all after the program's name; the last one is what is being typed, empty where nothing is yet
+ * @param schedules their names
  * @returns candidates that begin like it, or FILES
  */
 export async function candidates(
   program: Command,
   words: readonly string[],
   ids: Ids,
+  schedules: () => Promise<string[]>,
 ): Promise<Candidate[] | typeof FILES> {
   const typed = words.at(-1) ?? '';
   const { command, position, option } = walked(program, words.slice(0, -1));
@@ -26,7 +28,7 @@ export async function candidates(
     ? ofValue(option)
     : typed.startsWith('-')
       ? optionsOf(command)
-      : await ofArgument(command, position, ids);
+      : await ofArgument(command, position, ids, schedules);
   return found === FILES ? FILES : found.filter(({ word }) => word.startsWith(typed));
 }
 
@@ -68,13 +70,19 @@ function optionsOf(command: Command): Candidate[] {
     .map(({ long, short, description }) => ({ word: long ?? short ?? '', about: description }));
 }
 
-async function ofArgument(command: Command, position: number, ids: Ids): Promise<Candidate[] | typeof FILES> {
+async function ofArgument(
+  command: Command,
+  position: number,
+  ids: Ids,
+  schedules: () => Promise<string[]>,
+): Promise<Candidate[] | typeof FILES> {
   const help = command.createHelp();
   const inner = position ? [] : help.visibleCommands(command);
   if (inner.length > 0)
     return inner.map((each) => ({ word: each.name(), about: help.subcommandDescription(each) }));
   const argument = command.registeredArguments[position];
   if (!argument) return [];
+  if (argument.name() === 'schedule') return (await schedules()).map((word) => ({ word, about: '' }));
   return (await wordsFor(argument, command, ids)) ?? FILES;
 }
 

@@ -19,6 +19,7 @@ import { addNotify } from './commands/notify';
 import { addPlan } from './commands/plan';
 import { addReport } from './commands/report';
 import { addRollback } from './commands/rollback';
+import { addSchedule } from './commands/schedule';
 import { addSetup } from './commands/setup';
 import { addStart } from './commands/start';
 import { draw } from './draw';
@@ -90,6 +91,7 @@ function programOf(cli: Cli): Command {
     addMessages,
     addCluster,
     addConfig,
+    addSchedule,
   ];
   const servers = [addSetup, addDoctor, addNotify, addCodecServer, addCompletion];
   for (const add of [...commands, ...servers]) add(program, cli);

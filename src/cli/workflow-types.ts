@@ -34,6 +34,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['services'],
     example: 'examples/lab/configSync.json',
   },
+  configDrift: {
+    about: 'look whether hosts have the configuration that they shall have; changes nothing',
+    prefix: 'drift',
+    named: ['service'],
+    example: 'examples/lab/configDrift.json',
+  },
   nodeOffline: {
     about: 'take hosts out of service: drain, stop, prove that nothing is left',
     prefix: 'offline',

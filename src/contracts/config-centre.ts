@@ -99,6 +99,12 @@ export const ConfigCentre = z
       'A git repository with a folder for each service that it configures: a folder, or https://, ssh://, USER@HOST:PATH, file://.',
     ),
     rights: Rights.optional(),
+    correctDrift: z
+      .boolean()
+      .default(false)
+      .describe(
+        'A scheduled configDrift with `correct` may start a configCanary for hosts that drifted; one that a person starts may so anyway.',
+      ),
     sync: z
       .record(Name, SyncSettings)
       .optional()

@@ -16,6 +16,7 @@ export const EVENT_KINDS = [
   'maintenanceCancelled',
   'alert',
   'allClear',
+  'drift',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -222,6 +223,8 @@ export interface FactsOf {
   maintenanceCancelled: Maintenance;
   alert: { what: string; since: string; effect: string; expected: string };
   allClear: { what: string; since: string; minutes: number };
+  /** `news`: one sentence for each; `more`: how many there is no room for */
+  drift: { news: string[]; more: number; hosts: number; wanted: string; correction: string };
   test: { by: string };
 }
 

@@ -3,6 +3,7 @@ import { Cluster } from './cluster';
 import { ConfigSet } from './config-set';
 import { ConfigCanaryInput } from './inputs/config-canary';
 import { ConfigSyncInput } from './inputs/config-sync';
+import { ConfigDriftInput } from './inputs/config-drift';
 import { EmergencyRollbackInput } from './inputs/emergency-rollback';
 import { NodeOfflineInput } from './inputs/node-offline';
 import { NodeReplacementInput } from './inputs/node-replacement';
@@ -10,20 +11,28 @@ import { NodeOnlineInput } from './inputs/node-online';
 import { HealthWatchInput } from './inputs/health-watch';
 import { MaintenanceModeInput } from './inputs/maintenance-mode';
 import { RollingUpgradeInput } from './inputs/rolling-upgrade';
+import { Schedules } from './schedules';
 
-/** Published for editors and other tools, as `schemas/<name>.schema.json`. */
-const PUBLISHED: Record<string, z.ZodType> = {
-  cluster: Cluster,
-  configSet: ConfigSet,
+/** Of everything that is started, by workflow type. */
+export const INPUTS: Record<string, z.ZodType> = {
   rollingUpgrade: RollingUpgradeInput,
   configCanary: ConfigCanaryInput,
   configSync: ConfigSyncInput,
+  configDrift: ConfigDriftInput,
   nodeOffline: NodeOfflineInput,
   nodeOnline: NodeOnlineInput,
   healthWatch: HealthWatchInput,
   nodeReplacement: NodeReplacementInput,
   maintenanceMode: MaintenanceModeInput,
   emergencyRollback: EmergencyRollbackInput,
+};
+
+/** Published for editors and other tools, as `schemas/<name>.schema.json`. */
+const PUBLISHED: Record<string, z.ZodType> = {
+  cluster: Cluster,
+  configSet: ConfigSet,
+  schedules: Schedules,
+  ...INPUTS,
 };
 
 /** @returns file name in `schemas/` → JSON Schema of what people write */

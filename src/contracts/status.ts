@@ -1,5 +1,6 @@
 import type { KeptPlace } from './balancer-truth';
 import type { Certificate } from './certificate';
+import type { Drift } from './config-drift';
 import type { Claim, Sight, Verdict } from './gate';
 import type { RunOnce } from './inputs/rolling-upgrade';
 import type { Named } from './lease';
@@ -128,6 +129,8 @@ export interface Status {
   gates?: GateStatus[];
   /** what clients lost so far; runs of earlier releases do not say */
   certificate?: Certificate;
+  /** of a look for drift: what was found */
+  drift?: Drift;
   /** one sentence: what is going on, or how it ended */
   summary: string;
   /** 0 to 1 */

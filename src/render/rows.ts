@@ -1,6 +1,8 @@
 import { changeText } from '../domain/about';
+import { findingText } from '../domain/config/drift-status';
 import { onceText } from '../domain/run-once';
 import type { Certificate } from '../contracts/certificate';
+import type { Finding } from '../contracts/config-drift';
 import type {
   Diffs,
   GateStatus,
@@ -76,6 +78,7 @@ export function statusRows(status: Status, answerText: AnswerText): Row[] {
     ...headRows(status),
     ...lineRows(status),
     ...status.hosts.map(hostRow),
+    ...driftRows(status),
     ...status.steps.map(stepRow),
     ...(status.gates ?? []).flatMap(gateRows),
     ...certificateRows(status),
@@ -186,6 +189,27 @@ function certificateRows({ certificate }: Status): Row[] {
 
 export function toneOfLoss({ lost }: Certificate): { tone: Tone; mark: string } {
   return lost === null ? toneOf('pending') : toneOf(lost > 0 ? 'failed' : 'done');
+}
+
+/** Of thousands so many; the report has more. */
+const MOST_DRIFT = 30;
+
+function driftRows({ drift }: Status): Row[] {
+  if (!drift) return [];
+  const { findings, moreFindings } = drift;
+  const left = moreFindings + Math.max(0, findings.length - MOST_DRIFT);
+  const row = (finding: Finding): Row => ({ depth: 1, ...toneOfDrift(finding), text: findingText(finding) });
+  return [
+    ...findings.slice(0, MOST_DRIFT).map(row),
+    ...(left > 0
+      ? [{ depth: 1, tone: 'quiet', mark: '·', text: `and ${left} more; the report has them` } satisfies Row]
+      : []),
+  ];
+}
+
+/** Who is behind has nothing that somebody has done. */
+export function toneOfDrift({ kind }: Finding): { tone: Tone; mark: string } {
+  return kind === 'behind' ? { tone: 'busy', mark: '↓' } : { tone: 'bad', mark: '✖' };
 }
 
 function stepRow({ name, when, host, state, note }: StepStatus): Row {

@@ -17,7 +17,7 @@ const ENCRYPTED = 'binary/encrypted';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** What Temporal adds to the id of a workflow that a schedule starts. */
-const SCHEDULED = /^-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const SCHEDULED = /-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /** Stands beside a payload in clear text, and is authenticated with it. */
 interface Seal {
@@ -80,8 +80,13 @@ function belongs({ workflow }: Seal, context: SerializationContext | undefined):
   if (workflow === undefined) return context.type === 'workflow';
   const actual = context.workflowId;
   if (actual === undefined || actual === workflow) return true;
-  return actual.startsWith(workflow) && SCHEDULED.test(actual.slice(workflow.length));
+  const schedule = scheduleOf(actual);
+  if (schedule === actual) return false;
+  // a run of a schedule is given its input by the schedule, and the result of the run before
+  return workflow === schedule || (context.type === 'workflow' && scheduleOf(workflow) === schedule);
 }
+
+const scheduleOf = (workflow: string) => workflow.replace(SCHEDULED, '');
 
 function sealed(key: Buffer, seal: Seal, clear: Uint8Array): Payload {
   const nonce = randomBytes(NONCE_BYTES);

@@ -1,6 +1,7 @@
 // every function exported here is a workflow type
 export { configCanary } from './config-canary';
 export { configSync } from './config-sync';
+export { configDrift } from './config-drift';
 export { doctor } from './doctor';
 export { emergencyRollback } from './emergency-rollback';
 export { healthWatch } from './health-watch';

@@ -112,6 +112,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   keepConfig: [10],
   switchConfig: [15, 60],
   proveServed: [10],
+  findDrift: [20],
   askForLease: [5],
   raiseFences: [10],
   watchRun: [200],

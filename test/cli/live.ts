@@ -153,6 +153,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     keepConfig: (input) => steps().keepConfig(input),
     switchConfig: (input) => delay(slow).then(() => steps().switchConfig(input)),
     proveServed: (input) => steps().proveServed(input),
+    findDrift: (raw) => steps().findDrift(raw),
     runCommand: (input) => delay(slow).then(() => steps().runCommand(input)),
     lookAtHosts: (input) => steps().lookAtHosts(input),
     confirmHealthy: (input) => steps().confirmHealthy(input),

@@ -190,7 +190,7 @@ it.each([
   { args: ['start'], says: 'pawl: 请说明要启动什么' },
   {
     args: ['start', 'x', '-f', 'y'],
-    says: 'pawl: 没有工作流类型 x；可用的有：rollingUpgrade, configCanary, configSync, nodeOffline, nodeOnline',
+    says: 'pawl: 没有工作流类型 x；可用的有：rollingUpgrade, configCanary, configSync, configDrift, nodeOffline',
   },
   { args: ['plan', 'rollingUpgrade', '-f', '/not/there'], says: 'pawl: /not/there 无法读取：没有这个文件' },
   { args: ['start', '--plan', '/dev/null'], says: 'pawl: /dev/null 不完整' },

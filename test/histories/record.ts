@@ -406,6 +406,29 @@ async function recordConfig(ground: Ground, name: string): Promise<Recorded> {
   return told(ground, await ground.startAs('configCanary', { ...FILES, ...story.input }, name), name, story);
 }
 
+/** On hosts that never had any of it: nobody is told, people are told, and a change is started besides. */
+const DRIFT_STORIES: Record<string, object> = {
+  'configDrift-looked': { dryRun: true },
+  'configDrift-told': {},
+  'configDrift-corrected': { correct: true },
+};
+
+async function recordDrift(ground: Ground, name: string): Promise<Recorded> {
+  await commitConfig(ground, `{ "nonce": 3, "for": "${name}" }`);
+  const input = { revision: 'main', cluster: await clusterWithChannels(ground), ...DRIFT_STORIES[name] };
+  const run = await ground.startAs('configDrift', input, name);
+  const { report, message } = await ended(run);
+  if (!report.drift?.findings.length) throw new Error(`found nothing: ${message}`);
+  const recorded = await lives(ground, run, name);
+  if (report.drift.correction) {
+    const correction = ground.client.workflow.getHandle(report.drift.correction);
+    await reached(correction, ({ phase }) => phase === 'soaking', 60_000);
+    await correction.executeUpdate('abort', { args: [{ by: 'anna', undo: false }] });
+    await ended(correction);
+  }
+  return recorded;
+}
+
 interface Recorder {
   name: string;
   /** those of one stage are recorded on the same hosts, in their order */
@@ -454,6 +477,11 @@ const RECORDERS: Recorder[] = [
     stage: 'config',
     record: (ground) => recordSync(ground, 'configSync-started'),
   },
+  ...Object.keys(DRIFT_STORIES).map((name): Recorder => ({
+    name,
+    stage: 'config',
+    record: (ground) => recordDrift(ground, name),
+  })),
   { name: 'doctor-well', stage: 'maintenance', record: recordDoctor },
   { name: 'notifyTest-answers', stage: 'maintenance', record: recordNotifyTest },
 ];

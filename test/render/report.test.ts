@@ -4,6 +4,7 @@ import type { StepTimes } from '../../src/contracts/step-times';
 import { reportHtml } from '../../src/render/report';
 import { sight } from './sights';
 import { certificate, host, status } from './status';
+import type { Drift } from '../../src/contracts/config-drift';
 
 const NASTY = `<script>alert("1")</script><img src=x onerror='x'>&\u202e`;
 
@@ -58,11 +59,38 @@ it('has summary, hosts, gates with their claims and charts, and what was done wh
   expect(text).toContain('after 60 s');
 });
 
+const drift: Drift = {
+  ...{ wanted: 'web/2026-11-29.1', revision: 'abc', moreFindings: 0, moreDiffs: 3 },
+  findings: [
+    { host: 'n1', path: '/etc/a', kind: 'edited', text: 'was edited by hand', key: '1' },
+    { host: 'n2', path: null, kind: 'behind', text: 'has revision old', key: '2' },
+  ],
+  diffs: [{ path: '/etc/a', hosts: ['n1'], text: '--- /etc/a\n+++ /etc/a\n@@ -1 +1 @@\n-a = 1\n+a = <2>' }],
+  memory: { told: {}, correcting: {} },
+};
+
 it('says what clients lost, and where', async () => {
   const text = await page({ certificate });
   expect(text).toContain('2 of 900 requests lost');
   expect(text).toMatch(/<td>n3<\/td>\s*<td>while it was put back<\/td>\s*<td class="number">2</);
   expect(await page()).not.toContain('Lost requests');
+});
+
+it('shows what drifted, host by host and file by file, and what was edited as it stands there', async () => {
+  const text = await page({ drift });
+  expect(text).toMatch(/<td>n1<\/td>\s*<td>\/etc\/a<\/td>\s*<td class="nowrap">[^]*?edited/);
+  expect(text).toMatch(/<td>all files<\/td>/);
+  expect(text).toContain('behind: as an earlier revision has it');
+  const [, shown] = /<pre class="diff">([^]*?)<\/pre>/.exec(text)!;
+  // line for line, and no blank before one
+  expect(shown!.replaceAll(/<[^>]*>/g, '')).toBe(
+    '--- /etc/a\n+++ /etc/a\n@@ -1 +1 @@\n-a = 1\n+a = &#60;2&#62;\n',
+  );
+  expect(shown).toContain('<span class="good">+a');
+  expect(text).toContain('and 3 more diffs');
+  expect(await page({ drift: { ...drift, findings: [], diffs: [], moreDiffs: 0 } })).toContain(
+    'Every file that was looked at is so.',
+  );
 });
 
 it('needs nobody: no script, no address, no style of others', async () => {
@@ -84,6 +112,10 @@ it('takes words from outside for words, wherever they stand', async () => {
       leftToDo: [{ host: NASTY, what: NASTY, command: NASTY }],
       messages: [{ at: '2026-11-23T10:36:00.000Z', name: NASTY, by: NASTY, answer: NASTY }],
       timeline: [{ at: '2026-11-23T10:36:00.000Z', what: NASTY }],
+      drift: {
+        ...{ ...drift, wanted: NASTY, diffs: [{ path: NASTY, hosts: [NASTY], text: NASTY }] },
+        findings: [{ host: NASTY, path: NASTY, kind: 'edited', text: NASTY, key: '' }],
+      },
       waitingFor: {
         what: NASTY,
         answers: [{ message: NASTY, payload: { by: NASTY } }],

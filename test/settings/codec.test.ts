@@ -113,6 +113,17 @@ it('knows runs of a schedule by the id that the schedule gives', async () => {
   await expect(opened(payload, workflow('backup-of-another'))).rejects.toThrow('made for backup');
 });
 
+it('gives a run of a schedule what the run before has left, and its activities nothing of it', async () => {
+  const payload = await sealed(workflow('drift-2026-11-24T03:00:00Z'));
+  expect(await opened(payload, workflow('drift-2026-11-24T04:00:00Z'))).toEqual(value);
+  for (const other of [
+    workflow('drift'),
+    workflow('other-2026-11-24T04:00:00Z'),
+    activity('drift-2026-11-24T04:00:00Z'),
+  ])
+    await expect(opened(payload, other)).rejects.toThrow('made for drift-2026-11-24T03:00:00Z');
+});
+
 it('takes what is bound to no workflow as inputs and messages, and nowhere else', async () => {
   const payload = await sealed();
   expect(await opened(payload, workflow('w'))).toEqual(value);

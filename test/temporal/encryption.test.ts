@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { Client } from '@temporalio/client';
@@ -20,6 +21,7 @@ import { encryptionSettings, type Encryption } from '../../src/temporal/settings
 import { workflowCode } from '../../src/temporal/workflow-code';
 import { Recorder } from '../cli/recorder';
 import { imagined } from '../cli/live';
+import { driftLook } from '../workflows/fake-drift';
 import { FakeCluster } from '../workflows/harness';
 import { installQuietRuntime, QUICK, Server, statusOf, until } from './server';
 
@@ -169,6 +171,42 @@ it('is read by pawl, where it has the key', async () => {
   expect(await get(env)).toMatchObject({ code: 0, said: expect.stringContaining('n1') });
   const other = await get({ ...env, PAWL_ENCRYPTION_KEY: 'k2=env:THE_KEY' });
   expect(other).toMatchObject({ code: 1, said: expect.stringContaining('there is no key k1') });
+});
+
+it('lets runs of a schedule know what the one before has told', async () => {
+  cluster.notifications = { progressSeconds: 0, channels: { ops: ['drift'] } };
+  cluster.drifts.push(driftLook([`n1 /etc/a edited ${PLANTED}`]));
+  const args = [{ cluster: PLANTED }];
+  const handle = await client.schedule.create({
+    scheduleId: `sealed-${randomUUID()}`,
+    spec: { intervals: [{ every: '1 day' }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'configDrift',
+      taskQueue: TASK_QUEUE,
+      args,
+      workflowId: 'sealed',
+    },
+  });
+  const ids: string[] = [];
+  while (ids.length < 2) {
+    // ids of runs hold the second
+    await delay(1_100);
+    // those that may run side by side know nothing of each other
+    await handle.trigger('SKIP');
+    const count = ids.length + 1;
+    const { info } = await until(
+      () => handle.describe(),
+      (now) => now.info.recentActions.length === count,
+    );
+    ids.push(info.recentActions.at(-1)!.action.workflow.workflowId);
+    expect(await endOf(ids.at(-1)!)).toMatchObject({
+      drift: { memory: { told: { n1: [expect.any(String)] } } },
+    });
+  }
+  expect(cluster.told.map(({ line }) => line)).toEqual(['ops drift']);
+  for (const id of ids) expect(await stored(id)).not.toContain(PLANTED);
+  await handle.delete();
 });
 
 it('does not start beside open runs whose key is not there', async () => {

@@ -37,6 +37,7 @@ import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
+import type { DriftLook } from '../../src/contracts/config-drift';
 import { configPlan, foundReleases, newFiles } from './fake-config';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
@@ -73,6 +74,8 @@ export class FakeCluster {
   inPlace: string[] = [];
   /** tags of its configuration, newest first */
   releases: string[] = [];
+  /** what looks for drift see, one after the other; the last one again and again */
+  readonly drifts: DriftLook[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -352,6 +355,10 @@ export class FakeCluster {
         return { reattached: false };
       },
       proveServed: ({ host }) => this.step('proveServed', host.name),
+      findDrift: async () => {
+        await this.trouble['find drift']?.();
+        return { ...(this.drifts.length > 1 ? this.drifts.shift()! : this.drifts[0]!), ...told(this) };
+      },
       proveHealthy: async ({ host, inPlace }) => {
         await this.step('proveHealthy', host.name);
         if (!this.out.has(host.name) && !inPlace)
@@ -461,6 +468,8 @@ export class FakeCluster {
     };
   }
 }
+
+const told = ({ notifications }: FakeCluster) => (notifications ? { notifications } : {});
 
 /**
  * Lets the test server's time pass: one that comes back at once may end in the moment in which it is cancelled, and the

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simpleGit, type SimpleGit } from 'simple-git';
+import type { Age } from '../../contracts/config-drift';
 import { ChangeRecord } from '../../contracts/config-set';
 import { PawlError } from '../../contracts/failures';
 import { badInput, escaped } from '../../domain/mistakes';
@@ -126,6 +127,19 @@ export class ConfigRepository {
   }
 
   /** What a commit holds never changes: it is read once, whoever asks. */
+  /**
+   * Where a revision stands beside a commit that is wanted.
+   *
+   * @param label as hosts know it: what `revisionOf` gave once
+   */
+  async ageOf(service: string, label: string, commit: string): Promise<Age> {
+    const other = await this.has(label);
+    if (other === undefined) return 'unknown';
+    if (label === (await this.revisionOf(service, commit))) return 'same';
+    if (await this.comesBefore(other, commit)) return 'earlier';
+    return (await this.comesBefore(commit, other)) ? 'later' : 'unknown';
+  }
+
   treeOf(service: string, commit: string): Promise<Tree> {
     const objects = (names: readonly string[]) => objectsOf(this.folder, shieldedEnvironment(), names);
     const key = [this.folder, commit, service].join('\n');

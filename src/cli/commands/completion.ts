@@ -2,6 +2,8 @@ import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli';
 import { candidates, type Ids } from '../complete';
 import { EXIT } from '../exit-codes';
+import { nameOf } from '../schedules/definition';
+import { listed } from '../schedules/keep';
 import { FILES, SHELLS } from '../shells';
 import { withTemporal } from '../temporal';
 import { OURS } from '../unknown-run';
@@ -36,7 +38,7 @@ Examples:
     .action(action((words: string[]) => complete(words)));
 
   async function complete(words: string[]): Promise<number> {
-    const found = await candidates(program, words, idsWithin);
+    const found = await candidates(program, words, idsWithin, () => inTime(scheduleNames()));
     const lines = found === FILES ? [FILES] : found.map(({ word, about }) => `${word}\t${about}`);
     terminal.print(lines.map((line) => `${line}\n`).join(''));
     return EXIT.done;
@@ -44,10 +46,17 @@ Examples:
 }
 
 /** None where the server gives no answer in time: a shell that is completing is no place for messages. */
-const idsWithin: Ids = (running) => {
+const idsWithin: Ids = (running) => inTime(idsOf(running));
+
+function inTime(names: Promise<string[]>): Promise<string[]> {
   const late = new Promise<string[]>((resolve) => setTimeout(() => resolve([]), WITHIN_MS).unref());
-  return Promise.race([idsOf(running).catch(() => []), late]);
-};
+  return Promise.race([names.catch(() => []), late]);
+}
+
+const scheduleNames = () =>
+  withTemporal(async (temporal) =>
+    (await listed(temporal)).flatMap(({ scheduleId }) => nameOf(scheduleId) ?? []),
+  );
 
 function idsOf(running: boolean): Promise<string[]> {
   const query = running ? `${OURS} AND ExecutionStatus = 'Running'` : OURS;

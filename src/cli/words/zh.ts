@@ -240,6 +240,23 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ],
   ['this host does not have the role of the service', '这台主机没有该服务的角色'],
   ['a tag, a branch or a commit', '标签、分支或提交'],
+  [
+    'the config centre has no release of {service}: name a branch or a commit, or make a release with `pawl config tag`',
+    '配置中心没有 {service} 的发布：请指定分支或提交，或用 `pawl config tag` 制作发布',
+  ],
+  ['another schedule has this id', '已有另一个计划使用这个 id'],
+  ['either cron or every, and not both', 'cron 与 every 二选一'],
+  ['never comes: none of these months has such a day', '永远不会到来：这些月份里没有这一天'],
+  ['an IANA name such as Europe/Berlin or Asia/Shanghai', 'IANA 名称，例如 Europe/Berlin 或 Asia/Shanghai'],
+  ['at least {count} s', '至少 {count} 秒'],
+  [
+    'five fields, or one of {words}: minute, hour, day of month, month, day of week',
+    '五个字段（分、时、日、月、星期），或 {words} 之一',
+  ],
+  ['a number with s, m, h or d, such as 30m', '数字加 s、m、h 或 d，例如 30m'],
+  ['an object, or the path of a file that holds one', '一个对象，或含有该对象的文件的路径'],
+  ['there is no schedule {id}; there are {known}', '没有计划 {id}；已有的：{known}'],
+  ['there is no such file', '没有这个文件'],
   ['the repository has no such revision', '仓库里没有这个修订版'],
   ['the cluster file names no repository for configuration', '集群文件没有指定配置仓库'],
   [

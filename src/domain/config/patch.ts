@@ -4,6 +4,9 @@ import type { Diffs } from '../../contracts/status';
 /** Bytes of all diffs of a plan; a status carries them along. */
 const MOST_SHOWN = 100_000;
 
+/** Lines that are taken out and put in: without an end, two large files keep a worker busy for many seconds. */
+const LIMITS = { maxEditLength: 2_000 };
+
 /** A file as a diff shows it; null: it is not there. */
 export type Side = { text: string; mode: string; owner: string; group: string } | null;
 
@@ -23,9 +26,11 @@ export function patchOf(path: string, from: Side, to: Side, hidden = false): str
 function contentText(path: string, from: Side, to: Side, hidden: boolean): string {
   if (hidden) return `${path}: its content, which is not shown, is different`;
   const name = (side: Side) => (side ? path : '/dev/null');
-  return createTwoFilesPatch(name(from), name(to), from?.text ?? '', to?.text ?? '')
-    .replace(/^(Index: .*\n)?=+\n/, '')
-    .trimEnd();
+  const texts = [from?.text ?? '', to?.text ?? ''] as const;
+  const patch = createTwoFilesPatch(name(from), name(to), ...texts, undefined, undefined, LIMITS);
+  // nobody reads so much of it
+  if (patch === undefined) return `${path}: most of its lines are different`;
+  return patch.replace(/^(Index: .*\n)?=+\n/, '').trimEnd();
 }
 
 function rightsText(from: Side, to: Side): string {

@@ -2,9 +2,11 @@
 import type { GateStatus, HostStatus, Status } from '../../contracts/status';
 import type { StepTimes } from '../../contracts/step-times';
 import { changeText } from '../../domain/about';
-import { GATE_TONES, moreLines, toneOf, toneOfLoss, trafficTexts, type AnswerText, type Tone } from '../rows';
+import { GATE_TONES, moreLines, toneOf, toneOfLoss, trafficTexts, type AnswerText } from '../rows';
 import { chartsOf, rates, type Drawing } from './charts';
+import { driftSections } from './drift';
 import { html, type Html } from './html';
+import { list, section, state, table } from './parts';
 import { STYLE } from './style';
 import { stepTimesSection } from './step-times';
 import { took, utc } from './times';
@@ -37,7 +39,8 @@ export async function reportHtml(told: Told): Promise<string> {
       <body>
         <main>
           ${head(told, title)} ${waiting(told)} ${section('Left to do', leftToDo(status))}
-          ${section('Hosts', hosts(status))} ${section('Lost requests', lostRequests(status))}
+          ${section('Hosts', hosts(status))} ${driftSections(status)}
+          ${section('Lost requests', lostRequests(status))}
           ${section('Steps that are done once', steps(status))}
           ${section(
             'Gates',
@@ -50,41 +53,6 @@ export async function reportHtml(told: Told): Promise<string> {
         </main>
       </body>
     </html> `.text;
-}
-
-/** What there is nothing of has no heading either. */
-function section(name: string, content: Html | readonly Html[] | null): Html | null {
-  if (content === null || (Array.isArray(content) && content.length === 0)) return null;
-  return html`<section>
-    <h2>${name}</h2>
-    ${content}
-  </section>`;
-}
-
-const list = (items: Html[]) =>
-  items.length
-    ? html`<ul>
-        ${items}
-      </ul>`
-    : null;
-
-function table(names: string[], rows: Html[]): Html | null {
-  if (rows.length === 0) return null;
-  return html`<table>
-    <thead>
-      <tr>
-        ${names.map((name) => html`<th>${name}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
-}
-
-/** A state with its sign: colours are not all that tells them apart. */
-function state(word: string, { tone, mark }: { tone: Tone; mark: string }): Html {
-  return html`<span class="state ${tone}"><span class="mark">${mark}</span>${word}</span>`;
 }
 
 function head({ status, asOf, silent }: Told, title: string): Html {

@@ -19,6 +19,7 @@ th, td { padding: .25rem .8rem .25rem 0; vertical-align: top; border-bottom: 1px
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums } td.nowrap { white-space: nowrap }
 code { font: .9em ui-monospace, monospace; background: var(--ground); padding: .1em .35em; border-radius: 4px }
 pre { font: .85em/1.4 ui-monospace, monospace; background: var(--ground); padding: .6em .8em; border-radius: 4px; margin: .4rem 0 1rem; white-space: pre-wrap } pre span { display: block; min-height: 1.4em }
+pre.diff { font: .85em/1.45 ui-monospace, monospace; background: var(--ground); padding: .6em .8em; border-radius: 4px; white-space: pre-wrap; margin: .3rem 0 1rem }
 .good { color: var(--good) } .busy { color: var(--busy) } .bad { color: var(--bad) }
 .mark { display: inline-block; width: 1.3em; font-weight: 600 } .state { font-weight: 600 }
 ul { list-style: none; margin: .5rem 0; padding: 0 }

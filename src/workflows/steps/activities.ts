@@ -29,6 +29,13 @@ export const {
   scheduleToCloseTimeout: '10m',
 });
 
+/** One trip to each host, twenty side by side; a thousand files take seconds, a host that is away its ten. */
+export const { findDrift } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '20m',
+  scheduleToCloseTimeout: '30m',
+});
+
 /** Reads the world, and asks each balancer once for each service. */
 export const { planMaintenanceMode } = proxyActivities<Activities>({
   ...base,

@@ -33,6 +33,13 @@ export const FACTS: FactsOf = {
     expected: 'back in 30 min',
   },
   allClear: { what: 'the error rate', since: '2026-11-24T20:00:00.000Z', minutes: 31 },
+  drift: {
+    news: ['n2: /etc/web/settings.json edited: was edited by hand'],
+    more: 3,
+    hosts: 2,
+    wanted: 'web/2026-11-24.1',
+    correction: 'config-web-drift-0123456789ab',
+  },
   test: { by: 'anna' },
 };
 

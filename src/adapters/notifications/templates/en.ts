@@ -113,6 +113,17 @@ The fault is over. Thank you for your patience.`,
     management: `Fault of {{ service }} is over
 It lasted {{ minutes }} min, since {{ since | moment }}.`,
   },
+  drift: {
+    team: `DRIFT: configuration of {{ service }} on {{ cluster }}
+{{ hosts }} hosts are otherwise than {{ wanted }}. New:{% for one in news %}
+{{ one }}{% endfor %}{% if more > 0 %}
+and {{ more }} more{% endif %}
+{% if correction != '' %}{{ correction }} brings it back.{% else %}What to do: pawl get {{ change }}{% endif %}`,
+    users: `{{ service }}: settings are being checked
+You can go on working meanwhile.`,
+    management: `Configuration of {{ service }} was changed outside of a change
+{{ hosts }} hosts are otherwise than planned. The team knows.`,
+  },
   test: {
     team: `Test of notifications from {{ cluster }}
 {{ by }} asked for this message. Nothing has happened.`,

@@ -113,6 +113,17 @@ export const ZH: Texts = {
     management: `{{ service }} 故障解除
 历时 {{ minutes }} 分钟，始于 {{ since | moment }}。`,
   },
+  drift: {
+    team: `配置漂移：{{ cluster }} 上的 {{ service }}
+{{ hosts }} 台主机与 {{ wanted }} 不一致。新发现：{% for one in news %}
+{{ one }}{% endfor %}{% if more > 0 %}
+另有 {{ more }} 项{% endif %}
+{% if correction != '' %}{{ correction }} 正在恢复。{% else %}如何处理：pawl get {{ change }}{% endif %}`,
+    users: `{{ service }} 正在检查设置
+您可以继续工作。`,
+    management: `{{ service }} 的配置在变更流程之外被修改
+{{ hosts }} 台主机与计划不一致，团队已知悉。`,
+  },
   test: {
     team: `来自 {{ cluster }} 的通知测试
 此消息由 {{ by }} 发起，没有发生任何事情。`,
