@@ -28,6 +28,7 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `switchBack`: the same, and one word while the first one is warm
  * - `config`: configuration files, to one host after the other
  * - `badConfig`: files that spoil a path: the first host's check finds it, and that host gets its own back
+ * - `pair`: a release with its files; `badPair`: its files spoil a path, and the first host gets both of its own back
  */
 export type Story =
   | 'upgrade'
@@ -46,7 +47,9 @@ export type Story =
   | 'switchOver'
   | 'switchBack'
   | 'config'
-  | 'badConfig';
+  | 'badConfig'
+  | 'pair'
+  | 'badPair';
 
 /** Those in which nginx takes part. */
 export const AT_NGINX: readonly Story[] = ['nginx', 'nginxMaintenance'];
@@ -263,6 +266,13 @@ const CONFIG: Point[] = [
   point('badConfig', 'switchConfig', 'n1', 2),
 ];
 
+const PAIRS: Point[] = [
+  point('pair', 'stageConfig', 'n1'),
+  ...['n1', 'n2'].map((host) => point('pair', 'switchRelease', host)),
+  // the way back
+  point('badPair', 'switchRelease', 'n1', 2),
+];
+
 const POINTS = [
   ...UPGRADE,
   ...UNDO,
@@ -275,6 +285,7 @@ const POINTS = [
   ...ROLLBACK,
   ...SETS,
   ...CONFIG,
+  ...PAIRS,
 ];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
@@ -320,6 +331,7 @@ const FAST_NAMES = [
   'killWorker switchRelease n1 during@15 (rollback)',
   'killWorker switchTraffic all during@30 (switchBack, number 2)',
   'killWorker switchConfig n1 during@60 (badConfig, number 2)',
+  'killWorker switchRelease n1 during@90 (badPair, number 2)',
 ];
 
 export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {

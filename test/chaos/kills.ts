@@ -61,7 +61,7 @@ async function playNext(at: Scene, chaos: ChaosCase): Promise<Outcome> {
   const next = newVersion();
   const outcome = await play(at, chaos, now, next);
   keep(outcome);
-  if (chaos.story === 'upgrade' || chaos.story === 'nginx') now = next;
+  if (['upgrade', 'pair', 'nginx'].includes(chaos.story)) now = next;
   // nobody knows what the next case would find
   if (!outcome.ok || TOLD[chaos.story]?.last) await leave();
   return outcome;

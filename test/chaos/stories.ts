@@ -38,6 +38,7 @@ const PATH_ONE = { name: 'path-one', http: { path: '/path/one' } };
 const CHECKS: Partial<Record<Story, object[]>> = {
   upgrade: [],
   badRelease: [PATH_ONE],
+  badPair: [PATH_ONE],
   leftAsIs: [PATH_ONE],
   lateRefusal: [{ name: 'not-refused', command: ['test', '!', '-e', REFUSAL] }],
 };
@@ -128,6 +129,8 @@ const configured =
   (settings: (nonce: number) => string): Move =>
   (ground) =>
     commitConfig(ground, settings(Date.now()));
+const GOOD_FILES = (nonce: number) => `{ "nonce": ${nonce} }`;
+const SPOILT_FILES = (nonce: number) => `{ "nonce": ${nonce}, "badPath": "/path/one" }`;
 const RECORD = { what: 'chaos', why: 'chaos', impact: 'none', rollback: 'by itself' };
 const CONFIG = { revision: 'main', record: RECORD, batches: [1, '100%'], ...DRAIN };
 const QUICK = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0, gate: { enabled: false } };
@@ -165,8 +168,10 @@ export const TOLD: Partial<Record<Story, Told>> = {
     run: run('emergencyRollback', () => ({ ...WHY, minServing: 1 })),
     before: soaks,
   },
-  config: { run: brings, before: configured((nonce) => `{ "nonce": ${nonce} }`) },
-  badConfig: { run: brings, before: configured((nonce) => `{ "nonce": ${nonce}, "badPath": "/path/one" }`) },
+  config: { run: brings, before: configured(GOOD_FILES) },
+  badConfig: { run: brings, before: configured(SPOILT_FILES) },
+  pair: { before: configured(GOOD_FILES) },
+  badPair: { before: configured(SPOILT_FILES) },
   leftAsIs: { last: true },
   switchOver: { before: goesOut('n2'), last: true },
   switchBack: {
@@ -178,6 +183,9 @@ export const TOLD: Partial<Record<Story, Told>> = {
     after: comesIn('n2'),
   },
 };
+
+/** A release comes with its files. */
+const PAIRS: readonly Story[] = ['pair', 'badPair'];
 
 /** Seconds for which the old set of blue/green waits for a word. */
 const WARM: Partial<Record<Story, number>> = { switchOver: 0, switchBack: 300 };
@@ -191,9 +199,11 @@ export function inputOf({ story, activity }: ChaosCase, version: string, artifac
   const testers = activity === 'steerTesters';
   const warmSeconds = WARM[story];
   const sets = warmSeconds === undefined ? {} : { strategy: 'blueGreen', blueGreen: { warmSeconds } };
+  const files = PAIRS.includes(story) ? { config: { revision: 'main', record: RECORD } } : {};
   return {
     version,
     artifact,
+    ...files,
     checks: CHECKS[story] ?? [],
     onFailure,
     runOnce,
@@ -229,9 +239,11 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
   const undone = (): WantedHost => ({ starts: [next, now], version: now });
   switch (story) {
     case 'upgrade':
+    case 'pair':
     case 'nginx':
       return { end: 'succeeded', hosts: { n1: changed(), n2: changed() } };
     case 'badRelease':
+    case 'badPair':
       return { end: 'RolledBack', hosts: { n1: undone(), n2: untouched() } };
     case 'lateRefusal':
       return { end: 'RolledBack', hosts: { n1: undone(), n2: undone() } };
