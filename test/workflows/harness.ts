@@ -38,6 +38,7 @@ import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
 import { configPlan } from './fake-config';
+import { driftLook } from './fake-drift';
 import type { DriftLook } from '../../src/contracts/config-drift';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
@@ -334,7 +335,8 @@ export class FakeCluster {
       proveServed: ({ host }) => this.step('proveServed', host.name),
       findDrift: async () => {
         await this.trouble['find drift']?.();
-        return { ...(this.drifts.length > 1 ? this.drifts.shift()! : this.drifts[0]!), ...told(this) };
+        const look = this.drifts.length > 1 ? this.drifts.shift() : this.drifts[0];
+        return { ...(look ?? driftLook([])), ...told(this) };
       },
       proveHealthy: ({ host }) => this.step('proveHealthy', host.name),
       putBack: async ({ host }) => {
