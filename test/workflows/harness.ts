@@ -37,6 +37,7 @@ import { statusQuery } from '../../src/workflows/steps/change';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
+import { driftLook } from './fake-drift';
 import type { DriftLook } from '../../src/contracts/config-drift';
 import { configPlan, foundReleases, newFiles } from './fake-config';
 import { rollbackPlan } from './fake-rollback';
@@ -357,7 +358,8 @@ export class FakeCluster {
       proveServed: ({ host }) => this.step('proveServed', host.name),
       findDrift: async () => {
         await this.trouble['find drift']?.();
-        return { ...(this.drifts.length > 1 ? this.drifts.shift()! : this.drifts[0]!), ...told(this) };
+        const look = this.drifts.length > 1 ? this.drifts.shift() : this.drifts[0];
+        return { ...(look ?? driftLook([])), ...told(this) };
       },
       proveHealthy: async ({ host, inPlace }) => {
         await this.step('proveHealthy', host.name);
