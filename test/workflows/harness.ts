@@ -269,7 +269,8 @@ export class FakeCluster {
       },
       planConfigCanary: async (raw) => {
         await this.trouble['plan']?.();
-        return { plan: configPlan(this, raw as FakeInput), dryRun: false };
+        const input = raw as FakeInput;
+        return { plan: configPlan(this, input), dryRun: input.dryRun ?? false };
       },
       findReleases: async (asked) => {
         await this.trouble['find']?.();
