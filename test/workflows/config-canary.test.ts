@@ -216,6 +216,16 @@ describe('what has proven itself', () => {
     ]);
   });
 
+  it('is nothing new of the set that served until the switch of blue/green', async () => {
+    const cluster = made();
+    cluster.idle = ['n3'];
+    cluster.out.add('n3');
+    cluster.proven = [{ version: '1.0.0', since, change: 'upgrade-1' }];
+    const input = { ...quick, strategy: 'blueGreen', blueGreen: { warmSeconds: 0 } };
+    const { end } = await harness.run(cluster, { ...input, config: { revision: 'main' } });
+    expect([end, cluster.stable]).toEqual(['succeeded', ['2.0.0 with abc by a change']]);
+  });
+
   it('is told by the label that all hosts had before the first change', async () => {
     const cluster = made();
     cluster.proven = [];

@@ -29,12 +29,16 @@ export function versionServed(run: Change): string {
   return mostOften(serving(run).map((host) => host.version)) ?? '';
 }
 
-/** What hosts had before, by the label that all of them have; where files come, each of them has put its own aside. */
+/**
+ * What hosts had before, by the label that all of them have; where files come, each of them has put its own aside. With
+ * blue/green those that served get none.
+ */
 function configBefore(run: Change): Pick<Release, 'config'> {
   const found = new Set(serving(run).map(({ config }) => config));
   const [config] = found;
   if (found.size === 1 && config !== undefined) return { config };
-  return run.plan.intent.config ? { config: labelBefore(run) } : {};
+  const { config: files, blueGreen } = run.plan.intent;
+  return files && !blueGreen ? { config: labelBefore(run) } : {};
 }
 
 /** Hosts that get requests before the change. */
