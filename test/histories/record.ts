@@ -378,10 +378,12 @@ async function recordSets(ground: Ground, name: string): Promise<Recorded> {
 }
 
 /** Files of the example service; with some it does not start. */
-const FILES = {
-  ...{ revision: 'main', record: { what: 'a', why: 'b', impact: 'c', rollback: 'd' }, batches: [1, '100%'] },
-  ...{ drain: { deadlineSeconds: 60 }, minHealthySeconds: 1, soakSeconds: 1, watchSeconds: 1, gate: { enabled: false } },
+const SHORT = {
+  ...{ drain: { deadlineSeconds: 60 }, minHealthySeconds: 1, soakSeconds: 1, watchSeconds: 1 },
+  gate: { enabled: false },
 };
+const RECORD = { what: 'a', why: 'b', impact: 'c', rollback: 'd' };
+const FILES = { revision: 'main', record: RECORD, batches: [1, '100%'], ...SHORT };
 const CONFIG_STORIES: Record<string, NodeStory & { settings: string }> = {
   'configCanary-planned': { input: { dryRun: true }, settings: '{ "nonce": 1 }', end: 'planned' },
   'configCanary-succeeded': { input: {}, settings: '{ "nonce": 2 }', end: 'succeeded' },
@@ -398,6 +400,23 @@ async function recordSync(ground: Ground, name: string): Promise<Recorded> {
   const { end, message } = await ended(ground.client.workflow.getHandle(syncRunId(ground.name, 'web/1')));
   if (end !== 'succeeded') throw new Error(`its change ended as ${end}: ${message}`);
   return recorded;
+}
+
+/** Version and files in one step on each host, and both of before back at once. */
+const PAIR_STORIES: Record<string, (ground: Ground) => Promise<[type: string, input: object]>> = {
+  'rollingUpgrade-withFiles': async (ground) => {
+    await commitConfig(ground, '{ "nonce": 4 }');
+    const version = `3.0.${Date.now()}`;
+    const config = { revision: 'main', record: RECORD };
+    return ['rollingUpgrade', { ...SHORT, version, artifact: await makeRelease({ version }), config }];
+  },
+  'emergencyRollback-withFiles': () =>
+    Promise.resolve(['emergencyRollback', { reason: 'orders fail', by: 'anna' }]),
+};
+
+async function recordPair(ground: Ground, name: string): Promise<Recorded> {
+  const [type, input] = await PAIR_STORIES[name]!(ground);
+  return told(ground, await ground.startAs(type, input, name), name, { input, end: 'succeeded' });
 }
 
 async function recordConfig(ground: Ground, name: string): Promise<Recorded> {
@@ -471,6 +490,11 @@ const RECORDERS: Recorder[] = [
     name,
     stage: 'config',
     record: (ground) => recordConfig(ground, name),
+  })),
+  ...Object.keys(PAIR_STORIES).map((name): Recorder => ({
+    name,
+    stage: 'config',
+    record: (ground) => recordPair(ground, name),
   })),
   {
     name: 'configSync-started',
