@@ -23,11 +23,9 @@ it('files are brought, with what is different before one’s eyes, and the next 
     const input = { ...at.target(), ...quick, revision: 'main' };
     await at.ui.start('config-bad', { ...input, batches: [0] }, 'configCanary');
     const mistakes = await at.ui.details(/failed: /);
-    expect(mistakes).toMatch(/batches\.0: 0: /);
+    expect(mistakes).toMatch(/batches\.0: at least 1/);
     await at.ui.start('config-none', input, 'configCanary');
-    expect(await at.ui.details(/failed: /)).toMatch(
-      /record: nothing: needed: what, why, impact and rollback/,
-    );
+    expect(await at.ui.details(/failed: /)).toMatch(/record: needed: what, why, impact and rollback/);
     const batches = [{ to: 1, soakSeconds: 7_200 }, '100%'];
     await at.ui.start('config-web', { ...input, record, batches }, 'configCanary');
     const soaking = await at.ui.details(/soaking batch 1 for 7200 s/);
@@ -35,7 +33,7 @@ it('files are brought, with what is different before one’s eyes, and the next 
     expect(soaking).toContain('what: slower answers');
     await at.ui.look('ui-config-soaking');
     await at.ui.update('promote', '{"by":"ann"}');
-    await at.ui.details(/succeeded: web has configuration [0-9a-f]{12} on 3 hosts/);
+    await at.ui.details(/web has configuration [0-9a-f]{12} on 3 hosts/);
     await at.ui.look('ui-config-end');
     await at.ui.badge('Completed');
     await expectAllIn(at.ground);
