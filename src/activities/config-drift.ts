@@ -295,7 +295,7 @@ function correctionOf({ cluster, service }: ConfigDriftInput, wanted: Wanted, me
     .map(({ host, path, text }) => `${host}: ${path === null ? '' : `${path} `}${text}`)
     .join('; ');
   const record: ChangeRecord = {
-    what: `configuration ${revision} of ${service} once more, on ${hosts.length} hosts that are otherwise`,
+    what: `configuration ${revision} of ${service} once more, on hosts that are otherwise (${hosts.length})`,
     why: found.length > LONGEST_WHY ? `${found.slice(0, LONGEST_WHY)} …` : found,
     impact:
       'each of these hosts leaves rotation for its switch; what somebody has changed by hand is replaced',

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection, type ScheduleDescription } from '@temporalio/client';
+import { Client, Connection, ScheduleNotFoundError, type ScheduleDescription } from '@temporalio/client';
 import { stringify } from 'yaml';
+import { until } from '../../lab/hosts/wait';
 import { pawl } from '../../src/cli/program';
 import type { Report } from '../../src/contracts/status';
 import { driftLook } from '../workflows/fake-drift';
@@ -35,8 +36,20 @@ afterAll(async () => {
 }, 60_000);
 beforeEach(async () => {
   cluster = new FakeCluster(['n1', 'n2']);
-  for await (const { scheduleId } of client.schedule.list())
-    await client.schedule.getHandle(scheduleId).delete();
+  // lists lag behind: one that is gone may stand in them for a moment
+  await until('all schedules are gone', 20, async () => {
+    let left = 0;
+    for await (const { scheduleId } of client.schedule.list()) {
+      left += 1;
+      await client.schedule
+        .getHandle(scheduleId)
+        .delete()
+        .catch((error: unknown) => {
+          if (!(error instanceof ScheduleNotFoundError)) throw error;
+        });
+    }
+    return left === 0 || undefined;
+  });
 });
 
 const input = { cluster: 'fake.yaml', service: 'web' };
