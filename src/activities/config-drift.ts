@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../adapters/config-centre';
+import { openCentre, type ConfigRepository, type Rendered } from '../adapters/config-centre';
 import type { Release } from '../adapters/config-centre/repository';
-import { secretIn, withoutSecrets } from '../adapters/secrets';
+import { withoutSecrets } from '../adapters/secrets';
 import type {
   Age,
   DriftDiff,
@@ -24,6 +24,7 @@ import { badInput, unknownName } from '../domain/mistakes';
 import { digestOf } from '../domain/plan-hash';
 import { attempt } from './attempt';
 import { busyHosts } from './busy';
+import { filesAt } from './config-files';
 import { seenOn } from './config-seen';
 import { parsePlanInput } from './plan/input';
 import { plannedNotifications } from './plan/notifications';
@@ -100,10 +101,7 @@ async function wantedBy(input: ConfigDriftInput, world: World, centre: ConfigRep
   }
   const commit = await centre.commitOf(ref);
   const revision = await centre.revisionOf(service, commit);
-  const tree = await centre.treeOf(service, commit);
-  const files = await renderAll({ cluster: world.cluster, service, tree, revision }, (reference) =>
-    secretIn(reference, world.folder),
-  );
+  const files = await filesAt(world, centre, { set: service, commit, revision });
   const release = releases.find(({ tag, commit: of }) => tag === ref && of === commit);
   return { ref, commit, revision, release, files };
 }

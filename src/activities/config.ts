@@ -1,9 +1,9 @@
 /** Configuration files of a host: brought, checked, switched, proven. What they hold never leaves this worker but to the host. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { openCentre, renderAll, type Rendered } from '../adapters/config-centre';
+import { openCentre, type Rendered } from '../adapters/config-centre';
 import { barredActions } from '../adapters/config-centre/in-place';
 import { stateOf, type ConfigState } from '../adapters/config-centre/state';
-import { secretIn, withoutSecrets } from '../adapters/secrets';
+import { withoutSecrets } from '../adapters/secrets';
 import { PawlError } from '../contracts/failures';
 import type { NamedConfig, PlannedConfig, PlannedHost, PlannedService } from '../contracts/plan';
 import type { Jobs, RemoteHost } from '../contracts/world';
@@ -11,6 +11,7 @@ import { hostChecks } from '../domain/config/checks';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
 import { get } from './probe';
+import { filesAt } from './config-files';
 import { configFolder } from './config-look';
 import type { UnitJob } from './services';
 import { unitJob } from './services';
@@ -112,10 +113,7 @@ async function filesOf(
   host: string,
 ): Promise<{ files: Rendered[]; state: ConfigState }> {
   const centre = await openCentre(world, { commit: config.commit });
-  const tree = await centre.treeOf(config.set, config.commit);
-  const { set: service, revision } = config;
-  const wanted = { cluster: world.cluster, service, tree, revision, only: host };
-  const files = (await renderAll(wanted, (reference) => secretIn(reference, world.folder))).get(host);
+  const files = (await filesAt(world, centre, config, host)).get(host);
   const state = stateOf(files ?? [], config.gone?.[host]);
   if (files && state.name === config.states[host]) return { files, state };
   throw new PawlError(

@@ -10,19 +10,11 @@
 #   is MODE OWNER GROUP file|link|folder|other|absent SHA256 PATH   of each file that is otherwise than the manifest; then
 #     bytes STATE, same STATE  kept states with these bytes (or this gap), with owner and mode too
 #     content BASE64           where it may be shown, and no revision that the host keeps has these bytes
+# uses: config-read
 set -eu
 export LC_ALL=C
 folder=$1 lane=$2 most=$3 files=$4
 wanted=$(cat)
-
-labels() {
-  for what in current switching; do
-    [ ! -f "$folder/$what" ] || echo "$what $(sed 1q "$folder/$what")"
-  done
-  for file in "$folder"/at/*; do
-    [ ! -f "$file" ] || echo "at ${file##*/} $(sed 1q "$file")"
-  done
-}
 
 running() {
   read -r key <"/var/lib/pawl/lanes/$lane.job" || return 0
@@ -41,7 +33,7 @@ kept() {
   done
 }
 
-known=$(labels)
+known=$(config_read "$folder")
 states=$(kept)
 # of all files at once: a program for each of a thousand takes seconds
 paths=$({ echo "$wanted" | cut -d ' ' -f 7 && echo "$states" | cut -d ' ' -f 9; } | sort -u | grep / || true)

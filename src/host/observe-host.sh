@@ -22,7 +22,7 @@ done
 if [ ! -f "$configs/switching" ] && config_label=$(config_known "$configs"); then
   echo "config=$config_label $(cut -d ' ' -f 1 "$configs/current")"
 fi
-echo "configs=$(config_read "$configs" | sed -n 's/^at //p' | tr '\n' ' ')"
+echo "configs=$(config_read "$configs" | sed -n 's/^at \([^ ]* [^ ]*\) .*/\1/p' | tr '\n' ' ')"
 if [ "$kind" = tarball ]; then
   releases=$2 current=$3
   target=$(readlink -f "$current" 2>/dev/null)

@@ -3,9 +3,9 @@ import type { ChangeRecord } from '../../contracts/config-set';
 import { PawlError, type Mistake } from '../../contracts/failures';
 import type { ConfigCanaryInput } from '../../contracts/inputs/config-canary';
 import type { GoneFile, PlannedConfig, PlannedHost } from '../../contracts/plan';
-import { openCentre, renderAll, type ConfigRepository, type Rendered } from '../../adapters/config-centre';
+import { openCentre, type ConfigRepository, type Rendered } from '../../adapters/config-centre';
 import { stateOf } from '../../adapters/config-centre/state';
-import { secretIn } from '../../adapters/secrets';
+import { filesAt } from '../config-files';
 import { configFolder, differences, type Different } from '../config-look';
 import type { World } from '../world';
 import { judgeRights } from './config-rights';
@@ -101,10 +101,8 @@ async function wantedFiles(asked: ConfigAsked, world: World, mistakes: Mistake[]
   }
   const set = setOf(asked);
   const revision = await centre.revisionOf(set, commit);
-  const tree = await centre.treeOf(set, commit);
-  const wanted = { cluster: world.cluster, service: set, tree, revision };
-  const files = await renderAll(wanted, (reference) => secretIn(reference, world.folder));
-  return { centre, config: { set, commit, revision }, record, files };
+  const config = { set, commit, revision };
+  return { centre, config, record, files: await filesAt(world, centre, config) };
 }
 
 async function recordOf(

@@ -2,10 +2,10 @@
 import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import type { PlannedConfig, PlannedStep } from '../../contracts/plan';
-import { openCentre, renderAll } from '../../adapters/config-centre';
+import { openCentre } from '../../adapters/config-centre';
 import { stateOf } from '../../adapters/config-centre/state';
-import { secretIn } from '../../adapters/secrets';
 import { mostOften } from '../../domain/stable';
+import { filesAt } from '../config-files';
 import type { World } from '../world';
 import type { Observation } from './observe';
 import { runs } from './observe';
@@ -67,10 +67,7 @@ async function rendered(
 ): Promise<PlannedConfig> {
   const centre = await openCentre(world, { commit: revision, signal });
   const commit = await centre.commitOf(revision);
-  const tree = await centre.treeOf(service, commit);
-  const files = await renderAll({ cluster: world.cluster, service, tree, revision }, (reference) =>
-    secretIn(reference, world.folder),
-  );
+  const files = await filesAt(world, centre, { set: service, commit, revision });
   const states = Object.fromEntries([...files].map(([host, list]) => [host, stateOf(list).name]));
   return { set: service, commit, revision, states };
 }

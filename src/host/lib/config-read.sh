@@ -5,6 +5,6 @@ config_read() { # FOLDER
     [ ! -f "$1/$what" ] || echo "$what $(sed 1q "$1/$what")"
   done
   for file in "$1"/at/*; do
-    [ ! -f "$file" ] || { read -r state _ <"$file" && echo "at ${file##*/} $state"; }
+    [ ! -f "$file" ] || { read -r line <"$file" && echo "at ${file##*/} $line"; }
   done
 }
