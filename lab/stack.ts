@@ -25,8 +25,8 @@ export async function stackUp(): Promise<Stack> {
   const temporal = await stage('Temporal with its UI', () =>
     startTemporal({ name: TEMPORAL, dbFile: join(stateDir, 'temporal', 'data.db'), ui: true }),
   );
-  const lab = await stage('lab: six application hosts and HAProxy', () =>
-    bringUpLab({ name: NAME, log: (line) => console.log(pc.dim(`  ${line}`)) }),
+  const lab = await stage('lab: six application hosts, HAProxy and MariaDB', () =>
+    bringUpLab({ name: NAME, database: true, log: (line) => console.log(pc.dim(`  ${line}`)) }),
   );
   await stage('releases and configuration of the example service', async () => {
     await makeRelease({ version: '1.1.0' });

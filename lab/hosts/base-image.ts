@@ -10,6 +10,7 @@ import { debianMirror } from './mirror';
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'sudo'],
   ...['python3', 'curl', 'iproute2', 'procps', 'haproxy', 'nginx'],
+  ...['mariadb-server', 'mariadb-backup'],
 ];
 
 /** Building takes about 80 s on two cores; a slow mirror may need longer. */

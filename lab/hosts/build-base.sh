@@ -54,7 +54,7 @@ rm -f "$work/etc/resolv.conf"
 : > "$work/etc/machine-id"
 
 in_root systemctl --quiet enable systemd-networkd.service
-in_root systemctl --quiet disable haproxy.service nginx.service apt-daily.timer apt-daily-upgrade.timer \
+in_root systemctl --quiet disable haproxy.service nginx.service mariadb.service apt-daily.timer apt-daily-upgrade.timer \
   dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
 in_root systemctl --quiet mask console-getty.service systemd-networkd-wait-online.service
 

@@ -17,6 +17,9 @@ export async function waitUntilReady(state: LabState, started: LabHost[]): Promi
       until(`the service on ${name} is healthy`, BOOT_SECONDS, () => isHealthy(address)),
     ),
   );
+  await Promise.all(
+    started.filter(({ role }) => role === 'database').map((host) => databaseAnswers(state, host)),
+  );
   await matchNginx(state);
   await matchBalancer(state);
   const routed = started.filter((host) => host.role === 'app').map((host) => host.name);
@@ -49,6 +52,13 @@ async function matchNginx(state: LabState): Promise<void> {
     return code === 0 || undefined;
   });
   await until('nginx serves', BOOT_SECONDS, () => isHealthy(host.address, 80));
+}
+
+function databaseAnswers({ name: lab }: LabState, { name }: LabHost): Promise<true> {
+  return until(`the database on ${name} answers`, BOOT_SECONDS, async () => {
+    const { code } = await exec(lab, name, ['mariadb', '--execute', 'SELECT 1']);
+    return code === 0 || undefined;
+  });
 }
 
 const webServers = async (state: LabState) =>

@@ -7,11 +7,27 @@ import { run } from './command';
 import { MAP_FILES, haproxyConfig } from './haproxy';
 import { mountsBelow, unmountBelow } from './mounts';
 import { writeNginx } from './nginx';
-import { bridgeName, gateway, hostDir, hostRoot, labDir, type LabHost, type LabState } from './topology';
+import {
+  bridgeName,
+  gateway,
+  hostDir,
+  hostRoot,
+  labDir,
+  type LabHost,
+  type LabState,
+  type Role,
+} from './topology';
 import { enable } from './units';
 
 /** Releases lie on a small file system of their own, so that a full disk can be had for real. */
 const RELEASE_DISK = '256m';
+
+/** What hosts run that do not run the example service. */
+const UNITS: Partial<Record<Role, string>> = {
+  balancer: 'haproxy.service',
+  nginx: 'nginx.service',
+  database: 'mariadb.service',
+};
 
 const OVERLAYFS = 0x794c7630;
 
@@ -23,8 +39,8 @@ export async function ensureRoot(state: LabState, host: LabHost): Promise<void> 
   await removeRoot(state.name, host.name);
   await mountRoot(dir, state.base);
   await writeIdentity(state, host, root);
-  if (host.role === 'balancer') await enable(root, 'haproxy.service');
-  else if (host.role === 'nginx') await enable(root, 'nginx.service');
+  const unit = UNITS[host.role];
+  if (unit) await enable(root, unit);
   else await installFirstRelease(root);
   await writeFile(join(dir, 'complete'), '');
 }

@@ -5,9 +5,9 @@ import { stateDir } from '../paths';
 
 /**
  * `idle` hosts stand in the balancers' configuration, disabled, spares in none. `balancer` is HAProxy; `nginx` is a second
- * one beside it, where one is asked for.
+ * one beside it, and `database` a MariaDB that no balancer knows, where they are asked for.
  */
-export type Role = 'app' | 'spare' | 'idle' | 'balancer' | 'nginx';
+export type Role = 'app' | 'spare' | 'idle' | 'balancer' | 'nginx' | 'database';
 
 /** How many hosts of each kind a lab has. */
 export interface Wanted {
@@ -19,6 +19,8 @@ export interface Wanted {
   idle?: number;
   /** an nginx beside HAProxy, on a host of its own; default false */
   nginx?: boolean;
+  /** a MariaDB, on a host of its own; default false */
+  database?: boolean;
 }
 
 export interface LabHost {
@@ -59,8 +61,11 @@ const MOST_HOSTS = 80;
 /** They run the example service, and balancers know them. */
 export const isRouted = ({ role }: LabHost) => role === 'app' || role === 'idle';
 
-/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, …, `idle` ones i1, i2, …, the balancer lb1 and, with `nginx`, lb2. */
-export function layOut(net: number, { hosts = 6, spare = 0, idle = 0, nginx = false }: Wanted): LabHost[] {
+/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, …, `idle` ones i1, i2, …, the balancer lb1 and, where they are wanted, lb2 and db1. */
+export function layOut(
+  net: number,
+  { hosts = 6, spare = 0, idle = 0, nginx = false, database = false }: Wanted,
+): LabHost[] {
   for (const [what, count, least] of [
     ['hosts', hosts, 1],
     ['spare', spare, 0],
@@ -82,6 +87,7 @@ export function layOut(net: number, { hosts = 6, spare = 0, idle = 0, nginx = fa
     ...place('idle', 'i', idle, 11 + 2 * MOST_HOSTS),
     ...place('balancer', 'lb', 1, 10),
     ...(nginx ? [{ name: 'lb2', role: 'nginx' as const, address: `${network}.${net}.9` }] : []),
+    ...(database ? place('database', 'db', 1, 8) : []),
   ];
 }
 

@@ -12,7 +12,7 @@ import { faultSeen, judgeLook, looksAlike } from '../domain/health-watch';
 import { attempt } from './attempt';
 import { busyHosts } from './busy';
 import { parseHealthWatch, planWatch, refuseSecond } from './plan/health-watch';
-import { get } from './probe';
+import { askHealth } from './probe';
 import type { World, Worlds } from './world';
 import { hostsOf } from './world';
 
@@ -164,13 +164,9 @@ async function faultOf(
   host: PlannedHost,
   signal: AbortSignal,
 ): Promise<string | null | undefined> {
-  const { port, health } = world.cluster.services[name]!;
   try {
-    const timeoutMs = health.timeoutSeconds * 1_000;
-    const { status, body } = await get(world.hosts.on(host.name), port, health.path, timeoutMs, signal);
-    return status === 200
-      ? null
-      : `${health.path} answers ${status || 'nothing'} ${body.trim().slice(0, 80)}`.trim();
+    const { fault } = await askHealth(world.hosts.on(host.name), world.cluster.services[name]!, signal);
+    return fault ?? null;
   } catch (error) {
     if (signal.aborted || !(error instanceof PawlError)) throw error;
     return undefined;

@@ -6,7 +6,7 @@ import type { PlannedHost, PlannedService } from '../contracts/plan';
 import type { RemoteHost } from '../contracts/world';
 import type { ChangeRef } from './attempt';
 import { attempt } from './attempt';
-import { answers, get, unhealthy, unitState } from './probe';
+import { answers, commandFault, get, unhealthy, unitState } from './probe';
 import { keepingOut } from './traffic';
 import type { Worlds } from './world';
 
@@ -74,7 +74,7 @@ async function passes(
 ): Promise<void> {
   if ('command' in check) {
     const fault = await commandFault(remote, check.command, check.timeoutSeconds, signal);
-    if (fault) throw new PawlError('Unhealthy', `${remote.name}: check ${check.name} ${fault}`);
+    if (fault) throw new PawlError('Unhealthy', `${remote.name}: check ${check.name} ${fault.says}`);
     return;
   }
   if ('tcp' in check) {
@@ -96,24 +96,6 @@ async function passes(
       'Unhealthy',
       `${remote.name}: check ${check.name}: ${check.http.path} does not contain ${JSON.stringify(check.http.contains)}`,
     );
-}
-
-/** @returns how a command did not pass, or undefined */
-async function commandFault(
-  remote: RemoteHost,
-  command: string[],
-  timeoutSeconds: number,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const options = { signal, timeoutMs: timeoutSeconds * 1_000, maxOutputBytes: 4_096 };
-  try {
-    const { code, stdout, stderr } = await remote.run('run-command', command, options);
-    return code === 0 ? undefined : `ended with ${code}: ${(stderr || stdout).trim().slice(-200)}`;
-  } catch (error) {
-    if (!(error instanceof PawlError) || error.type !== 'TimedOut') throw error;
-    await answers(remote, signal);
-    return `gave no answer in ${timeoutSeconds} s`;
-  }
 }
 
 /** @returns how a connection from the host could not be made, or undefined */

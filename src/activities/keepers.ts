@@ -1,13 +1,17 @@
-/** What is kept of a service lies on the hosts of its balancers: its own hosts may be off, and come and go. */
+/** What is kept of a service lies on the hosts of its balancers, for its own may be off, and come and go; without balancers on its own. */
 import { PawlError } from '../contracts/failures';
 import type { RemoteHost } from '../contracts/world';
 import type { World } from './world';
+import { hostsOf } from './world';
 
-/** The machines of all balancers of a service, each once. */
+/** The machines that know of a service, each once. */
 export function keepers(world: World, service: string): RemoteHost[] {
   const { cluster } = world;
   const balancers = new Set((cluster.services[service]?.routes ?? []).map(({ balancer }) => balancer));
-  const hosts = [...balancers].flatMap((name) => cluster.balancers[name]?.host ?? []);
+  const hosts =
+    balancers.size > 0
+      ? [...balancers].flatMap((name) => cluster.balancers[name]?.host ?? [])
+      : hostsOf(cluster, service).map(({ name }) => name);
   return [...new Set(hosts)].map((name) => world.hosts.on(name));
 }
 

@@ -178,10 +178,10 @@ async function ask(
 }
 
 function probe(world: World, input: GateInput, tally: Tally, signal: AbortSignal): Probing[] {
-  const { port } = input.service;
+  const { service } = input;
   const paths = input.limits.probePaths;
   return (['changed', 'others'] as const).map((group) =>
-    startProbing(world, { port, paths, hosts: input[group] }, tally.probes[group], signal, tally.asked),
+    startProbing(world, { service, paths, hosts: input[group] }, tally.probes[group], signal, tally.asked),
   );
 }
 

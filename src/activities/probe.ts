@@ -12,16 +12,51 @@ export async function unhealthy(
   version: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { fault } = await askHealth(remote, service, signal);
+  if (fault !== undefined || !service.version) return fault;
   const timeoutMs = service.health.timeoutSeconds * 1_000;
-  const health = await get(remote, service.port, service.health.path, timeoutMs, signal);
-  if (health.status !== 200)
-    return `${service.health.path} answers ${health.status} ${health.body.slice(0, 80)}`;
-  if (!service.version) return undefined;
   const served = await get(remote, service.port, service.version.path, timeoutMs, signal);
   const words = served.body.split(/[\s"',{}[\]]+/);
   return words.includes(version)
     ? undefined
     : `${service.version.path} answers ${served.status} ${served.body.trim().slice(0, 80)} instead of ${version}`;
+}
+
+/** @returns what is wrong, and the milliseconds until the answer; `Infinity`: there was none */
+export async function askHealth(
+  remote: RemoteHost,
+  { port, health }: Pick<PlannedService, 'port' | 'health'>,
+  signal: AbortSignal,
+): Promise<{ fault: string | undefined; ms: number }> {
+  const { path, command = [], timeoutSeconds } = health;
+  if (path === undefined) {
+    const begun = performance.now();
+    const fault = await commandFault(remote, command, timeoutSeconds, signal);
+    const ms = fault?.late ? Infinity : performance.now() - begun;
+    return { fault: fault && `${command.join(' ')} ${fault.says}`, ms };
+  }
+  const { status, body, ms } = await get(remote, port, path, timeoutSeconds * 1_000, signal);
+  const says = `${path} answers ${status || 'nothing'} ${body.trim().slice(0, 80)}`.trim();
+  return { fault: status === 200 ? undefined : says, ms };
+}
+
+/** @returns how a command did not pass, or undefined */
+export async function commandFault(
+  remote: RemoteHost,
+  command: string[],
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<{ says: string; late: boolean } | undefined> {
+  const options = { signal, timeoutMs: timeoutSeconds * 1_000, maxOutputBytes: 4_096 };
+  try {
+    const { code, stdout, stderr } = await remote.run('run-command', command, options);
+    if (code === 0) return undefined;
+    return { says: `ended with ${code}: ${(stderr || stdout).trim().slice(-200)}`, late: false };
+  } catch (error) {
+    if (!(error instanceof PawlError) || error.type !== 'TimedOut') throw error;
+    await answers(remote, signal);
+    return { says: `gave no answer in ${timeoutSeconds} s`, late: true };
+  }
 }
 
 /** Late answers have two causes: throws when it is the host that gives none. */

@@ -1,6 +1,7 @@
 /** The cluster file. The descriptions become the published JSON Schema: editors show them. */
 import { z } from 'zod';
 import { ConfigCentre } from './config-centre';
+import { Command } from './inputs/common';
 import { Entry, MaintenanceSettings } from './maintenance';
 import { AbsolutePath, LocalPath, Name } from './names';
 import { Notifications } from './notifications';
@@ -178,13 +179,22 @@ export const Service = z.strictObject({
   port: Port.describe('Where the service listens on its host.'),
   release: ReleaseLayout,
   health: z
-    .strictObject({ path: UrlPath, timeoutSeconds: Seconds(60).default(2) })
-    .describe('Must answer 200 for the host to count as healthy.'),
+    .strictObject({
+      path: UrlPath.optional().describe('Must answer 200.'),
+      command: Command.optional().describe('Run there as root; must end with 0.'),
+      timeoutSeconds: Seconds(60).default(2),
+    })
+    .refine(({ path, command }) => (path === undefined) !== (command === undefined), 'either path or command')
+    .describe('What a host counts as healthy by.'),
   version: z
     .strictObject({ path: UrlPath })
     .optional()
     .describe('The body at this path must contain the version as a whole word.'),
-  routes: z.array(Route).min(1),
+  routes: z
+    .array(Route)
+    .describe(
+      'Where balancers send it requests. With none, `[]`, its hosts are not drained: whoever is connected sees them change.',
+    ),
   capacity: Capacity.optional().describe(
     'No host leaves while the others could not carry what comes then. Every balancer of the service must count requests.',
   ),

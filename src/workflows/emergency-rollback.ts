@@ -205,11 +205,13 @@ function ending(run: Rollback, begun: string, stop?: ChangeStopped): Ending {
   };
 }
 
-/** Hosts that may get requests without the release. */
-function mayServe({ status }: Rollback): HostStatus[] {
+/** Hosts that may get requests without the release; one that is in no balancer cannot be kept from them. */
+function mayServe({ status, plan }: Rollback): HostStatus[] {
+  const free = plan.intent.hosts.filter(({ places }) => places.length === 0).map(({ name }) => name);
   return status.hosts.filter(
-    ({ state, balancers }) =>
-      state !== 'done' && Object.values(balancers).some((traffic) => traffic.state !== 'out'),
+    ({ name, state, balancers }) =>
+      state !== 'done' &&
+      (free.includes(name) || Object.values(balancers).some((traffic) => traffic.state !== 'out')),
   );
 }
 

@@ -19,6 +19,7 @@ services:
   web:${service('{ balancer: edge, backend: web, entry: { port: 80 } }, { balancer: inner, backend: web, entry: { port: 80 } }')}
   api:${service('{ balancer: inner, backend: api, entry: { port: 80 } }')}
   old:${service('{ balancer: inner, backend: old }')}
+  lone:${service('')}
 maintenance: { template: page.liquid }
 `;
 /** Bytes that HAProxy takes; nginx takes more. */
@@ -77,6 +78,18 @@ test('a service that nobody knows is answered with those that are known', async 
       path: 'service',
       value: 'wbe',
       rule: expect.stringMatching(/web, api, old|did you mean web/) as string,
+    },
+  ]);
+});
+
+test('there is nothing to close where no balancer sends requests', async () => {
+  const found = await mistakes(PAGE, { service: 'lone' });
+  expect(found).toEqual([
+    {
+      code: 'noRoutes',
+      path: 'services.lone',
+      value: 'maintenance',
+      rule: 'no balancer sends requests to this service: its routes in the cluster file are empty',
     },
   ]);
 });

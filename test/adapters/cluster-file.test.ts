@@ -29,6 +29,8 @@ services:
       - { balancer: edge, backend: web, servers: { n2: web-2 } }
 `;
 
+const ROUTES = GOOD.slice(GOOD.indexOf('    routes:'));
+
 function load(text: string | Buffer) {
   writeFileSync(file, text);
   return loadCluster(file);
@@ -108,6 +110,11 @@ describe('a good file', () => {
           `${GOOD}config: { repository: '${repository}', sync: { web: { batches: [1, '100%'] } } }\n`,
         ] as const,
     ),
+    ['a service that no balancer knows', but(ROUTES, '    routes: []\n')],
+    [
+      'health by a command',
+      but('{ path: /health }', '{ command: [mariadb, --execute, SELECT 1], timeoutSeconds: 5 }'),
+    ],
     ['a jump through a host', but('{ roles: [app]', '{ proxyJump: lb1, roles: [app]')],
   ])('may have %s', async (_what, text) => {
     expect(await mistakesIn(text)).toEqual([]);
@@ -115,7 +122,7 @@ describe('a good file', () => {
 
   it('is the example of the lab', async () => {
     const { cluster } = await loadCluster(resolve(__dirname, '../../examples/lab/cluster.yaml'));
-    expect(Object.keys(cluster.hosts)).toEqual(['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'lb1']);
+    expect(Object.keys(cluster.hosts)).toEqual(['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'lb1', 'db1']);
   });
 });
 
@@ -191,7 +198,7 @@ it.each<[string, string | Buffer, ...string[]]>([
   [
     'an unknown key inside',
     but('health: { path: /health }', 'health: { path: /health, timeoutSecond: 3 }'),
-    'cluster.yaml:15:30 services.web.health.timeoutSecond | unknownKey | timeoutSecond | no such key (did you mean "timeoutSeconds"?); there are path, timeoutSeconds',
+    'cluster.yaml:15:30 services.web.health.timeoutSecond | unknownKey | timeoutSecond | no such key (did you mean "timeoutSeconds"?); there are path, command, timeoutSeconds',
   ],
   [
     'an unknown key of a release',
@@ -203,11 +210,6 @@ it.each<[string, string | Buffer, ...string[]]>([
     'a missing role',
     but('    role: app\n', ''),
     'cluster.yaml:11:5 services.web.role | missing | nothing | needed: text',
-  ],
-  [
-    'no routes',
-    but('      - { balancer: edge, backend: web, servers: { n2: web-2 } }', '      []'),
-    'routes | outOfRange | a list of 0 | at least 1 entries',
   ],
   [
     'no hosts',
@@ -240,6 +242,27 @@ it.each<[string, string | Buffer, ...string[]]>([
       '    role: app\n    capacity: { requestsPerSecond: 100 }\n',
     ),
     'services.web.capacity | notCounted | a map of 1 | edge is an nginx and counts no requests, so nobody knows the load',
+  ],
+  [
+    'a capacity of what nobody counts',
+    but(ROUTES, '    routes: []\n    capacity: { requestsPerSecond: 100 }\n'),
+    'services.web.capacity | notCounted | a map of 1 | no balancer counts its requests: routes is empty',
+  ],
+  ['no routes at all', but(ROUTES, ''), 'services.web.routes | missing | nothing | needed: a list'],
+  [
+    'health by nothing',
+    but('{ path: /health }', '{}'),
+    'services.web.health | invalid | a map of 0 | either path or command',
+  ],
+  [
+    'health by two things',
+    but('{ path: /health }', '{ path: /health, command: [x] }'),
+    'services.web.health | invalid | a map of 2 | either path or command',
+  ],
+  [
+    'health that an nginx cannot ask for',
+    but('kind: haproxy', 'kind: nginx').replace('{ path: /health }', '{ command: [x] }'),
+    'services.web.routes.0.balancer | noPath | edge | edge is an nginx and checks no server by itself: health needs a path to ask at',
   ],
   [
     'a capacity of nothing',

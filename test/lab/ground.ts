@@ -25,6 +25,8 @@ export interface GroundOptions {
   idle?: number;
   /** an nginx beside HAProxy that sends requests to `web`, too */
   nginx?: boolean;
+  /** with a MariaDB on db1 */
+  database?: boolean;
   /** false: without one, the test starts its own */
   worker?: boolean;
   /** true: with Temporal's web interface */
@@ -64,6 +66,7 @@ export class Ground extends Hosts {
       spare = 0,
       idle = 0,
       nginx = false,
+      database = false,
       worker = true,
       ui = false,
       longAfter,
@@ -72,7 +75,7 @@ export class Ground extends Hosts {
   ): Promise<Ground> {
     await Ground.remove(name);
     const [lab, temporal] = await Promise.all([
-      up({ name, hosts, spare, idle, nginx }),
+      up({ name, hosts, spare, idle, nginx, database }),
       Ground.server(name, ui, longAfter),
     ]);
     const cluster = join(stateDir, 'labs', name, 'cluster.yaml');
@@ -186,7 +189,12 @@ export async function clusterFile(lab: Lab, limits: object): Promise<string> {
   // made by the test that wants it
   example.config.repository = 'config';
   const web = example.services['web'] as { routes: object[] };
-  example.services = { web: { ...web, limits }, webdeb: { ...WEBDEB, limits } };
+  const database = example.services['database']!;
+  example.services = {
+    web: { ...web, limits },
+    webdeb: { ...WEBDEB, limits },
+    ...(lab.hosts.some(({ role }) => role === 'database') && { database }),
+  };
   example.cluster = lab.name;
   example.ssh.config = lab.sshConfig;
   const app = example.hosts['n1']!;

@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { onAbort } from '../../adapters/abort';
 import type { Histogram, Requests } from '../../contracts/gate';
 import { PawlError } from '../../contracts/failures';
-import type { PlannedHost } from '../../contracts/plan';
+import type { PlannedHost, PlannedService } from '../../contracts/plan';
+import type { RemoteHost } from '../../contracts/world';
 import { measured } from '../../domain/histogram';
 import { noRequests, plus } from '../../domain/tally';
-import { get } from '../probe';
+import { askHealth, get } from '../probe';
 import type { World } from '../world';
 
 /** Milliseconds; a slower answer is as bad as none. */
@@ -23,6 +24,8 @@ const SLOW_PAUSE = 1_000;
 /** Hosts that stand for all. */
 const ENOUGH_HOSTS = 10;
 
+type Probed = Pick<PlannedService, 'port' | 'health'>;
+
 export interface Probing {
   /** why a host gave no answer last, if it was not reached at all */
   trouble(): string | undefined;
@@ -36,7 +39,7 @@ export interface Probing {
  */
 export function startProbing(
   world: World,
-  what: { port: number; paths: string[]; hosts: PlannedHost[] },
+  what: { service: Probed; paths: string[]; hosts: PlannedHost[] },
   into: Histogram,
   signal: AbortSignal,
   asked?: Record<string, Requests>,
@@ -49,11 +52,11 @@ export function startProbing(
   const troubles = new Map<string, string>();
   const loops = hosts.map(async ({ name }) => {
     for (let n = 0; !end.signal.aborted; n += 1) {
-      const path = what.paths[n % what.paths.length]!;
+      const path = what.paths[n % what.paths.length];
       try {
-        const { ms, status } = await get(world.hosts.on(name), what.port, path, PATIENCE, end.signal);
+        const { ms, ended } = await askOnce(world.hosts.on(name), what.service, path, end.signal);
         measured(into, ms);
-        if (asked) asked[name] = plus(asked[name] ?? noRequests(), outcome(status));
+        if (asked) asked[name] = plus(asked[name] ?? noRequests(), ended);
         troubles.delete(name);
       } catch (error) {
         if (end.signal.aborted) return;
@@ -77,9 +80,23 @@ export function startProbing(
   };
 }
 
-/** @param status 0: none */
-const outcome = (status: number): Requests => ({
-  answers: status === 0 ? 0 : 1,
-  serverErrors: status >= 500 ? 1 : 0,
-  failures: status === 0 ? 1 : 0,
+/** @param path where there is none to ask for, its health is asked for */
+async function askOnce(
+  remote: RemoteHost,
+  service: Probed,
+  path: string | undefined,
+  signal: AbortSignal,
+): Promise<{ ms: number; ended: Requests }> {
+  if (path === undefined) {
+    const { ms, fault } = await askHealth(remote, service, signal);
+    return { ms, ended: requests({ answered: ms < Infinity, failed: fault !== undefined }) };
+  }
+  const { ms, status } = await get(remote, service.port, path, PATIENCE, signal);
+  return { ms, ended: requests({ answered: status > 0, failed: status >= 500 }) };
+}
+
+const requests = ({ answered, failed }: { answered: boolean; failed: boolean }): Requests => ({
+  answers: answered ? 1 : 0,
+  serverErrors: answered && failed ? 1 : 0,
+  failures: answered ? 0 : 1,
 });

@@ -21,7 +21,7 @@ export async function usualByProbes(
   signal: AbortSignal,
 ): Promise<Usual> {
   const probes = emptyHistogram();
-  const probing = startProbing(world, { port: service.port, paths: probePaths, hosts }, probes, signal);
+  const probing = startProbing(world, { service, paths: probePaths, hosts }, probes, signal);
   try {
     for (const end = Date.now() + LIMIT; probes.samples < SAMPLES && Date.now() < end;)
       await delay(LOOK, undefined, { signal });

@@ -10,6 +10,7 @@ import { closureOf } from '../maintenance';
 import { served } from '../served';
 import type { World } from '../world';
 import { hostsOf } from '../world';
+import { needsRoutes } from './common';
 
 /** Who shows it is let through from anywhere, so it must be nothing that can be guessed. */
 const SHORTEST_PASS = 16;
@@ -38,6 +39,8 @@ export async function planClosures(
   signal: AbortSignal,
   mistakes: Mistake[],
 ): Promise<Closures> {
+  for (const name of services)
+    mistakes.push(...needsRoutes(world.cluster.services[name]!, `services.${name}`, 'maintenance'));
   const closures = services.map((name) => closureFor(world, name, mistakes));
   const page = await pageFor(input, world, mistakes);
   const [doors, notes] = await Promise.all([

@@ -3,8 +3,15 @@ import type { Route, Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import type { Check, CommonInput, Drain, HostChange } from '../../contracts/inputs/common';
 import type { OutOfService } from '../../contracts/out-of-service';
-import type { Intent, Plan, PlannedCertificate, PlannedHost, Settings } from '../../contracts/plan';
-import { badInput, unknownName } from '../../domain/mistakes';
+import type {
+  Intent,
+  Plan,
+  PlannedCertificate,
+  PlannedHost,
+  PlannedStep,
+  Settings,
+} from '../../contracts/plan';
+import { badInput, escaped, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import { longestStep, stepSeconds } from '../../domain/step-limits';
 import type { Stable } from '../../contracts/stable';
@@ -134,7 +141,8 @@ export function planOf<I extends Intent>(plan: {
   stable?: Stable[];
   diffs?: Diffs;
 }): Plan<I> {
-  const { intent, same, unready, seen, notes, stable, diffs } = plan;
+  const { same, unready, seen, notes, stable, diffs } = plan;
+  const intent = { ...plan.intent, steps: stepsOf(plan.intent) };
   return {
     format: 2,
     intent,
@@ -149,4 +157,23 @@ export function planOf<I extends Intent>(plan: {
     notes,
     ...(diffs && { diffs }),
   };
+}
+
+/** Where no balancer sends requests, nobody takes hosts out of rotation. */
+function stepsOf({ steps, hosts }: Intent): PlannedStep[] {
+  const atBalancers = hosts.length === 0 || hosts.some(({ places }) => places.length > 0);
+  return steps.filter(({ id }) => atBalancers || !['takeOut', 'putBack'].includes(id));
+}
+
+export function notDrained({ routes }: Service): string[] {
+  const text =
+    'no balancer sends it requests, so nothing is drained: whoever is connected sees each host change';
+  return routes.length > 0 ? [] : [text];
+}
+
+/** What only balancers can do, asked for a service that none of them knows. */
+export function needsRoutes({ routes }: Service, path: string, asked: unknown): Mistake[] {
+  if (routes.length > 0 || !asked) return [];
+  const rule = 'no balancer sends requests to this service: its routes in the cluster file are empty';
+  return [{ code: 'noRoutes', path, value: escaped(asked), rule }];
 }

@@ -1,4 +1,5 @@
 import { ConfigCanaryInput } from '../../contracts/inputs/config-canary';
+import type { Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import type { ConfigIntent, Plan, PlannedHost, PlannedStep } from '../../contracts/plan';
 import { whyOut } from '../../adapters/config-centre/in-place';
@@ -10,7 +11,16 @@ import { marksOf } from '../out-of-service';
 import { stableOf } from '../stable';
 import type { World } from '../world';
 import { hostsOf } from '../world';
-import { chooseHosts, commonIntent, isWhole, planOf, sameFor, serviceNamed, settingsOf } from './common';
+import {
+  chooseHosts,
+  commonIntent,
+  isWhole,
+  notDrained,
+  planOf,
+  sameFor,
+  serviceNamed,
+  settingsOf,
+} from './common';
 import type { ConfigFiles } from './config-files';
 import { configFiles, setOf } from './config-files';
 import { plannedGate, uncounted } from './gate';
@@ -84,7 +94,7 @@ export async function planConfig(
   const batches = planBatches(input.batches, order, inBatches(carrying).length);
   mistakes.push(...batches.mistakes);
   const cap = unavailableCap(input.maxUnavailable, serving.length);
-  if (cap >= serving.length) mistakes.push(nobodyServing(cap, serving.length));
+  if (service.routes.length > 0 && cap >= serving.length) mistakes.push(nobodyServing(cap, serving.length));
   const settings = settingsOf(input, service, mistakes);
   const unready = seen.flatMap(({ host, mistakes }) =>
     host === test ? mistakes : sayWhyOut(mistakes, marks[host.name], host.name),
@@ -125,7 +135,8 @@ export async function planConfig(
   const notes = [
     ...wanted.notes,
     ...(test ? [`${test.name} is the test host: before any other is touched, the files are used there`] : []),
-    ...wayNotes(ways),
+    ...wayNotes(ways, service),
+    ...notDrained(service),
     ...batches.notes,
     ...carrying.map(({ host }) => `${host.name} has these files already and is left alone`),
     ...uncounted(world, input.gate, service),
@@ -157,10 +168,11 @@ interface Way {
   why: string[];
 }
 
-function wayNotes(ways: readonly Way[]): string[] {
+function wayNotes(ways: readonly Way[], { routes }: Service): string[] {
+  const leaves = routes.length > 0 ? 'out of rotation for their switch' : 'what follows the switch';
   const texts = ways.map(({ host, why }) => ({
     host,
-    text: why.length > 0 ? `out of rotation for their switch: ${why.join(', ')}` : IN_PLACE,
+    text: why.length > 0 ? `${leaves}: ${why.join(', ')}` : IN_PLACE,
   }));
   return grouped(texts).map(({ hosts, text }) => `${hosts.join(', ')}: ${text}`);
 }

@@ -108,7 +108,9 @@ function intentOf(
   { version, config, closures, page, seen, leftOut }: Way & Aim & { version: string },
 ): RollbackIntent {
   const all = seen.length + leftOut.length;
-  const least = leastServing(input.minServing, seen.length);
+  const asked = leastServing(input.minServing, seen.length);
+  // where no balancer sends requests, nobody can be spared them: the last host goes back all the same
+  const least = service.routes.length > 0 ? asked : Math.min(asked, seen.length - 1);
   if (least >= seen.length) throw badInput([nobodyMayLeave(input, seen.length)]);
   const { limits } = service;
   const { drain, unreachableSeconds, personDeadlineHours, reason, by } = input;

@@ -11,11 +11,13 @@ export function plannedGate(
 ): PlannedGate | null {
   const { enabled, ...limits } = input.gate;
   if (!enabled) return null;
-  const paths = input.checks.flatMap((check) => ('http' in check ? [check.http.path] : []));
+  const { path } = service.health;
+  const checked = input.checks.flatMap((check) => ('http' in check ? [check.http.path] : []));
+  const paths = checked.length > 0 || path === undefined ? checked : [path];
   return {
     ...limits,
     latency: service.metrics?.latency ?? null,
-    probePaths: paths.length ? [...new Set(paths)] : [service.health.path],
+    probePaths: [...new Set(paths)],
     own: service.metrics?.own ?? [],
   };
 }
@@ -23,6 +25,8 @@ export function plannedGate(
 /** Balancers that count no requests, in words: who approves a plan shall know what its gate goes by. */
 export function uncounted(world: World, gate: Gate, { routes }: Service): string[] {
   const names = [...new Set(routes.map(({ balancer }) => balancer))];
+  if (names.length === 0 && gate.enabled)
+    return ['no balancer sends it requests: the gate judges availability and errors by own probes'];
   const blind = names.filter((name) => !world.balancer(name).countsRequests);
   if (blind.length === 0 || !gate.enabled) return [];
   const seeing = names.filter((name) => !blind.includes(name));

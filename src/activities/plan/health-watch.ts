@@ -9,7 +9,7 @@ import { leastServing } from '../../domain/batches';
 import { badInput } from '../../domain/mistakes';
 import type { World } from '../world';
 import { hostsOf } from '../world';
-import { serviceNamed } from './common';
+import { needsRoutes, serviceNamed } from './common';
 import { parsePlanInput } from './input';
 import { plannedNotifications } from './notifications';
 
@@ -18,12 +18,13 @@ export function parseHealthWatch(raw: unknown): HealthWatchInput {
 }
 
 export function planWatch(input: HealthWatchInput, world: World): PlannedWatch {
-  serviceNamed(world, input.service);
+  const service = serviceNamed(world, input.service);
   const hosts = hostsOf(world.cluster, input.service).map(({ name }) => name);
   const { intervalSeconds, failures, passes, onUnhealthy, rollback } = input;
   const floor = leastServing(input.minServing, hosts.length);
   const unhealthy = rollback ? leastServing(rollback.unhealthy, hosts.length) : 0;
   const mistakes = [
+    ...needsRoutes(service, 'onUnhealthy', onUnhealthy !== 'tell' && onUnhealthy),
     ...tooMany('minServing', input.minServing, floor, hosts.length),
     ...(rollback ? tooMany('rollback.unhealthy', rollback.unhealthy, unhealthy, hosts.length) : []),
   ];

@@ -38,7 +38,9 @@ export async function planMaintenance(
   const names = Object.keys(cluster.services);
   if (input.service !== undefined && !names.includes(input.service))
     throw badInput([unknownName('service', input.service, names)]);
-  const services = input.service === undefined ? names : [input.service];
+  const behind = names.filter((name) => cluster.services[name]!.routes.length > 0);
+  const all = behind.length > 0 ? behind : names;
+  const services = input.service === undefined ? all : [input.service];
   const mistakes = windowMistakes(input, asked);
   const { from, to } = windowOf(input, Date.now());
   const {

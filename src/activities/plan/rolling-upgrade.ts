@@ -29,6 +29,8 @@ import {
   chooseHosts,
   commonIntent,
   isWhole,
+  needsRoutes,
+  notDrained,
   planOf,
   progressDeadline,
   sameFor,
@@ -89,8 +91,8 @@ export async function planUpgrade(
     ...noWayBack(service, input, coming),
   ];
   const closed = blueGreen ? undefined : await closing(input, batches.length, world, signal, mistakes);
-  const outage = !blueGreen && cap >= all.length;
-  mistakes.push(...strayFields(input), ...rollout.mistakes);
+  const outage = !blueGreen && service.routes.length > 0 && cap >= all.length;
+  mistakes.push(...strayFields(input), ...rollout.mistakes, ...beyond(input, service));
   if (outage && input.consent === undefined && !closed) mistakes.push(nobodyServing(input, cap, all.length));
   const once = planRunOnce(
     input.runOnce,
@@ -120,6 +122,7 @@ export async function planUpgrade(
   const notes = [
     ...(files?.notes ?? []),
     ...rollout.notes,
+    ...notDrained(service),
     ...(closed?.notes ?? []),
     ...(outage ? [outageText(input, all.length)] : []),
     ...once.notes,
@@ -142,6 +145,16 @@ export async function planUpgrade(
     ...(isWhole(all, chosen, marks) && { stable }),
     ...(diffs && { diffs }),
   });
+}
+
+/** What nobody can do for a service that is in no balancer. */
+function beyond({ strategy, testers, batches = [] }: RollingUpgradeInput, service: Service): Mistake[] {
+  const shared = batches.some((batch) => typeof batch === 'object' && batch.share !== undefined);
+  return [
+    ...needsRoutes(service, 'strategy', ['gray', 'blueGreen'].includes(strategy) && strategy),
+    ...needsRoutes(service, 'testers', testers),
+    ...needsRoutes(service, 'batches', shared && batches),
+  ];
 }
 
 /** @returns undefined where the version brings none, or they cannot be had, which is told then */

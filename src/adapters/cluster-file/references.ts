@@ -54,6 +54,7 @@ const Readable = z.object({
       .object({
         role: text,
         capacity: z.unknown().optional(),
+        health: z.object({ path: z.unknown().optional() }).optional().catch(undefined),
         metrics: z.unknown().optional(),
         routes: z
           .array(
@@ -202,6 +203,7 @@ function serviceFindings(file: Readable, name: string, service: Service): Findin
       return [
         ...unknown([...at, 'balancer'], route.balancer, balancers),
         ...sameBackend(service, index, at),
+        ...unaskable(file, service, index, at),
         ...(rolesKnown
           ? serverFindings(route.servers, members, Object.keys(file.hosts), [...at, 'servers'])
           : []),
@@ -213,6 +215,10 @@ function serviceFindings(file: Readable, name: string, service: Service): Findin
 /** Load that nobody counts could not be kept in its limits. */
 function loadFindings({ balancers }: Readable, { capacity, routes }: Service, path: string[]): Finding[] {
   if (capacity === undefined) return [];
+  if (routes.length === 0)
+    return [
+      { code: 'notCounted', path, value: capacity, rule: 'no balancer counts its requests: routes is empty' },
+    ];
   const blind = routes.flatMap(({ balancer }) =>
     balancer !== undefined && balancers[balancer]?.kind === 'nginx' ? [balancer] : [],
   );
@@ -228,6 +234,19 @@ function sameBackend({ routes }: Service, index: number, path: string[]): Findin
   if (first === index || backend === undefined) return [];
   const rule = `route ${first} goes to ${balancer}/${backend} already`;
   return [{ code: 'twice', path: [...path, 'backend'], value: backend, rule }];
+}
+
+/** An nginx checks no server by itself: Pawl asks for it. */
+function unaskable(
+  { balancers }: Readable,
+  { routes, health }: Service,
+  index: number,
+  path: string[],
+): Finding[] {
+  const { balancer = '' } = routes[index]!;
+  if (balancers[balancer]?.kind !== 'nginx' || !health || health.path !== undefined) return [];
+  const rule = `${balancer} is an nginx and checks no server by itself: health needs a path to ask at`;
+  return [{ code: 'noPath', path: [...path, 'balancer'], value: balancer, rule }];
 }
 
 function serverFindings(

@@ -27,10 +27,12 @@ export function openBalancer(name: string, cluster: Cluster, hosts: RemoteHosts)
   }
 }
 
-/** How servers are asked for their health, by backend of this balancer. */
+/** How servers are asked for their health, by backend of this balancer; the cluster file must name a path for each. */
 function healthBehind(name: string, { services }: Cluster): NginxSettings['health'] {
-  const routes = Object.values(services).flatMap(({ routes, health }) =>
-    routes.flatMap(({ balancer, backend }) => (balancer === name ? [[backend, health] as const] : [])),
+  const routes = Object.values(services).flatMap(({ routes, health: { path = '/', timeoutSeconds } }) =>
+    routes.flatMap(({ balancer, backend }) =>
+      balancer === name ? [[backend, { path, timeoutSeconds }] as const] : [],
+    ),
   );
   return Object.fromEntries(routes);
 }

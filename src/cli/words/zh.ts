@@ -238,6 +238,16 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
     '{balancer} is an nginx and counts no requests, so nobody knows the load',
     '{balancer} 是 nginx，不统计请求数，无法得知负载',
   ],
+  ['no balancer counts its requests: routes is empty', '没有负载均衡器统计它的请求：routes 为空'],
+  [
+    '{balancer} is an nginx and checks no server by itself: health needs a path to ask at',
+    '{balancer} 是 nginx，本身不检查服务器：health 需要一个可访问的 path',
+  ],
+  [
+    'no balancer sends requests to this service: its routes in the cluster file are empty',
+    '没有负载均衡器把请求发给这个服务：集群文件里它的 routes 为空',
+  ],
+  ['either path or command', 'path 与 command 二选一'],
   ['this host does not have the role of the service', '这台主机没有该服务的角色'],
   ['a tag, a branch or a commit', '标签、分支或提交'],
   [

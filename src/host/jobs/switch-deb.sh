@@ -5,9 +5,9 @@
 set -eu
 unit=$1 package=$2 version=$3 configs=${4:-} label=${5:-}
 file=/var/lib/pawl/packages/$package/$version.deb
-[ -f "$file" ] || { echo "$file is not staged"; exit 30; }
 export DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 if [ "$(dpkg-query -W -f='${db:Status-Status} ${Version}' "$package" 2>/dev/null)" != "installed $version" ]; then
+  [ -f "$file" ] || { echo "$file is not staged"; exit 30; }
   systemctl stop -- "$unit"
   dpkg --force-confold --force-downgrade --install "$file"
   systemctl daemon-reload

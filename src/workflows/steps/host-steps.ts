@@ -101,12 +101,16 @@ export async function stageRelease(run: Change<UpgradeIntent>, host: PlannedHost
   );
 }
 
+/** It can neither be drained nor put back: whoever is connected to it sees it change. */
+const isInNoBalancer = ({ places }: PlannedHost) => places.length === 0;
+
 /** Drains a host on all its balancers and takes it out; proven on each of them. */
 export async function takeOut(
   run: Change,
   host: PlannedHost,
   onDeadline: 'force' | 'wait' | 'putBack',
 ): Promise<void> {
+  if (isInNoBalancer(host)) return run.note(host.name, { state: 'out' });
   const { drain } = run.plan.intent.settings;
   const { takeOut } = options(run, limits(run).takeOut);
   const input = {
@@ -208,6 +212,7 @@ export async function putBack(
   host: PlannedHost,
   weights: Record<string, number>,
 ): Promise<void> {
+  if (isInNoBalancer(host)) return;
   const { putBack } = options(run, limits(run).putBack);
   const { traffic } = await step(run, host, 'ramping', () =>
     run.handedOver(() =>

@@ -1,7 +1,6 @@
 /** Which releases a service may go back to when it has to be quick. */
 import { ActivityFailure } from '@temporalio/workflow';
 import type { Release, Stable } from '../../contracts/stable';
-import { setOf } from '../../domain/blue-green';
 import { mostOften, releaseKey, releaseText } from '../../domain/stable';
 import { noteStable } from './activities';
 import type { Change } from './change';
@@ -41,9 +40,11 @@ function configBefore(run: Change): Pick<Release, 'config'> {
   return files && !blueGreen ? { config: labelBefore(run) } : {};
 }
 
-/** Hosts that get requests before the change. */
+/** Hosts that get requests before the change; where no balancer sends any, all of them. */
 function serving({ plan }: Change) {
-  return Object.values(plan.observed.hosts).filter(({ traffic }) => setOf(traffic) === 'live');
+  return Object.values(plan.observed.hosts).filter(({ traffic }) =>
+    Object.values(traffic).every(({ state }) => state === 'in'),
+  );
 }
 
 /**
