@@ -39,9 +39,12 @@ export function statusMarkdown(status: Status): string {
     // two lists in a row would be drawn as one
     ...(waits.length && others.length && !table.length ? ['**So far:**'] : []),
     ...(others.length ? [list(others)] : []),
-    ...diffBlocks(status.diffs),
+    ...diffBlocks(status.diffs ?? byHand(status.drift)),
   ].join('\n\n');
 }
+
+/** What people have made of files; of diffs that are not carried along the report says how many there are. */
+const byHand = (drift: Status['drift']): Diffs | undefined => drift && { shown: drift.diffs, more: 0 };
 
 /** The last, because they may be long; what has no room is in the report. */
 function diffBlocks(diffs: Diffs | undefined): string[] {

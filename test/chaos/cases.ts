@@ -28,6 +28,7 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `switchBack`: the same, and one word while the first one is warm
  * - `config`: configuration files, to one host after the other
  * - `badConfig`: files that spoil a path: the first host's check finds it, and that host gets its own back
+ * - `inPlace`: files that need no restart, so nobody leaves; `badInPlace`: the first host's check finds them bad
  * - `pair`: a release with its files; `badPair`: its files spoil a path, and the first host gets both of its own back
  */
 export type Story =
@@ -48,6 +49,8 @@ export type Story =
   | 'switchBack'
   | 'config'
   | 'badConfig'
+  | 'inPlace'
+  | 'badInPlace'
   | 'pair'
   | 'badPair';
 
@@ -266,6 +269,13 @@ const CONFIG: Point[] = [
   point('badConfig', 'switchConfig', 'n1', 2),
 ];
 
+const IN_PLACE: Point[] = [
+  ...['n1', 'n2'].map((host) => point('inPlace', 'switchConfig', host)),
+  // out with it, and the way back
+  point('badInPlace', 'takeOut', 'n1'),
+  point('badInPlace', 'switchConfig', 'n1', 2),
+];
+
 const PAIRS: Point[] = [
   point('pair', 'stageConfig', 'n1'),
   ...['n1', 'n2'].map((host) => point('pair', 'switchRelease', host)),
@@ -285,6 +295,7 @@ const POINTS = [
   ...ROLLBACK,
   ...SETS,
   ...CONFIG,
+  ...IN_PLACE,
   ...PAIRS,
 ];
 /** Their hosts' balancer is another host, with sessions of its own. */

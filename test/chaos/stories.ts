@@ -4,7 +4,7 @@ import { makeRelease, type Behaviour } from '../../lab/service';
 import { leaseId } from '../../src/contracts/lease';
 import { ended, reached, type Ground } from '../lab/ground';
 import type { ChaosCase, Story } from './cases';
-import { commitConfig } from './centre';
+import { commitConfig, commitWords } from './centre';
 
 export interface WantedHost {
   /** versions that the service must have been started in, in order; there is one job for each */
@@ -136,6 +136,14 @@ const CONFIG = { revision: 'main', record: RECORD, batches: [1, '100%'], ...DRAI
 const QUICK = { minHealthySeconds: 0, soakSeconds: 0, watchSeconds: 0, gate: { enabled: false } };
 const brings = run('configCanary', () => ({ ...CONFIG, ...QUICK, checks: [PATH_ONE] }));
 
+/** Their check finds what is bad in them. */
+const READS = { name: 'words', command: ['grep', '-q', 'good', '/etc/web/words'] };
+const bringsWords = run('configCanary', () => ({ ...CONFIG, ...QUICK, set: 'words', checks: [READS] }));
+const worded =
+  (word: string): Move =>
+  (ground) =>
+    commitWords(ground, `${word} ${Date.now()}\n`);
+
 const CLOSES: Told = { run: run('maintenanceMode', () => closedFor(CLOSED_SECONDS)) };
 
 export const TOLD: Partial<Record<Story, Told>> = {
@@ -170,6 +178,8 @@ export const TOLD: Partial<Record<Story, Told>> = {
   },
   config: { run: brings, before: configured(GOOD_FILES) },
   badConfig: { run: brings, before: configured(SPOILT_FILES) },
+  inPlace: { run: bringsWords, before: worded('good') },
+  badInPlace: { run: bringsWords, before: worded('bad') },
   pair: { before: configured(GOOD_FILES) },
   badPair: { before: configured(SPOILT_FILES) },
   leftAsIs: { last: true },
@@ -281,6 +291,13 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
       return { end: 'succeeded', hosts: { n1: restarted(), n2: restarted() } };
     case 'badConfig':
       return { end: 'RolledBack', hosts: { n1: { starts: [now, now], version: now }, n2: untouched() } };
+    case 'inPlace':
+      return {
+        end: 'succeeded',
+        hosts: { n1: { ...untouched(), jobs: 1 }, n2: { ...untouched(), jobs: 1 } },
+      };
+    case 'badInPlace':
+      return { end: 'RolledBack', hosts: { n1: { ...untouched(), jobs: 2 }, n2: untouched() } };
     case 'switchOver':
       return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true }, n2: changed() } };
     case 'switchBack':

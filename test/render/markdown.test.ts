@@ -1,7 +1,7 @@
 import { EXAMPLES, MESSAGES, messageNames } from '../../src/contracts/messages';
 import type { Status } from '../../src/contracts/status';
 import { statusMarkdown } from '../../src/render/markdown';
-import { certificate, host, status } from './status';
+import { certificate, drift, host, status } from './status';
 
 const shown = (more: Partial<Status> = {}) => statusMarkdown({ ...status, ...more });
 
@@ -37,6 +37,10 @@ it('draws diffs as such, as far as there is room, and no file ends their block',
   const [, left] = /and (\d+) more lines: `pawl report` has them$/.exec(text)!;
   const drawn = text.split('\n').filter((line) => line.startsWith('+line number')).length;
   expect(drawn + Number(left)).toBe(207);
+});
+
+it('draws what people have made of files since', () => {
+  expect(shown({ drift })).toContain('**on n1**\n\n```diff\n--- /etc/a\n+++ /etc/a\n');
 });
 
 it('says first what is waited for, with the JSON to paste', () => {

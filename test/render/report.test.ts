@@ -3,8 +3,7 @@ import type { GateStatus, Status } from '../../src/contracts/status';
 import type { StepTimes } from '../../src/contracts/step-times';
 import { reportHtml } from '../../src/render/report';
 import { sight } from './sights';
-import { certificate, host, status } from './status';
-import type { Drift } from '../../src/contracts/config-drift';
+import { certificate, drift, host, status } from './status';
 
 const NASTY = `<script>alert("1")</script><img src=x onerror='x'>&\u202e`;
 
@@ -58,16 +57,6 @@ it('has summary, hosts, gates with their claims and charts, and what was done wh
   expect(text).toContain('(under way, 3 times)');
   expect(text).toContain('after 60 s');
 });
-
-const drift: Drift = {
-  ...{ wanted: 'web/2026-11-29.1', revision: 'abc', moreFindings: 0, moreDiffs: 3 },
-  findings: [
-    { host: 'n1', path: '/etc/a', kind: 'edited', text: 'was edited by hand', key: '1' },
-    { host: 'n2', path: null, kind: 'behind', text: 'has revision old', key: '2' },
-  ],
-  diffs: [{ path: '/etc/a', hosts: ['n1'], text: '--- /etc/a\n+++ /etc/a\n@@ -1 +1 @@\n-a = 1\n+a = <2>' }],
-  memory: { told: {}, correcting: {} },
-};
 
 it('says what clients lost, and where', async () => {
   const text = await page({ certificate });

@@ -1,4 +1,5 @@
 import type { Certificate } from '../../src/contracts/certificate';
+import type { Drift } from '../../src/contracts/config-drift';
 import type { HostStatus, Status } from '../../src/contracts/status';
 
 export const host = (
@@ -48,4 +49,14 @@ export const certificate: Certificate = {
   where: [{ at: 'n3', while: 'while it was put back', lost: 2 }],
   uncounted: {},
   probes: { asked: 0, failed: 0 },
+};
+
+export const drift: Drift = {
+  ...{ wanted: 'web/2026-11-29.1', revision: 'abc', moreFindings: 0, moreDiffs: 3 },
+  findings: [
+    { host: 'n1', path: '/etc/a', kind: 'edited', text: 'was edited by hand', key: '1' },
+    { host: 'n2', path: null, kind: 'behind', text: 'has revision old', key: '2' },
+  ],
+  diffs: [{ path: '/etc/a', hosts: ['n1'], text: '--- /etc/a\n+++ /etc/a\n@@ -1 +1 @@\n-a = 1\n+a = <2>' }],
+  memory: { told: {}, correcting: {} },
 };
