@@ -20,6 +20,7 @@ program
   .option('--idle <n>', 'hosts i1, i2, … that balancers know and send nothing', whole, 0)
   .option('--nginx', 'with an nginx beside HAProxy, on host lb2')
   .option('--no-database', 'without the MariaDB on host db1')
+  .option('--no-backup', 'without host bk1, which keeps backups')
   .option('--metrics', 'with Prometheus, node exporter and the exporter of HAProxy')
   .option('--name <name>', 'several labs live side by side', DEFAULT_NAME)
   .action(async (options: Wanted & { metrics?: boolean; name: string }) => {

@@ -1,4 +1,5 @@
 /** Temporal with its UI, the lab, and a worker: everything a person needs on one machine. */
+import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pc from 'picocolors';
@@ -25,12 +26,13 @@ export async function stackUp(): Promise<Stack> {
   const temporal = await stage('Temporal with its UI', () =>
     startTemporal({ name: TEMPORAL, dbFile: join(stateDir, 'temporal', 'data.db'), ui: true }),
   );
-  const lab = await stage('lab: six application hosts, HAProxy and MariaDB', () =>
-    bringUpLab({ name: NAME, database: true, log: (line) => console.log(pc.dim(`  ${line}`)) }),
+  const lab = await stage('lab: six application hosts, HAProxy, MariaDB and a host for backups', () =>
+    bringUpLab({ name: NAME, database: true, backup: true, log: (line) => console.log(pc.dim(`  ${line}`)) }),
   );
   await stage('releases and configuration of the example service', async () => {
     await makeRelease({ version: '1.1.0' });
     await makeConfigCentre(join(stateDir, 'config'));
+    await makePassword(join(stateDir, 'backups-password'));
   });
   await connect(temporal);
   await stage('worker', () => startWorker(NAME, temporal.address));
@@ -43,6 +45,15 @@ export async function stackDown(): Promise<void> {
   await stage('lab removed', () => removeLab(NAME));
   await stage('Temporal stopped', () => stopTemporal(TEMPORAL));
   await rm(CONNECTION, { force: true });
+}
+
+/** One that is there already encrypts what was backed up. */
+async function makePassword(file: string): Promise<void> {
+  await writeFile(file, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' }).catch(
+    (error: Error) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    },
+  );
 }
 
 /** Where `pawl` in this clone finds the server. */

@@ -10,7 +10,7 @@ import { debianMirror } from './mirror';
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'sudo'],
   ...['python3', 'curl', 'iproute2', 'procps', 'haproxy', 'nginx'],
-  ...['mariadb-server', 'mariadb-backup'],
+  ...['mariadb-server', 'mariadb-backup', 'restic', 'rclone', 'git'],
 ];
 
 /** Building takes about 80 s on two cores; a slow mirror may need longer. */

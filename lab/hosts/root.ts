@@ -22,11 +22,12 @@ import { enable } from './units';
 /** Releases lie on a small file system of their own, so that a full disk can be had for real. */
 const RELEASE_DISK = '256m';
 
-/** What hosts run that do not run the example service. */
-const UNITS: Partial<Record<Role, string>> = {
+/** What hosts run that do not run the example service; null: nothing. */
+const UNITS: Partial<Record<Role, string | null>> = {
   balancer: 'haproxy.service',
   nginx: 'nginx.service',
   database: 'mariadb.service',
+  backup: null,
 };
 
 const OVERLAYFS = 0x794c7630;
@@ -40,8 +41,8 @@ export async function ensureRoot(state: LabState, host: LabHost): Promise<void> 
   await mountRoot(dir, state.base);
   await writeIdentity(state, host, root);
   const unit = UNITS[host.role];
-  if (unit) await enable(root, unit);
-  else await installFirstRelease(root);
+  if (unit === undefined) await installFirstRelease(root);
+  else if (unit !== null) await enable(root, unit);
   await writeFile(join(dir, 'complete'), '');
 }
 

@@ -5,9 +5,9 @@ import { stateDir } from '../paths';
 
 /**
  * `idle` hosts stand in the balancers' configuration, disabled, spares in none. `balancer` is HAProxy; `nginx` is a second
- * one beside it, and `database` a MariaDB that no balancer knows, where they are asked for.
+ * one beside it, `database` a MariaDB that no balancer knows, and `backup` keeps backups, where they are asked for.
  */
-export type Role = 'app' | 'spare' | 'idle' | 'balancer' | 'nginx' | 'database';
+export type Role = 'app' | 'spare' | 'idle' | 'balancer' | 'nginx' | 'database' | 'backup';
 
 /** How many hosts of each kind a lab has. */
 export interface Wanted {
@@ -21,6 +21,8 @@ export interface Wanted {
   nginx?: boolean;
   /** a MariaDB, on a host of its own; default false */
   database?: boolean;
+  /** a host that keeps backups; default false */
+  backup?: boolean;
 }
 
 export interface LabHost {
@@ -61,10 +63,10 @@ const MOST_HOSTS = 80;
 /** They run the example service, and balancers know them. */
 export const isRouted = ({ role }: LabHost) => role === 'app' || role === 'idle';
 
-/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, …, `idle` ones i1, i2, …, the balancer lb1 and, where they are wanted, lb2 and db1. */
+/** `hosts` hosts n1, n2, …, `spare` spares s1, s2, …, `idle` ones i1, i2, …, the balancer lb1 and, where they are wanted, lb2, db1 and bk1. */
 export function layOut(
   net: number,
-  { hosts = 6, spare = 0, idle = 0, nginx = false, database = false }: Wanted,
+  { hosts = 6, spare = 0, idle = 0, nginx = false, database = false, backup = false }: Wanted,
 ): LabHost[] {
   for (const [what, count, least] of [
     ['hosts', hosts, 1],
@@ -88,6 +90,7 @@ export function layOut(
     ...place('balancer', 'lb', 1, 10),
     ...(nginx ? [{ name: 'lb2', role: 'nginx' as const, address: `${network}.${net}.9` }] : []),
     ...(database ? place('database', 'db', 1, 8) : []),
+    ...(backup ? place('backup', 'bk', 1, 7) : []),
   ];
 }
 

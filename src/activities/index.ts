@@ -8,6 +8,10 @@ import type { Jobs } from '../contracts/world';
 import type { ArtifactStore } from '../adapters/artifacts';
 import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
+import { backupActivities } from './backups';
+import { drillActivities } from './backups/drill';
+import { lookActivities } from './backups/look';
+import { thinActivities } from './backups/thin';
 import { balancerActivities } from './balancers';
 import { parseConfigCanary, planConfig } from './plan/config-canary';
 import { configActivities } from './config';
@@ -129,6 +133,10 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...configActivities(worlds, jobs),
     ...configSyncActivities(worlds),
     ...driftActivities(worlds),
+    ...backupActivities(worlds, jobs),
+    ...drillActivities(worlds, jobs),
+    ...thinActivities(worlds, jobs),
+    ...lookActivities(worlds),
     ...testersActivities(worlds),
     ...healthActivities(worlds),
     ...watchActivities(worlds),

@@ -6,6 +6,7 @@ import { FAILURES, PawlError } from '../contracts/failures';
 import { mistakeRows } from '../render/mistakes';
 import { projectRoot } from '../temporal/connection';
 import type { Cli } from './cli';
+import { addBackups } from './commands/backups';
 import { addCluster } from './commands/cluster';
 import { addCodecServer } from './commands/codec-server';
 import { addCompletion } from './commands/completion';
@@ -92,6 +93,7 @@ function programOf(cli: Cli): Command {
     addCluster,
     addConfig,
     addSchedule,
+    addBackups,
   ];
   const servers = [addSetup, addDoctor, addNotify, addCodecServer, addCompletion];
   for (const add of [...commands, ...servers]) add(program, cli);

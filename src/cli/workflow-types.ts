@@ -70,6 +70,24 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['service'],
     example: 'examples/lab/maintenanceMode.json',
   },
+  backup: {
+    about: 'back up a source: taken on its hosts, read back on the store, and only then a backup',
+    prefix: 'backup',
+    named: ['source'],
+    example: 'examples/lab/backup.json',
+  },
+  backups: {
+    about: 'look which backups there are, and tell which are missing; changes nothing',
+    prefix: 'backups',
+    named: ['source'],
+    example: 'examples/lab/backups.json',
+  },
+  restoreDrill: {
+    about: 'restore a backup where nobody sees it, and compare it with what it says of itself',
+    prefix: 'drill',
+    named: ['source'],
+    example: 'examples/lab/restoreDrill.json',
+  },
   emergencyRollback: {
     about: 'bring a service back to the last release that has proven itself, ahead of all other changes',
     prefix: 'rollback',

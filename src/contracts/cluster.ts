@@ -1,5 +1,6 @@
 /** The cluster file. The descriptions become the published JSON Schema: editors show them. */
 import { z } from 'zod';
+import { Backups } from './backups';
 import { ConfigCentre } from './config-centre';
 import { Command } from './inputs/common';
 import { Entry, MaintenanceSettings } from './maintenance';
@@ -248,6 +249,7 @@ export const Cluster = z.strictObject({
   notifications: Notifications.optional(),
   maintenance: MaintenanceSettings.optional(),
   config: ConfigCentre.optional(),
+  backups: Backups.optional(),
   artifacts: z
     .strictObject({
       allowedUrls: z

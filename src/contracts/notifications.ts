@@ -17,6 +17,7 @@ export const EVENT_KINDS = [
   'alert',
   'allClear',
   'drift',
+  'backupTrouble',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -225,6 +226,8 @@ export interface FactsOf {
   allClear: { what: string; since: string; minutes: number };
   /** `news`: one sentence for each; `more`: how many there is no room for */
   drift: { news: string[]; more: number; hosts: number; wanted: string; correction: string };
+  /** `news`: one sentence for each; `more`: how many there is no room for */
+  backupTrouble: { news: string[]; more: number };
   test: { by: string };
 }
 

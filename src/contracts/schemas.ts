@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Cluster } from './cluster';
 import { ConfigSet } from './config-set';
+import { BackupInput } from './inputs/backup';
+import { BackupsInput } from './inputs/backups';
 import { ConfigCanaryInput } from './inputs/config-canary';
 import { ConfigSyncInput } from './inputs/config-sync';
 import { ConfigDriftInput } from './inputs/config-drift';
@@ -10,6 +12,7 @@ import { NodeReplacementInput } from './inputs/node-replacement';
 import { NodeOnlineInput } from './inputs/node-online';
 import { HealthWatchInput } from './inputs/health-watch';
 import { MaintenanceModeInput } from './inputs/maintenance-mode';
+import { RestoreDrillInput } from './inputs/restore-drill';
 import { RollingUpgradeInput } from './inputs/rolling-upgrade';
 import { Schedules } from './schedules';
 
@@ -25,6 +28,9 @@ export const INPUTS: Record<string, z.ZodType> = {
   nodeReplacement: NodeReplacementInput,
   maintenanceMode: MaintenanceModeInput,
   emergencyRollback: EmergencyRollbackInput,
+  backup: BackupInput,
+  backups: BackupsInput,
+  restoreDrill: RestoreDrillInput,
 };
 
 /** Published for editors and other tools, as `schemas/<name>.schema.json`. */

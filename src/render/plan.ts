@@ -3,6 +3,7 @@ import type { Check } from '../contracts/inputs/common';
 import type { Intent, Plan, PlannedRunOnce } from '../contracts/plan';
 import { shareOf, weightAt } from '../domain/ramp';
 import { changeText } from '../domain/about';
+import { count, sizeText } from '../domain/amounts';
 import { balancersOf, setsOf } from '../domain/blue-green';
 import { onceText } from '../domain/run-once';
 import { shareText } from './ramp';
@@ -18,7 +19,6 @@ const line = (text: string, more: Partial<Row> = {}): Row => ({
 });
 const table = (...cells: string[]): Row => line(cells.filter(Boolean).join('  '), { depth: 2, cells });
 const heading = (text: string): Row => line(text, { tone: 'strong' });
-const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
 
 /** A plan in rows, as people read it before they approve it. */
 export function planRows(plan: Plan): Row[] {
@@ -101,12 +101,6 @@ function artifactRows({ artifact }: Intent): Row[] {
   if (!artifact) return [];
   const source = 'file' in artifact.source ? artifact.source.file : artifact.source.url;
   return [line(`artifact ${source} (${sizeText(artifact.size)}, sha256 ${artifact.sha256.slice(0, 12)}…)`)];
-}
-
-/** @param bytes e.g. 1_300_000 → `1.2 MiB` */
-function sizeText(bytes: number): string {
-  if (bytes < 1_024) return count(bytes, 'byte');
-  return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }
 
 const ON_DEADLINE = {

@@ -5,31 +5,31 @@ import type { Report } from '../contracts/status';
 import { carriedOn, isEmpty, newKeys, remembered } from '../domain/config/drift-memory';
 import { configCanary } from './config-canary';
 import { findDrift } from './steps/activities';
-import { DriftRun } from './steps/drift-run';
+import { beginDrift, closeDrift, tellDrift } from './steps/drift-run';
 
 /**
  * Looks whether hosts have the configuration that they shall have, and tells what is new since the run before of the same
  * schedule. Changes nothing; where it may, it starts the change that does.
  */
 export async function configDrift(input: unknown): Promise<Report> {
-  const run = new DriftRun();
+  const run = beginDrift();
   const look = await findDrift
     .executeWithOptions({ summary: 'render files, look at hosts' }, [input])
     .catch((error: unknown) => {
       throw run.failed(error);
     });
   const before = remembered(workflowInfo().lastResult);
-  if (look.dryRun) return run.close(look, before);
+  if (look.dryRun) return closeDrift(run, look, before);
   const unseen = look.hosts.filter(({ is }) => is === 'unreachable' || is === 'busy').map(({ name }) => name);
   const correction = await corrected(look, before);
   const news = newKeys(look.keys, before.told);
-  const heard = await run.tell(look, news, correction);
+  const heard = await tellDrift(run, look, news, correction);
   const memory: DriftMemory = {
     // what nobody heard is told again
     told: heard ? carriedOn(look.keys, before.told, unseen) : before.told,
     correcting: carriedOn(mendedNow(look, before, correction), before.correcting, unseen),
   };
-  return run.close(look, memory, correction);
+  return closeDrift(run, look, memory, correction);
 }
 
 /** Of a correction that was started, by this run or before: once is enough for the same drift. */

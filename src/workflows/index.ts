@@ -1,4 +1,6 @@
 // every function exported here is a workflow type
+export { backup } from './backup';
+export { backups } from './backups';
 export { configCanary } from './config-canary';
 export { configSync } from './config-sync';
 export { configDrift } from './config-drift';
@@ -12,4 +14,5 @@ export { nodeReplacement } from './node-replacement';
 export { maintenanceMode } from './maintenance-mode';
 export { notifyTest } from './notify-test';
 export { repair } from './repair';
+export { restoreDrill } from './restore-drill';
 export { rollingUpgrade } from './rolling-upgrade';

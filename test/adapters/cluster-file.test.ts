@@ -122,7 +122,7 @@ describe('a good file', () => {
 
   it('is the example of the lab', async () => {
     const { cluster } = await loadCluster(resolve(__dirname, '../../examples/lab/cluster.yaml'));
-    expect(Object.keys(cluster.hosts)).toEqual(['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'lb1', 'db1']);
+    expect(Object.keys(cluster.hosts)).toEqual(['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'lb1', 'db1', 'bk1']);
   });
 });
 
@@ -242,6 +242,24 @@ it.each<[string, string | Buffer, ...string[]]>([
       '    role: app\n    capacity: { requestsPerSecond: 100 }\n',
     ),
     'services.web.capacity | notCounted | a map of 1 | edge is an nginx and counts no requests, so nobody knows the load',
+  ],
+  [
+    'backups of nowhere, to nowhere',
+    `${GOOD}backups: { store: { host: bk, password: 'env:P' }, sources: { a: { kind: folders, role: ap, folders: [/etc] }, b: { kind: mariadb, host: n9 } } }\n`,
+    'backups.store.host | unknownName | bk |',
+    'backups.sources.a.role | unknownName | ap | there is no such name (did you mean "app"?)',
+    'backups.sources.b.host | unknownName | n9 | there is no such name; there are n1, n2, lb1',
+  ],
+  [
+    'backups of odd things',
+    `${GOOD}backups: { store: { host: n1, password: hunter2 }, sources: { a: { kind: folders, folders: [etc, /a/../b] }, b: { kind: mysql, host: n1 }, c: { kind: mariadb, host: n1, role: app, keep: { days: 0 } } } }\n`,
+    'backups.store.password',
+    'backups.sources.a | invalid | a map of 2 | either role or host',
+    'backups.sources.c | invalid | a map of 4 | either role or host',
+    'backups.sources.a.folders.0 | invalidFormat | etc |',
+    'backups.sources.a.folders.1 | invalid | /a/../b | no ".." in a path',
+    'backups.sources.b.kind | wrongShape | mysql | one of mariadb, folders',
+    'backups.sources.c.keep.days | outOfRange | 0 | at least 1',
   ],
   [
     'a capacity of what nobody counts',

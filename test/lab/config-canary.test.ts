@@ -6,6 +6,7 @@ import { makeConfigCentre } from '../../lab/service';
 import type { Files } from '../commit';
 import { commitAll } from '../commit';
 import { ended, Ground } from './ground';
+import { texts } from './texts';
 import { expectAllIn, underLoad } from './whole-run';
 
 jest.setTimeout(180_000);
@@ -151,10 +152,3 @@ it('with secrets come to hosts, and what is secret stands in no history, plan, l
   expect(told.length).toBeGreaterThan(20);
   expect(told.filter((text) => text.includes(planted))).toEqual([]);
 });
-
-/** All that a history holds, payloads as the text that they are. */
-function texts(value: unknown): string[] {
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
-}

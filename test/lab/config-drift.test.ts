@@ -10,6 +10,7 @@ import { stateDir } from '../../lab/paths';
 import type { Report } from '../../src/contracts/status';
 import { reportHtml } from '../../src/render/report';
 import { ended, Ground, reached } from './ground';
+import { texts } from './texts';
 
 jest.setTimeout(180_000);
 const NAME = 'test-drift';
@@ -235,10 +236,3 @@ it.each<[string, object, string]>([
   const { message } = await drift(input);
   expect(message).toContain(words);
 });
-
-/** All that a history holds, payloads as the text that they are. */
-function texts(value: unknown): string[] {
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
-}

@@ -27,6 +27,8 @@ export interface GroundOptions {
   nginx?: boolean;
   /** with a MariaDB on db1 */
   database?: boolean;
+  /** with bk1, which keeps backups */
+  backup?: boolean;
   /** false: without one, the test starts its own */
   worker?: boolean;
   /** true: with Temporal's web interface */
@@ -67,6 +69,7 @@ export class Ground extends Hosts {
       idle = 0,
       nginx = false,
       database = false,
+      backup = false,
       worker = true,
       ui = false,
       longAfter,
@@ -75,7 +78,7 @@ export class Ground extends Hosts {
   ): Promise<Ground> {
     await Ground.remove(name);
     const [lab, temporal] = await Promise.all([
-      up({ name, hosts, spare, idle, nginx, database }),
+      up({ name, hosts, spare, idle, nginx, database, backup }),
       Ground.server(name, ui, longAfter),
     ]);
     const cluster = join(stateDir, 'labs', name, 'cluster.yaml');
@@ -185,6 +188,7 @@ export async function clusterFile(lab: Lab, limits: object): Promise<string> {
     balancers: Record<string, object>;
     services: Record<string, object>;
     config: { repository: string };
+    backups?: object;
   };
   // made by the test that wants it
   example.config.repository = 'config';
@@ -195,6 +199,7 @@ export async function clusterFile(lab: Lab, limits: object): Promise<string> {
     webdeb: { ...WEBDEB, limits },
     ...(lab.hosts.some(({ role }) => role === 'database') && { database }),
   };
+  if (!lab.hosts.some(({ role }) => role === 'backup')) delete example.backups;
   example.cluster = lab.name;
   example.ssh.config = lab.sshConfig;
   const app = example.hosts['n1']!;

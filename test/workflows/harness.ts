@@ -34,9 +34,11 @@ import { withShares } from '../../src/domain/shares';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
 import type { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
+import type { PlannedBackup } from '../../src/contracts/backup-run';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
+import { backupActivities } from './fake-backups';
 import { driftLook } from './fake-drift';
 import type { DriftLook } from '../../src/contracts/config-drift';
 import { configPlan, foundReleases, newFiles } from './fake-config';
@@ -77,6 +79,12 @@ export class FakeCluster {
   releases: string[] = [];
   /** what looks for drift see, one after the other; the last one again and again */
   readonly drifts: DriftLook[] = [];
+  /** plans of backups, one after the other; the last one again and again */
+  backups: PlannedBackup[] = [];
+  /** what looks at the catalogue find, one after the other; the last one again and again */
+  silences: string[][] = [];
+  /** what a drill finds */
+  wrong: string[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -277,6 +285,7 @@ export class FakeCluster {
         return foundReleases(this, asked);
       },
       ...nodeActivities(this),
+      ...backupActivities(this),
       ...maintenanceOf(this),
       planEmergencyRollback: async ({ input, before = this.aim }) => {
         await this.trouble['plan']?.();

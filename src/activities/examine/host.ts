@@ -1,3 +1,4 @@
+import type { BackupSource } from '../../contracts/backups';
 import type { Balancer, Service } from '../../contracts/cluster';
 import type { Finding } from '../../contracts/examination';
 import { PawlError } from '../../contracts/failures';
@@ -19,6 +20,15 @@ const BALANCER_PROGRAMS: Record<Balancer['kind'], Record<string, string[]>> = {
   haproxy: { iproute2: ['ss'], 'perl-base': ['perl|socat'] },
   nginx: { iproute2: ['ss'], 'perl-base': ['perl'] },
 };
+/** Where backups are taken, and where they are kept. */
+const BACKUP_PROGRAMS: Record<BackupSource['kind'] | 'files' | 'store', Record<string, string[]>> = {
+  mariadb: { restic: ['restic'], 'openssh-client': ['ssh'], 'mariadb-client': ['mariadb', 'mariadb-dump'] },
+  /** of a database whose files are copied, beside the above */
+  files: { 'mariadb-backup': ['mariadb-backup', 'mbstream'] },
+  folders: { restic: ['restic'], 'openssh-client': ['ssh'] },
+  git: { restic: ['restic'], 'openssh-client': ['ssh'], git: ['git'] },
+  store: { restic: ['restic'], rclone: ['rclone'] },
+};
 /** `systemd-run` knows all that jobs need from here on. */
 const OLDEST_SYSTEMD = 246;
 /** MiB that uploads and jobs need at least. */
@@ -33,6 +43,8 @@ export interface HostTask {
   services: Service[];
   /** kinds of the balancers that run on it */
   balancers: Balancer['kind'][];
+  /** kinds of what is backed up there, and whether backups are kept there */
+  backups: (keyof typeof BACKUP_PROGRAMS)[];
   sudo: boolean;
   clusterFile: string;
   on: OnHost;
@@ -50,6 +62,7 @@ export async function examineHost(task: HostTask, signal: AbortSignal): Promise<
     {},
     PROGRAMS,
     ...task.balancers.map((kind) => BALANCER_PROGRAMS[kind]),
+    ...task.backups.map((kind) => BACKUP_PROGRAMS[kind]),
   ) as typeof PROGRAMS;
   try {
     const ran = await task.remote.run('examine-host', Object.values(programs).flat(), { signal });

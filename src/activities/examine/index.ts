@@ -1,5 +1,5 @@
 import { within } from '../../adapters/deadline';
-import type { Balancer } from '../../contracts/cluster';
+import type { Balancer, Cluster } from '../../contracts/cluster';
 import type { DoctorInput, Examination, Finding } from '../../contracts/examination';
 import { CLOCK_LIMIT, farText, judgeClocks, offText } from '../../domain/clocks';
 import { outText } from '../../domain/about';
@@ -60,10 +60,23 @@ function taskOf(world: World, name: string, clusterFile: string, on: OnHost): Ho
     remote: world.hosts.on(name),
     services: Object.values(cluster.services).filter(({ role }) => roles.includes(role)),
     balancers: Object.values(cluster.balancers).flatMap(({ host, kind }) => (host === name ? [kind] : [])),
+    backups: backupsOn(cluster, name),
     sudo: cluster.ssh.sudo,
     clusterFile,
     on,
   };
+}
+
+/** What backups need of a host: of each kind that is taken there, and of the store. */
+function backupsOn({ backups, hosts }: Cluster, name: string): HostTask['backups'] {
+  if (!backups) return [];
+  const sources = Object.values(backups.sources).filter(
+    ({ role, host }) => host === name || (role !== undefined && hosts[name]!.roles.includes(role)),
+  );
+  const kinds = sources.flatMap((source): HostTask['backups'] =>
+    source.kind === 'mariadb' && source.method === 'physical' ? ['mariadb', 'files'] : [source.kind],
+  );
+  return [...kinds, ...(backups.store.host === name ? (['store'] as const) : [])];
 }
 
 /** What is looked at of a balancer, by its kind. */

@@ -49,6 +49,13 @@ const Readable = z.object({
     })
     .optional()
     .catch(undefined),
+  backups: z
+    .object({
+      store: z.object({ host: text }).catch({}),
+      sources: mapOf(z.object({ role: text, host: text }).catch({})),
+    })
+    .optional()
+    .catch(undefined),
   services: mapOf(
     z
       .object({
@@ -84,6 +91,7 @@ export function referenceFindings(value: unknown): Finding[] {
     ...Object.entries(file.services).flatMap(([name, service]) => serviceFindings(file, name, service)),
     ...channelFindings(file),
     ...configFindings(file),
+    ...backupFindings(file),
   ];
 }
 
@@ -101,6 +109,23 @@ function configFindings({ config, services }: Readable): Finding[] {
     unknown(['config', 'sync', name], name, known).map((finding) => ({ ...finding, atKey: true })),
   );
   return [...keyless, ...strangers];
+}
+
+/** Where backups are taken and kept. */
+function backupFindings({ backups, hosts }: Readable): Finding[] {
+  if (!backups) return [];
+  const names = Object.keys(hosts);
+  const roles = [...new Set(Object.values(hosts).flatMap((host) => host.roles ?? []))];
+  return [
+    ...unknown(['backups', 'store', 'host'], backups.store.host, names),
+    ...Object.entries(backups.sources).flatMap(([name, { role, host }]) => {
+      const path = ['backups', 'sources', name];
+      return [
+        ...unknown([...path, 'role'], role, roles, ' among the roles of the hosts'),
+        ...unknown([...path, 'host'], host, names),
+      ];
+    }),
+  ];
 }
 
 /** Whom channels are about, and logins that lack a half or would be read by others. */

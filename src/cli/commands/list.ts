@@ -1,8 +1,9 @@
-import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { ago } from '../../domain/amounts';
 import { toneOf } from '../../render/rows';
 import type { Phase } from '../../contracts/status';
 import type { Cli } from '../cli';
+import { columns } from '../columns';
 import { paintOfMark } from '../draw';
 import { EXIT } from '../exit-codes';
 import { attributes, phaseOf, progressOf, type RunInfo } from '../status-without-report';
@@ -45,24 +46,14 @@ export function addList(program: Command, { terminal, action }: Cli): void {
 
   function table(runs: readonly Listed[]): string {
     const { bold, dim } = terminal.colours;
-    const drawn = new Table({
-      chars: NO_LINES,
-      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    });
-    drawn.push(['ID', 'PHASE', 'SERVICE', 'STARTED', 'PROGRESS'].map(bold));
-    for (const { id, phase, service, startedAt, progress } of runs)
-      drawn.push([
-        id,
-        sign(phase),
-        service ?? dim('-'),
-        dim(ago(startedAt)),
-        `${Math.round(progress * 100)}%`,
-      ]);
-    return drawn
-      .toString()
-      .split('\n')
-      .map((line) => line.trimEnd())
-      .join('\n');
+    const rows = runs.map(({ id, phase, service, startedAt, progress }) => [
+      id,
+      sign(phase),
+      service ?? dim('-'),
+      dim(ago(startedAt, Date.now())),
+      `${Math.round(progress * 100)}%`,
+    ]);
+    return columns([['ID', 'PHASE', 'SERVICE', 'STARTED', 'PROGRESS'].map(bold), ...rows]).join('\n');
   }
 
   function sign(phase: Phase): string {
@@ -70,13 +61,6 @@ export function addList(program: Command, { terminal, action }: Cli): void {
     return `${paintOfMark(mark, terminal.colours)(mark)} ${phase}`;
   }
 }
-
-const NO_LINES = Object.fromEntries(
-  [
-    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-  ].map((place) => [place, '']),
-);
 
 /** Temporal names running ones first, so that none of those is lost at the limit. */
 async function newest({ client, within }: Temporal, limit: number): Promise<Listed[]> {
@@ -103,14 +87,4 @@ function listed(info: RunInfo): Listed {
     endedAt: info.closeTime?.toISOString() ?? null,
     progress: progressOf(info),
   };
-}
-
-/** @param time ISO; e.g. `3 min ago` */
-export function ago(time: string, now = Date.now()): string {
-  const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1_000));
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
-  return seconds < 2 * 86_400
-    ? `${Math.floor(seconds / 3_600)} h ago`
-    : `${Math.floor(seconds / 86_400)} d ago`;
 }

@@ -36,6 +36,34 @@ export const { findDrift } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '30m',
 });
 
+/** Looks at the hosts of a source and at the store; makes the store's place, an account and keys. */
+export const { planBackup, planDrill, lookAtBackups, openStore } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '3m',
+  scheduleToCloseTimeout: '10m',
+});
+
+/** Comes back after a minute with how far it is. A host that is away for longer than the rest has lost this attempt. */
+export const { takeBackup, readBack, drillBackup } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '3m',
+  scheduleToCloseTimeout: '15m',
+});
+
+/** A repository of terabytes takes its time; nobody waits for it but this run. */
+export const { thinBackups } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '6h',
+  scheduleToCloseTimeout: '7h',
+});
+
+/** A file on the store, or a few that are removed. */
+export const { publishBackup, clearBackup, judgeDrill, clearDrill } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '10m',
+});
+
 /** Reads the world, and asks each balancer once for each service. */
 export const { planMaintenanceMode } = proxyActivities<Activities>({
   ...base,

@@ -40,6 +40,7 @@ export const FACTS: FactsOf = {
     wanted: 'web/2026-11-24.1',
     correction: 'config-web-drift-0123456789ab',
   },
+  backupTrouble: { news: ['db1 is not backed up: the server does not answer'], more: 0 },
   test: { by: 'anna' },
 };
 

@@ -124,6 +124,16 @@ You can go on working meanwhile.`,
     management: `Configuration of {{ service }} was changed outside of a change
 {{ hosts }} hosts are otherwise than planned. The team knows.`,
   },
+  backupTrouble: {
+    team: `BACKUPS: {{ service }} on {{ cluster }}{% for one in news %}
+{{ one }}{% endfor %}{% if more > 0 %}
+and {{ more }} more{% endif %}
+What to do: pawl get {{ change }}`,
+    users: `{{ service }}: backups are being checked
+You can go on working meanwhile.`,
+    management: `Backups of {{ service }} need attention
+The team knows. What was backed up before is kept.`,
+  },
   test: {
     team: `Test of notifications from {{ cluster }}
 {{ by }} asked for this message. Nothing has happened.`,

@@ -124,6 +124,16 @@ export const ZH: Texts = {
     management: `{{ service }} 的配置在变更流程之外被修改
 {{ hosts }} 台主机与计划不一致，团队已知悉。`,
   },
+  backupTrouble: {
+    team: `备份异常：{{ cluster }} 上的 {{ service }}{% for one in news %}
+{{ one }}{% endfor %}{% if more > 0 %}
+另有 {{ more }} 项{% endif %}
+如何处理：pawl get {{ change }}`,
+    users: `{{ service }} 正在检查备份
+您可以继续工作。`,
+    management: `{{ service }} 的备份需要处理
+团队已知悉，之前的备份仍然保留。`,
+  },
   test: {
     team: `来自 {{ cluster }} 的通知测试
 此消息由 {{ by }} 发起，没有发生任何事情。`,

@@ -1,0 +1,164 @@
+/** What a backup is about to do; looks at hosts and the store, and changes nothing. */
+import { randomUUID } from 'node:crypto';
+import type { BackupEntry, BackupKind } from '../../contracts/backups';
+import type { PlannedBackup, PlannedHost } from '../../contracts/backup-run';
+import type { Mistake } from '../../contracts/failures';
+import { PawlError } from '../../contracts/failures';
+import { BackupInput } from '../../contracts/inputs/backup';
+import { SecretUnavailable } from '../../adapters/secrets';
+import { type ServerNow, parentFor, physicalOf } from '../../domain/backups/parents';
+import { badInput, parseInput } from '../../domain/mistakes';
+import { plannedNotifications } from '../plan/notifications';
+import type { World } from '../world';
+import type { Source } from './store';
+import { keepSecret, loginText, mustBeWell, readCatalogue, sourceNamed, storePassword } from './store';
+
+/** Of what is expected: as much must be free, for the store cannot know yet what it has already. */
+const FIRST = 1.1;
+/** Of what the last one brought: a later one brings about as much. */
+const LATER = 3;
+/** Of a database: as much is taken to have changed where nobody knows yet. */
+const CHANGED = 0.1;
+const LEAST_FREE = 64 * 1024 * 1024;
+
+interface Looked {
+  bytes: number;
+  notes: string[];
+  /** of a source whose files are copied */
+  server?: ServerNow;
+}
+
+export async function planBackup(
+  raw: unknown,
+  read: (file: string) => Promise<World>,
+  signal: AbortSignal,
+): Promise<PlannedBackup> {
+  const input = parseInput(BackupInput, raw);
+  const world = await read(input.cluster);
+  const source = sourceNamed(world, input.source);
+  const mistakes: Mistake[] = [];
+  const told = async <T>(path: string, value: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      const known = error instanceof PawlError || error instanceof SecretUnavailable;
+      if (signal.aborted || !known) throw error;
+      const code = error instanceof PawlError ? error.type : 'secret';
+      mistakes.push({ code, path, value, rule: error.message });
+      return undefined;
+    }
+  };
+  const { name, settings, store, hosts } = source;
+  const at = `backups.sources.${name}`;
+  if (hosts.length === 0)
+    mistakes.push({ code: 'nobody', path: at, value: settings.role ?? '', rule: 'no host has this role' });
+  const allowed = input.kind === 'full' || isPhysical(source);
+  if (!allowed) mistakes.push(notOfThis(input.kind, at));
+  await told('backups.store.password', store.password, async () => storePassword(world, source));
+  const [known, ...looked] = await Promise.all([
+    told('backups.store.host', store.host, () => readCatalogue(world, source, signal)),
+    ...hosts.map((host) => told(`hosts.${host}`, host, () => lookAt(world, source, host, signal))),
+  ]);
+  const seen = hosts.map((host, index) => {
+    const own = (known?.entries ?? []).filter((entry) => entry.host === host);
+    return planHost(host, input.kind, own, looked[index]);
+  });
+  const free = known?.free ?? null;
+  const needed = seen.reduce((sum, { space }) => sum + space, LEAST_FREE);
+  if (free !== null && free < needed) mistakes.push(tooFull(store.host, free, needed));
+  // a person who only asks is told so as of any mistake, and some do not pass by themselves
+  if (mistakes.length > 0 && (input.dryRun || !allowed)) throw badInput(mistakes);
+  const notifications = input.notify ? plannedNotifications(world.cluster, name) : undefined;
+  return {
+    cluster: world.cluster.cluster,
+    file: input.cluster,
+    source: name,
+    hosts: seen.map(({ plan }) => plan),
+    attempts: input.attempts,
+    pauseSeconds: input.pauseSeconds,
+    maxSeconds: Math.round(settings.maxHours * 3_600),
+    trouble: mistakes,
+    keep: settings.keep,
+    ...(notifications && { notifications }),
+    dryRun: input.dryRun,
+    notes: seen.flatMap(({ notes }) => notes),
+  };
+}
+
+const isPhysical = ({ settings }: Source) => settings.kind === 'mariadb' && settings.method === 'physical';
+
+function notOfThis(kind: BackupKind, at: string): Mistake {
+  const rule = `only a full backup can be taken of this source; others need a database with ${at}.method: physical`;
+  return { code: 'kind', path: 'kind', value: kind, rule };
+}
+
+/**
+ * @param own entries of this host
+ * @returns `space`: bytes that the store may need for it
+ */
+function planHost(
+  name: string,
+  wanted: BackupKind,
+  own: readonly BackupEntry[],
+  { bytes, notes, server }: Looked = { bytes: 0, notes: [] },
+): { plan: PlannedHost; notes: string[]; space: number } {
+  const found = wanted === 'full' || !server ? undefined : parentFor(wanted, own, server);
+  const parent = found?.parent ?? null;
+  const kind = parent ? wanted : 'full';
+  const of = kind === 'full' ? bytes : CHANGED * bytes;
+  const last = own.findLast((entry) => entry.kind === kind);
+  const builds = parent ? `${kind}, builds on ${parent.id}` : 'a full one is taken';
+  const why = found?.passedOver ? `; ${found.passedOver}` : '';
+  const toLsn = parent && physicalOf(parent)!.toLsn;
+  return {
+    plan: {
+      ...{ name, kind },
+      bytes: Math.max(kind === 'full' ? bytes : 0, last?.bytes ?? 0),
+      parent: parent && { id: parent.id, toLsn: toLsn! },
+    },
+    notes: [...(found ? [`${name}: ${builds}${why}`] : []), ...notes],
+    space: last ? LATER * last.stored : FIRST * of,
+  };
+}
+
+function tooFull(host: string, free: number, needed: number): Mistake {
+  const [has, wants] = [free, needed].map((bytes) => Math.ceil(bytes / 1_048_576));
+  const rule = `${has} MiB are free, and ${wants} may be needed`;
+  return { code: 'diskFull', path: 'backups.store.host', value: host, rule };
+}
+
+async function lookAt(world: World, source: Source, host: string, signal: AbortSignal): Promise<Looked> {
+  const remote = world.hosts.on(host);
+  const { settings } = source;
+  if (settings.kind !== 'mariadb') {
+    const look = settings.kind === 'git' ? ['test', '-d', settings.repository] : ['true'];
+    const what = settings.kind === 'git' ? `there is no ${settings.repository}` : 'gives no answer';
+    mustBeWell(remote, await remote.run('run-command', look, { signal }), what);
+    return { bytes: 0, notes: [] };
+  }
+  const login = loginText(world, source);
+  const id = `look-${source.name}-${randomUUID()}`;
+  if (login !== undefined) await keepSecret(remote, id, { name: 'login', text: login }, signal);
+  const file = login === undefined ? '-' : `/run/pawl/backups/${id}/login`;
+  const ran = await remote.run('look-mariadb', [settings.socket, file, settings.method], { signal });
+  if (login !== undefined) await remote.run('clear-backup', [id], { signal });
+  mustBeWell(remote, ran, 'its database cannot be backed up');
+  const values = (key: string) =>
+    ran.stdout
+      .split('\n')
+      .flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
+  const uncovered = values('uncovered');
+  const [version = '', lsn, birth] = ['version', 'lsn', 'birth'].flatMap(values);
+  return {
+    bytes: Number(values('bytes')[0] ?? 0),
+    ...(lsn !== undefined && birth !== undefined && { server: { server: version, lsn, birth } }),
+    notes: [
+      ...(uncovered.length > 0
+        ? [`${host}: no moment holds for ${uncovered.join(', ')}: these tables know no transactions`]
+        : []),
+      ...(values('binlog')[0] === 'ON'
+        ? []
+        : [`${host}: its binary log is off: nothing between two backups can be restored`]),
+    ],
+  };
+}

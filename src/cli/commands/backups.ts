@@ -1,0 +1,180 @@
+import type { Command } from 'commander';
+import type { BackupsReport, Listed, Serving, SourceLook } from '../../contracts/backup-run';
+import { PawlError } from '../../contracts/failures';
+import { ageText } from '../../domain/amounts';
+import { ENTRY_HEADS, entryCells } from '../../domain/backups/words';
+import { begin, type Following } from '../begin';
+import type { Cli } from '../cli';
+import { EXIT } from '../exit-codes';
+import { columns } from '../columns';
+import { resultOf } from '../result-of';
+import { runId } from '../run-id';
+import { startRun } from '../start-run';
+import { withTemporal } from '../temporal';
+
+const WITHIN_MS = 120_000;
+const CLUSTER = ['<cluster>', 'the cluster file, as the worker sees it'] as const;
+
+interface Asked {
+  cluster: string;
+  source?: string;
+  at?: string;
+}
+
+/** What people want to know of backups. A worker reads the catalogue on the store; nothing is changed. */
+export function addBackups(program: Command, { terminal, action }: Cli): void {
+  const backups = program
+    .command('backups')
+    .helpGroup('Backups:')
+    .description('look at backups, and prove that they can be restored')
+    .helpCommand(false);
+  backups
+    .command('list')
+    .description('what there is, newest first, and what is missing')
+    .argument(...CLUSTER)
+    .argument('[source]', 'default: all')
+    .option('--json', 'machine readable')
+    .action(
+      action((cluster: string, source: string | undefined, { json }: { json?: boolean }) =>
+        list({ cluster, ...(source !== undefined && { source }) }, json),
+      ),
+    );
+  backups
+    .command('show')
+    .description('one backup, and all that is known of it')
+    .argument(...CLUSTER)
+    .argument('<id>', 'of the backup, as `list` shows it')
+    .option('--json', 'machine readable')
+    .action(action((cluster: string, id: string, { json }: { json?: boolean }) => show(cluster, id, json)));
+  backups
+    .command('explain')
+    .description('which backups would bring a moment back')
+    .argument(...CLUSTER)
+    .argument('<source>', 'of the cluster file')
+    .option('--at <time>', 'such as 2026-11-29T02:00:00Z; default: now')
+    .option('--json', 'machine readable')
+    .action(
+      action((cluster: string, source: string, { at, json }: { at?: string; json?: boolean }) =>
+        explain({ cluster, source, at: timeOf(at) }, json),
+      ),
+    );
+  backups
+    .command('verify')
+    .description('restore a backup where nobody sees it, and compare: starts a restoreDrill')
+    .argument(...CLUSTER)
+    .argument('<id>', 'of the backup, as `list` shows it')
+    .option('-w, --watch', 'follow it to its end; the exit code tells how it ended')
+    .option('--json', 'machine readable')
+    .action(
+      action((cluster: string, id: string, following: Following) => {
+        const input = { cluster, source: sourceOf(id), pick: { id } };
+        return withTemporal((temporal) =>
+          begin(temporal, { type: 'restoreDrill', input }, following, terminal),
+        );
+      }),
+    );
+
+  async function list(asked: Asked, json: boolean | undefined): Promise<number> {
+    const { backups: seen } = await lookAt(asked);
+    if (json) terminal.print(`${JSON.stringify(seen)}\n`);
+    else terminal.print(seen.sources.map((look) => `${tableOf(look)}\n`).join('\n'));
+    return seen.sources.some(({ findings }) => findings.length > 0) ? EXIT.error : EXIT.done;
+  }
+
+  function tableOf({ source, entries, more, findings }: SourceLook): string {
+    const { bold, red, dim } = terminal.colours;
+    const rows = entries.map((entry) => entryCells(entry, entry.proof ?? undefined, Date.now()));
+    return [
+      bold(source),
+      ...findings.map(({ text }) => `${red('✖')} ${text}`),
+      ...(rows.length > 0 ? columns([ENTRY_HEADS.map(bold), ...rows]) : []),
+      ...(more > 0 ? [dim(`and ${more} older ones`)] : []),
+    ].join('\n');
+  }
+
+  async function show(cluster: string, id: string, json: boolean | undefined): Promise<number> {
+    const source = sourceOf(id);
+    const { backups: seen } = await lookAt({ cluster, source });
+    const found = seen.sources.flatMap(({ entries }) => entries).find((entry) => entry.id === id);
+    if (!found)
+      throw new PawlError(
+        'BadInput',
+        `there is no backup ${id}; \`pawl backups list ${cluster} ${source}\` shows them`,
+      );
+    terminal.print(json ? `${JSON.stringify(found)}\n` : `${factsOf(found).join('\n')}\n`);
+    return EXIT.done;
+  }
+
+  async function explain(asked: Asked, json: boolean | undefined): Promise<number> {
+    const { backups: seen } = await lookAt(asked);
+    const serving = seen.sources.flatMap((look) => look.serving ?? []);
+    if (json) terminal.print(`${JSON.stringify(serving)}\n`);
+    else terminal.print(`${serving.flatMap((one) => servingText(one, asked.at!)).join('\n')}\n`);
+    return serving.every(({ at }) => at !== null) ? EXIT.done : EXIT.error;
+  }
+}
+
+/** Has a worker read the catalogue. */
+function lookAt(asked: Asked): Promise<BackupsReport> {
+  const input = { ...asked, notify: false };
+  return withTemporal(async (temporal) => {
+    const { id } = await startRun(temporal, {
+      ...{ type: 'backups', input, fixedId: false, timeoutMs: WITHIN_MS },
+      id: runId({ prefix: 'backups', named: ['source'] }, input, new Date()),
+      summary: 'look which backups there are',
+    });
+    return resultOf<BackupsReport>(temporal, id, WITHIN_MS, {
+      failed: `${id} could not read the catalogue`,
+      late: 'no worker has read the catalogue',
+    });
+  });
+}
+
+/** Ids begin with the source; dots may be in its name. */
+const sourceOf = (id: string) => id.split('.').slice(0, -2).join('.') || id;
+
+function timeOf(text = new Date().toISOString()): string {
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new PawlError('BadInput', `"${text}" is no time; write it like 2026-11-29T02:00:00Z`);
+  return new Date(time).toISOString();
+}
+
+function factsOf({
+  id,
+  host,
+  kind,
+  parent,
+  at,
+  seconds,
+  holds,
+  proof,
+  snapshot,
+  run,
+  ...sizes
+}: Listed): string[] {
+  const [, , , age = '', size = '', grew = ''] = entryCells(
+    { id, host, kind, at, ...sizes },
+    proof ?? undefined,
+    Date.now(),
+  );
+  return columns([
+    ['backup', id],
+    ['host', host],
+    ['kind', parent === null ? kind : `${kind}, on ${parent}`],
+    ['holds', `${at} (${age} ago): ${holds}, ${size}`],
+    ['store', `${grew}; taken and read back in ${ageText(seconds * 1_000)}`],
+    ['proven', proof ? `${proof.at}: it could be used after ${ageText(proof.seconds * 1_000)}` : 'never'],
+    ['restic', `snapshot ${snapshot}`],
+    ['made by', run],
+  ]);
+}
+
+function servingText({ host, chain, at, notTaken }: Serving, moment: string): string[] {
+  const lost = at === null ? 0 : Date.parse(moment) - Date.parse(at);
+  const head =
+    at === null
+      ? `${host}: no backup brings ${moment} back`
+      : `${host}: ${chain.join(', then ')}, which ${chain.length > 1 ? 'hold' : 'holds'} ${at}: what came in the ${ageText(lost)} after it is lost`;
+  return [head, ...notTaken.map((text) => `  ${text}`)];
+}

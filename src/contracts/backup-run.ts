@@ -1,0 +1,121 @@
+/** What a run of `backup` plans and shows. */
+import type { BackupEntry, BackupKind, Keep } from './backups';
+import type { Mistake } from './failures';
+import type { PlannedNotifications } from './notifications';
+import type { Report } from './status';
+
+export interface PlannedHost {
+  name: string;
+  /** that are expected; 0: nobody knows */
+  bytes: number;
+  kind: BackupKind;
+  /** what it builds on; null: it is a full one */
+  parent: Parent | null;
+}
+
+export interface Parent {
+  /** of the backup */
+  id: string;
+  /** from which the next one goes on */
+  toLsn: string;
+}
+
+export interface PlannedBackup {
+  cluster: string;
+  /** path of the cluster file */
+  file: string;
+  source: string;
+  /** on which it is taken */
+  hosts: PlannedHost[];
+  attempts: number;
+  pauseSeconds: number;
+  /** for one backup of one host */
+  maxSeconds: number;
+  /** what keeps it from being taken now, and may pass by itself */
+  trouble: Mistake[];
+  keep: Keep;
+  notifications?: PlannedNotifications;
+  dryRun: boolean;
+  notes: string[];
+}
+
+/** A piece of work on a host that is asked for again and again until it has ended. */
+export type Progress = { ended: false; says: string } | { ended: true };
+
+export interface PlannedDrill {
+  cluster: string;
+  /** path of the cluster file */
+  file: string;
+  source: string;
+  /** of the backup */
+  host: string;
+  /** of the backup */
+  id: string;
+  /** ISO time of the moment that it holds */
+  at: string;
+  maxSeconds: number;
+  notifications?: PlannedNotifications;
+  dryRun: boolean;
+}
+
+/** What a drill has found. */
+export interface Drilled {
+  /** until it could be used: a measured RTO */
+  seconds: number;
+  /** in words: what was compared and is equal */
+  compared: string;
+  /** what is otherwise than the backup says; none: it is proven */
+  wrong: string[];
+}
+
+/** A backup in a list. */
+export interface Listed extends Pick<
+  BackupEntry,
+  'id' | 'host' | 'kind' | 'parent' | 'at' | 'seconds' | 'bytes' | 'stored' | 'snapshot' | 'run'
+> {
+  /** what it holds, in words */
+  holds: string;
+  /** its newest proof; null: it was never restored */
+  proof: { at: string; seconds: number } | null;
+}
+
+/** Which backup brings a moment back on one host. */
+export interface Serving {
+  host: string;
+  /** in the order in which they are restored; empty: none does */
+  chain: string[];
+  /** ISO time of the moment that they hold; null: none */
+  at: string | null;
+  /** why newer ones are not taken */
+  notTaken: string[];
+}
+
+export interface SourceLook {
+  source: string;
+  /** newest first */
+  entries: Listed[];
+  /** entries that had no room */
+  more: number;
+  /** what people should know of those that are not there */
+  findings: { key: string; text: string }[];
+  /** where a moment was asked for */
+  serving?: Serving[];
+  /** why its catalogue could not be read; then nothing else is known */
+  unread?: string;
+  notifications?: PlannedNotifications;
+}
+
+export interface BackupsLook {
+  cluster: string;
+  /** path of the cluster file */
+  file: string;
+  sources: SourceLook[];
+}
+
+/** What a run of `backups` leaves to the next one of its schedule. */
+export interface BackupsReport extends Report {
+  backups: BackupsLook & {
+    /** keys of what people were told, by source */
+    told: Record<string, string[]>;
+  };
+}

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { Name } from '../names';
+import { notify, Path } from './common';
+
+export const BackupsInput = z.strictObject({
+  /** path of the cluster file, as the worker sees it */
+  cluster: Path,
+  /** of the cluster file's backups; default: all */
+  source: Name.optional(),
+  /** a moment: which backups would bring it back */
+  at: z.iso.datetime({ offset: true }).optional(),
+  notify,
+});
+export type BackupsInput = z.output<typeof BackupsInput>;

@@ -1,0 +1,33 @@
+# What a backup needs to know of a database. Changes nothing.
+# usage: look-mariadb SOCKET LOGIN-FILE|- logical|physical
+# prints KEY VALUE lines: version, binlog ON|OFF, bytes of all tables or files; logical: uncovered NAME for each table that no
+#   transaction covers; physical: lsn, and what `mariadb_birth` says
+# exits 30 where a program is missing, 40 where the server does not answer
+# uses: give-up mariadb
+set -eu
+mariadb_at "$1" "$2"
+method=$3
+programs='mariadb mariadb-dump'
+[ "$method" = logical ] || programs='mariadb mariadb-backup'
+for program in $programs; do
+  command -v "$program" >/dev/null || give_up 30 "has no $program"
+done
+ask() { # STATEMENT
+  said=$(mariadb_ask "$1" 2>&1) || give_up 40 "the server does not answer: $(printf '%s' "$said" | tail -n 1)"
+  printf '%s\n' "$said"
+}
+ask "SELECT CONCAT('version ', VERSION()); SELECT CONCAT('binlog ', IF(@@log_bin, 'ON', 'OFF'))"
+if [ "$method" = physical ]; then
+  ask "SELECT CONCAT('lsn ', variable_value) FROM information_schema.global_status WHERE variable_name = 'INNODB_LSN_CURRENT'"
+  birth=$(mariadb_birth)
+  echo "birth $birth"
+  folder=$(ask 'SELECT @@datadir')
+  # files come and go while they are counted
+  echo "bytes $({ du -s --block-size=1 --exclude='ib_logfile*' "$folder" 2>/dev/null || true; } | cut -f 1)"
+else
+  ask "SELECT CONCAT('bytes ', COALESCE(SUM(data_length), 0)) FROM information_schema.tables;
+    SELECT CONCAT('uncovered ', t.table_schema, '.', t.table_name)
+    FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine
+    WHERE t.table_type = 'BASE TABLE' AND e.transactions <> 'YES'
+      AND t.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')"
+fi

@@ -1,0 +1,50 @@
+/** What the programs on hosts keep of backups and drills. */
+import { parseRestored, parseResult } from '../../src/adapters/backups/result';
+
+const RESTIC =
+  'restic {"snapshot_id":"7c6c3b38","total_bytes_processed":1000,"data_added":100,"total_files_processed":1}';
+
+it('a copy of files says where it stands in the history of its server', () => {
+  const text = [
+    'at 2026-11-29T20:57:43Z',
+    RESTIC,
+    `sum ${'a'.repeat(64)}`,
+    'server 10.11.18-MariaDB-0+deb12u1',
+    "position MASTER_LOG_FILE='mysql-bin.000001', MASTER_LOG_POS=5573158;",
+    'lsn 0 8077228 16094693',
+    'birth 10127654:1795984233 10127700:1795984240',
+    '',
+  ].join('\n');
+  expect(parseResult(text).database).toEqual({
+    server: '10.11.18-MariaDB-0+deb12u1',
+    position: { file: 'mysql-bin.000001', at: 5_573_158 },
+    ...{ tables: [], uncovered: [] },
+    physical: {
+      ...{ fromLsn: '0', toLsn: '8077228', lastLsn: '16094693' },
+      birth: '10127654:1795984233 10127700:1795984240',
+    },
+  });
+});
+
+it('a dump says nothing of that', () => {
+  const { database } = parseResult(['at 2026-11-29T20:57:43Z', RESTIC, ''].join('\n'));
+  expect(database).toEqual({ server: 'unknown', position: null, tables: [], uncovered: [] });
+});
+
+it('a drill tells faults, tables and answers', () => {
+  const text = [
+    'seconds 9',
+    'fault the server says: InnoDB: page is corrupted',
+    'fault shop.orders: Corrupt',
+    'checked 34',
+    'table\tYES\tInnoDB\t5\tshop.orders',
+    'shop.orders\t77',
+    'query 1 0',
+    '',
+  ].join('\n');
+  expect(parseRestored(text)).toEqual({
+    ...{ seconds: 9, files: 0, checked: 34, refs: [], answers: ['0'] },
+    tables: [{ name: 'shop.orders', engine: 'InnoDB', rows: 5, checksum: 77 }],
+    faults: ['the server says: InnoDB: page is corrupted', 'shop.orders: Corrupt'],
+  });
+});
