@@ -48,6 +48,7 @@ export function backupActivities(
   | 'clearDrill'
 > {
   const told = () => (cluster.notifications ? { notifications: cluster.notifications } : {});
+  const dry = (raw: unknown) => ((raw as { dryRun?: boolean }).dryRun ? { dryRun: true } : {});
   const goesOn = new Set<string>();
   /** At first it says how far it is. */
   const inTwoLooks = async (name: string, host: string, id: string) => {
@@ -59,10 +60,10 @@ export function backupActivities(
     return { ended: true as const };
   };
   return {
-    planBackup: async () => {
+    planBackup: async (raw) => {
       await cluster.trouble['plan']?.();
       const plan = cluster.backups.length > 1 ? cluster.backups.shift()! : cluster.backups[0]!;
-      return { ...plan, ...told() };
+      return { ...plan, ...told(), ...dry(raw) };
     },
     openStore: ({ host }) => cluster.step('openStore', host),
     takeBackup: ({ host, id, parent }) => {
@@ -91,9 +92,9 @@ export function backupActivities(
         sources: [{ source: 'shop-data', entries: [], more: 0, findings, ...unread, ...told() }],
       };
     },
-    planDrill: async () => {
+    planDrill: async (raw) => {
       await cluster.trouble['plan']?.();
-      return { ...DRILL, ...told() };
+      return { ...DRILL, ...told(), ...dry(raw) };
     },
     drillBackup: ({ id }) => inTwoLooks('drillBackup', 'db1', id),
     judgeDrill: async () => {

@@ -38,7 +38,7 @@ import type { PlannedBackup } from '../../src/contracts/backup-run';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
-import { backupActivities } from './fake-backups';
+import { backupActivities, backupPlan } from './fake-backups';
 import { driftLook } from './fake-drift';
 import type { DriftLook } from '../../src/contracts/config-drift';
 import { configPlan, foundReleases, newFiles } from './fake-config';
@@ -80,7 +80,7 @@ export class FakeCluster {
   /** what looks for drift see, one after the other; the last one again and again */
   readonly drifts: DriftLook[] = [];
   /** plans of backups, one after the other; the last one again and again */
-  backups: PlannedBackup[] = [];
+  backups: PlannedBackup[] = [backupPlan()];
   /** what looks at the catalogue find, one after the other; the last one again and again */
   silences: string[][] = [];
   /** what a drill finds */

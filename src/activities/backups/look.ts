@@ -38,10 +38,10 @@ export function lookActivities(worlds: Worlds) {
 async function lookAt(
   world: World,
   source: Source,
-  { at, notify }: BackupsInput,
+  { at, dryRun }: BackupsInput,
   signal: AbortSignal,
 ): Promise<SourceLook> {
-  const notifications = notify ? plannedNotifications(world.cluster, source.name) : undefined;
+  const notifications = dryRun ? undefined : plannedNotifications(world.cluster, source.name);
   const about = { source: source.name, ...(notifications && { notifications }) };
   const read = await readCatalogue(world, source, signal).catch((error: unknown) => {
     if (signal.aborted || !(error instanceof PawlError)) throw error;

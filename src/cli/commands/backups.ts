@@ -116,7 +116,7 @@ export function addBackups(program: Command, { terminal, action }: Cli): void {
 
 /** Has a worker read the catalogue. */
 function lookAt(asked: Asked): Promise<BackupsReport> {
-  const input = { ...asked, notify: false };
+  const input = { ...asked, dryRun: true };
   return withTemporal(async (temporal) => {
     const { id } = await startRun(temporal, {
       ...{ type: 'backups', input, fixedId: false, timeoutMs: WITHIN_MS },

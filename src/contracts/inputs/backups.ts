@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Name } from '../names';
-import { notify, Path } from './common';
+import { Path } from './common';
 
 export const BackupsInput = z.strictObject({
   /** path of the cluster file, as the worker sees it */
@@ -9,6 +9,7 @@ export const BackupsInput = z.strictObject({
   source: Name.optional(),
   /** a moment: which backups would bring it back */
   at: z.iso.datetime({ offset: true }).optional(),
-  notify,
+  /** look only, and tell nobody */
+  dryRun: z.boolean().default(false),
 });
 export type BackupsInput = z.output<typeof BackupsInput>;
