@@ -6,7 +6,7 @@ import pc from 'picocolors';
 import type { Lab } from './hosts';
 import { down as removeLab, up as bringUpLab } from './hosts';
 import { stateDir } from './paths';
-import { makeConfigCentre, makeRelease } from './service';
+import { makeConfigCentre, makeRelease, startOrders } from './service';
 import type { TemporalServer } from './temporal/server';
 import { startTemporal, stopTemporal } from './temporal/server';
 import { startWorker, stopWorker } from './worker';
@@ -29,10 +29,11 @@ export async function stackUp(): Promise<Stack> {
   const lab = await stage('lab: six application hosts, HAProxy, MariaDB and a host for backups', () =>
     bringUpLab({ name: NAME, database: true, backup: true, log: (line) => console.log(pc.dim(`  ${line}`)) }),
   );
-  await stage('releases and configuration of the example service', async () => {
+  await stage('releases, configuration and orders of the example service', async () => {
     await makeRelease({ version: '1.1.0' });
     await makeConfigCentre(join(stateDir, 'config'));
     await makePassword(join(stateDir, 'backups-password'));
+    await startOrders(NAME, 'db1');
   });
   await connect(temporal);
   await stage('worker', () => startWorker(NAME, temporal.address));

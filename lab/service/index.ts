@@ -1,3 +1,4 @@
 export { makeConfigCentre } from './config';
 export { makeRelease, type Behaviour } from './release';
 export { installDeb, makeDeb } from './deb';
+export { startOrders } from './orders';

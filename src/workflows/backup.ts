@@ -32,8 +32,8 @@ export async function backup(input: unknown): Promise<Report> {
   const bad = status.steps.filter(({ state }) => state === 'failed');
   if (bad.length > 0) throw await notAll(run, plan, bad);
   status.progress = 1;
-  const there = status.steps.map(({ note }) => note).join('; ');
-  return run.end('succeeded', `${plan.source} is backed up: ${there}`);
+  const where = plan.hosts.map(({ name }) => name).join(', ');
+  return run.end('succeeded', `${plan.source} is backed up on ${where}, and read back`);
 }
 
 /** A database that does not answer may do so in a minute. */

@@ -1,6 +1,6 @@
 /** A backup that is at work, in words. */
 import type { BackupKind } from '../../contracts/backups';
-import { sizeText } from '../amounts';
+import { count, sizeText } from '../amounts';
 
 /** `shop-data.db1.20261129T020000123Z`: what stands later was taken later, and two that overlap have two. */
 export function backupId(source: string, host: string, begun: Date): string {
@@ -23,7 +23,7 @@ export function takenText(
   kind: BackupKind,
   taken: { bytes: number; stored: number; tables: number | null },
 ): string {
-  const what = taken.tables === null ? '' : ` in ${taken.tables} tables`;
+  const what = taken.tables === null ? '' : ` in ${count(taken.tables, 'table')}`;
   const part = kind === 'full' ? '' : `${kind}, `;
   return `${id}: ${part}${sizeText(taken.bytes)}${what}, read back; the store grew by ${sizeText(taken.stored)}`;
 }
