@@ -18,6 +18,7 @@ import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Phase, Status } from '../../src/contracts/status';
 import { syncRunId } from '../../src/contracts/config-sync';
 import { commitConfig, tagConfig } from '../chaos/centre';
+import { backedUp } from '../lab/backups';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
 import { current, recordHealthWatch } from './watch-story';
@@ -448,10 +449,35 @@ async function recordDrift(ground: Ground, name: string): Promise<Recorded> {
   return recorded;
 }
 
+const SOURCES = {
+  'shop-data': { kind: 'mariadb', host: 'db1', method: 'physical' },
+  nothing: { kind: 'folders', host: 'db1', folders: ['/nowhere'] },
+};
+
+/** A full one and one that builds on it; one that fails at both its attempts; what there is then; and a drill. */
+const BACKUP_STORIES: Record<string, { input: object; end: string }> = {
+  'backup-full': { input: { source: 'shop-data' }, end: 'succeeded' },
+  'backup-incremental': { input: { source: 'shop-data', kind: 'incremental' }, end: 'succeeded' },
+  'backup-failed': {
+    input: { source: 'nothing', pauseSeconds: 1 },
+    end: 'Failed',
+  },
+  'backups-looked': { input: {}, end: 'succeeded' },
+  'restoreDrill-proven': { input: { source: 'shop-data' }, end: 'succeeded' },
+};
+
+async function recordBackup(ground: Ground, name: string): Promise<Recorded> {
+  const { input, end } = BACKUP_STORIES[name]!;
+  const [type = ''] = name.split('-');
+  const options = { taskQueue: TASK_QUEUE, workflowId: name, args: [{ cluster: ground.cluster, ...input }] };
+  const run = await ground.client.workflow.start(type, options);
+  return told(ground, run, name, { input, end });
+}
+
 interface Recorder {
   name: string;
   /** those of one stage are recorded on the same hosts, in their order */
-  stage: 'upgrades' | 'hosts' | 'rollback' | 'sets' | 'watch' | 'maintenance' | 'config';
+  stage: 'upgrades' | 'hosts' | 'rollback' | 'sets' | 'watch' | 'maintenance' | 'config' | 'backups';
   longAfter?: number;
   record(ground: Ground): Promise<Recorded>;
 }
@@ -506,6 +532,11 @@ const RECORDERS: Recorder[] = [
     stage: 'config',
     record: (ground) => recordDrift(ground, name),
   })),
+  ...Object.keys(BACKUP_STORIES).map((name): Recorder => ({
+    name,
+    stage: 'backups',
+    record: (ground) => recordBackup(ground, name),
+  })),
   { name: 'doctor-well', stage: 'maintenance', record: recordDoctor },
   { name: 'notifyTest-answers', stage: 'maintenance', record: recordNotifyTest },
 ];
@@ -532,7 +563,11 @@ async function main(): Promise<void> {
 }
 
 async function recordOn(recorders: Recorder[], folder: string): Promise<void> {
-  const ground = await Ground.up(NAME, 2, { longAfter: recorders[0]?.longAfter });
+  const [first] = recorders;
+  const ground =
+    first?.stage === 'backups'
+      ? await backedUp(NAME, 1, SOURCES)
+      : await Ground.up(NAME, 2, { longAfter: first?.longAfter });
   try {
     for (const recorder of recorders) {
       const recorded = Object.entries(await recorder.record(ground));
