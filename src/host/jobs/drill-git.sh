@@ -7,15 +7,8 @@ set -eu
 folder=$1 account=$2 source=$3 id=$4 snapshot=$5 bytes=$6
 repository_at "$folder" "$account" "$source" "$id"
 command -v git >/dev/null || give_up 30 'has no git'
-scratch=/var/lib/pawl-scratch/$id
 begun=$(date +%s)
-rm -rf "$scratch"
-trap 'rm -rf "$scratch"' EXIT
-mkdir -p "$scratch"
-[ "$(($(stat -f -c '%a * %S' "$scratch")))" -ge "$((3 * bytes + 100000000))" ] || give_up 20 'it has too little space for it'
-# as an account that may nothing: what it holds harms nobody
-install -d -m 700 -o "$account" "$scratch/files"
-chmod 711 /var/lib/pawl-scratch "$scratch"
+repository_scratch "$id" "$((3 * bytes))"
 
 restored() { # ARGUMENT…
   (
