@@ -2,9 +2,9 @@
 import { within } from '../adapters/deadline';
 import { PawlError } from '../contracts/failures';
 import type { Progress } from '../contracts/backup-run';
-import type { JobResult, Jobs, JobSpec } from '../contracts/world';
+import type { Jobs, JobSpec } from '../contracts/world';
 import { jobKey } from '../adapters/ssh/job-key';
-import type { ChangeRef } from './attempt';
+import type { Attempt, ChangeRef } from './attempt';
 import { attempt } from './attempt';
 import type { World } from './world';
 
@@ -26,17 +26,11 @@ export interface JobOf {
 export async function runJob(
   world: World,
   jobs: Jobs,
-  { change, host, step, round }: JobOf,
+  of: JobOf,
   spec: Omit<JobSpec, 'key' | 'fence'>,
   says: string,
 ): Promise<{ reattached: boolean }> {
-  const { fence, signal, progress } = attempt(change);
-  const { script, args } = spec;
-  const key = jobKey({ change: change.id, step, host, script, args, round });
-  const job = { ...spec, key, fence };
-  const ran = await jobs.run(world.hosts.on(host), job, signal, progress);
-  mustHaveWorked(host, says, ran);
-  return { reattached: ran.reattached };
+  return toItsEnd(world, jobs, of, spec, says, attempt(of.change));
 }
 
 /**
@@ -52,15 +46,12 @@ export async function runJobFor(
   spec: Omit<JobSpec, 'key' | 'fence'>,
   says: string,
 ): Promise<Progress> {
-  const { fence, signal, progress } = attempt(of.change);
-  const key = jobKey({ ...of, change: of.change.id, script: spec.script, args: spec.args });
+  const now = attempt(of.change);
   let last = 'begun';
-  return within(ms, signal, async (enough) => {
+  return within(ms, now.signal, async (enough) => {
+    const progress = (line: string) => now.progress((last = line));
     try {
-      const ran = await jobs.run(world.hosts.on(of.host), { ...spec, key, fence }, enough.signal, (line) =>
-        progress((last = line)),
-      );
-      mustHaveWorked(of.host, says, ran);
+      await toItsEnd(world, jobs, of, spec, says, { fence: now.fence, signal: enough.signal, progress });
       return { ended: true };
     } catch (error) {
       // it goes on on its host
@@ -70,7 +61,19 @@ export async function runJobFor(
   });
 }
 
-function mustHaveWorked(host: string, says: string, { code, output }: JobResult): void {
+async function toItsEnd(
+  world: World,
+  jobs: Jobs,
+  { change, host, step, round }: JobOf,
+  spec: Omit<JobSpec, 'key' | 'fence'>,
+  says: string,
+  { fence, signal, progress }: Pick<Attempt, 'fence' | 'signal' | 'progress'>,
+): Promise<{ reattached: boolean }> {
+  const { script, args } = spec;
+  const key = jobKey({ change: change.id, step, host, script, args, round });
+  const job = { ...spec, key, fence };
+  const { code, output, reattached } = await jobs.run(world.hosts.on(host), job, signal, progress);
   if (code !== 0)
     throw new PawlError('JobFailed', `${host}: ${says} ended with ${code}: ${output.trim().slice(-300)}`);
+  return { reattached };
 }

@@ -16,7 +16,7 @@ import { runJobFor } from '../job';
 import { plannedNotifications } from '../plan/notifications';
 import type { Worlds } from '../world';
 import type { Source } from './store';
-import { keepSecret, mustBeWell, publish, readCatalogue, sourceNamed, storePassword } from './store';
+import { keepForAccount, mustBeWell, publish, readCatalogue, sourceNamed } from './store';
 
 const MOST = 16 * 1024 * 1024;
 
@@ -67,10 +67,8 @@ export function drillActivities(worlds: Worlds, jobs: Jobs) {
     /** Restores it into a scratch place on the store: one job, whoever asks again. The place is gone when it has ended. */
     async drillBackup(input: DrillOf & { forMs: number; maxSeconds: number }): Promise<Progress> {
       const { world, source, chain, now } = await opened(input);
-      const { account: owner, host } = source.store;
-      const secret = { name: 'store', text: storePassword(world, source), owner } as const;
-      await keepSecret(world.hosts.on(host), input.id, secret, now.signal);
-      const of = { change: input.change, host, step: 'drillBackup', round: 1 };
+      await keepForAccount(world, source, input.id, now.signal);
+      const of = { change: input.change, host: source.store.host, step: 'drillBackup', round: 1 };
       const spec = { ...jobOf(source, chain, input.id), maxSeconds: input.maxSeconds };
       return runJobFor(input.forMs, world, jobs, of, spec, 'the drill');
     },

@@ -14,6 +14,7 @@ import type { World, Worlds } from '../world';
 import { planBackup } from './plan';
 import type { Source } from './store';
 import {
+  keepForAccount,
   keepSecret,
   loginText,
   mustBeWell,
@@ -86,12 +87,7 @@ export function backupActivities(worlds: Worlds, jobs: Jobs) {
       const { world, source, now } = await opened(input);
       const { snapshot, sha256 } = await takenOn(world, input, now.signal);
       const { folder, account, host } = source.store;
-      await keepSecret(
-        world.hosts.on(host),
-        input.id,
-        { name: 'store', text: storePassword(world, source), owner: account },
-        now.signal,
-      );
+      await keepForAccount(world, source, input.id, now.signal);
       const stream = streamOf(source);
       const sent = sha256 === null || !stream ? [] : [sha256, stream.file, stream.end];
       const args = [folder, account, source.name, input.id, snapshot, ...sent];

@@ -95,6 +95,13 @@ export async function keepSecret(
   mustBeWell(remote, ran, 'a secret cannot be kept');
 }
 
+/** For programs on the store, which read the repository as its account. */
+export function keepForAccount(world: World, source: Source, id: string, signal: AbortSignal): Promise<void> {
+  const { host, account: owner } = source.store;
+  const secret = { name: 'store', text: storePassword(world, source), owner } as const;
+  return keepSecret(world.hosts.on(host), id, secret, signal);
+}
+
 export const storePassword = ({ folder }: World, { store }: Source) => secretIn(store.password, folder);
 
 /** What the programs of MariaDB read with `--defaults-extra-file`; undefined: root comes in by the socket. */

@@ -10,7 +10,7 @@ import { attempt } from '../attempt';
 import { runJob } from '../job';
 import type { World, Worlds } from '../world';
 import type { Source } from './store';
-import { keepSecret, mustBeWell, readCatalogue, sourceNamed, storePassword } from './store';
+import { keepForAccount, mustBeWell, readCatalogue, sourceNamed } from './store';
 
 /** Milliseconds beyond what a backup may take: what lies in the repository then and is no backup was never finished. */
 const STRAY_AFTER = 24 * 3_600_000;
@@ -75,8 +75,7 @@ async function straysIn(
 ): Promise<string[]> {
   const { folder, account, host } = source.store;
   const remote = world.hosts.on(host);
-  const secret = { name: 'store', text: storePassword(world, source), owner: account } as const;
-  await keepSecret(remote, id, secret, signal);
+  await keepForAccount(world, source, id, signal);
   const ran = await remote.run('list-snapshots', [folder, account, source.name, id], {
     ...{ signal, timeoutMs: 120_000, maxOutputBytes: MOST },
   });
