@@ -6,7 +6,8 @@ import { Reference } from './notifications';
 const Account = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'an account name');
 
 /** In this order a disaster is recovered from. */
-const LEVELS = ['database', 'application', 'configuration', 'logs', 'documents'] as const;
+export const LEVELS = ['database', 'application', 'configuration', 'logs', 'documents'] as const;
+export type Level = (typeof LEVELS)[number];
 
 const Kept = (most: number) => z.number().int().min(0).max(most);
 export const Keep = z
