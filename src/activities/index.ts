@@ -11,6 +11,7 @@ import type { ChangeRef } from './attempt';
 import { backupActivities } from './backups';
 import { drillActivities } from './backups/drill';
 import { lookActivities } from './backups/look';
+import { restoreActivities } from './backups/restore';
 import { thinActivities } from './backups/thin';
 import { balancerActivities } from './balancers';
 import { parseConfigCanary, planConfig } from './plan/config-canary';
@@ -135,6 +136,7 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...driftActivities(worlds),
     ...backupActivities(worlds, jobs),
     ...drillActivities(worlds, jobs),
+    ...restoreActivities(worlds, jobs),
     ...thinActivities(worlds, jobs),
     ...lookActivities(worlds),
     ...testersActivities(worlds),

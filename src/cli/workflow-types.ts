@@ -82,6 +82,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['source'],
     example: 'examples/lab/backups.json',
   },
+  restore: {
+    about: 'bring a backup back to a host, into a folder of its own, and compare it with what it says of itself',
+    prefix: 'restore',
+    named: ['source'],
+    example: 'examples/lab/restore.json',
+  },
   restoreDrill: {
     about: 'restore a backup where nobody sees it, and compare it with what it says of itself',
     prefix: 'drill',

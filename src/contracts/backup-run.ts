@@ -68,6 +68,55 @@ export interface Drilled {
   wrong: string[];
 }
 
+/** A backup that comes back to a host. */
+export interface Restore {
+  source: string;
+  /** whose backup it is */
+  host: string;
+  /** to which it comes back */
+  on: string;
+  /** of the backup */
+  backup: string;
+  /** in the place of what is there, or in a folder that is not there yet */
+  place: 'inPlace' | { folder: string };
+  /** with set-uid files and devices */
+  asTheyAre?: boolean;
+}
+
+export interface PlannedRestore extends Restore {
+  /** ISO time of the moment that it holds */
+  at: string;
+  /** of the whole chain */
+  bytes: number;
+  /** bytes that must be free on the target */
+  needed: number;
+  /** paths that come back, each with one rename */
+  targets: string[];
+  /** that stand still while these are swapped */
+  units: string[];
+  /** one sentence for each reason why a newer one is not taken */
+  notTaken: string[];
+  /** for each of its jobs */
+  maxSeconds: number;
+}
+
+/** What a run of `restore` plans. */
+export interface RestoreRun extends PlannedRestore {
+  cluster: string;
+  /** path of the cluster file */
+  file: string;
+  notifications?: PlannedNotifications;
+  dryRun: boolean;
+}
+
+/** What has come back, and is not in use yet. */
+export interface Staged extends Drilled {
+  /** paths where it lies */
+  places: string[];
+  /** how what lies in a folder of its own is used, in words; '' in place */
+  use: string;
+}
+
 /** A backup in a list. */
 export interface Listed extends Pick<
   BackupEntry,

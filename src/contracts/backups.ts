@@ -1,6 +1,6 @@
 /** Backups: what a cluster file says of them, and what the catalogue on their store holds of each. */
 import { z } from 'zod';
-import { AbsolutePath, Name } from './names';
+import { AbsolutePath, Name, UnitName } from './names';
 import { Reference } from './notifications';
 
 const Account = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'an account name');
@@ -45,6 +45,12 @@ const common = {
 export const BACKUP_KINDS = ['full', 'incremental', 'differential'] as const;
 export type BackupKind = (typeof BACKUP_KINDS)[number];
 
+const units = z
+  .array(UnitName)
+  .max(20)
+  .default([])
+  .describe('Of systemd: what uses it, and stands still for the moment in which a restore swaps it.');
+
 const MariaDb = z.strictObject({
   kind: z.literal('mariadb'),
   ...common,
@@ -58,6 +64,9 @@ const MariaDb = z.strictObject({
     .strictObject({ user: z.string().min(1).max(80), password: Reference })
     .optional()
     .describe('Who asks the server; default: root, by its socket.'),
+  unit: UnitName.default('mariadb.service').describe(
+    'The server, as systemd knows it: a restore stops and starts it.',
+  ),
   socket: AbsolutePath.default('/run/mysqld/mysqld.sock').describe('Where the server is asked, on its host.'),
   queries: z
     .array(
@@ -82,6 +91,7 @@ const MariaDb = z.strictObject({
 const Folders = z.strictObject({
   kind: z.literal('folders'),
   ...common,
+  units,
   folders: z.array(AbsolutePath).min(1).max(100),
   exclude: z
     .array(z.string().regex(/^[^-\p{C}][^\p{C}]{0,499}$/u, 'a pattern, as restic has them'))
@@ -92,6 +102,7 @@ const Folders = z.strictObject({
 const Git = z.strictObject({
   kind: z.literal('git'),
   ...common,
+  units,
   repository: AbsolutePath.describe(
     'Where it lies on its host, bare or not; all its branches and tags are backed up.',
   ),
@@ -179,6 +190,10 @@ export const Content = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('git'),
     repository: z.string(),
+    /** it has no files checked out; undefined: nobody has asked */
+    bare: z.boolean().optional(),
+    /** `git:git` */
+    owner: z.string().optional(),
     /** branches, tags, and whatever else has a name */
     refs: z.array(Ref),
   }),

@@ -4,7 +4,7 @@ import { Backups } from './backups';
 import { ConfigCentre } from './config-centre';
 import { Command } from './inputs/common';
 import { Entry, MaintenanceSettings } from './maintenance';
-import { AbsolutePath, LocalPath, Name } from './names';
+import { AbsolutePath, LocalPath, Name, UnitName } from './names';
 import { Notifications } from './notifications';
 import { Testers } from './testers';
 
@@ -173,10 +173,7 @@ export type Capacity = z.output<typeof Capacity>;
 
 export const Service = z.strictObject({
   role: Name.describe('The service runs on all hosts of this role.'),
-  unit: z
-    .string()
-    .regex(/^[A-Za-z0-9:_.@-]{1,200}\.service$/, 'a unit name such as web.service')
-    .describe('Its systemd unit.'),
+  unit: UnitName.describe('Its systemd unit.'),
   port: Port.describe('Where the service listens on its host.'),
   release: ReleaseLayout,
   health: z

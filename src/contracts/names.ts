@@ -18,3 +18,7 @@ export const LocalPath = z
   .string()
   // eslint-disable-next-line no-control-regex -- they are what is refused
   .regex(/^[^-\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,999}$/, 'a path; relative ones begin where this file lies');
+
+export const UnitName = z
+  .string()
+  .regex(/^[A-Za-z0-9:_.@-]{1,200}\.service$/, 'a unit name such as web.service');

@@ -12,6 +12,7 @@ import { NodeReplacementInput } from './inputs/node-replacement';
 import { NodeOnlineInput } from './inputs/node-online';
 import { HealthWatchInput } from './inputs/health-watch';
 import { MaintenanceModeInput } from './inputs/maintenance-mode';
+import { RestoreInput } from './inputs/restore';
 import { RestoreDrillInput } from './inputs/restore-drill';
 import { RollingUpgradeInput } from './inputs/rolling-upgrade';
 import { Schedules } from './schedules';
@@ -30,6 +31,7 @@ export const INPUTS: Record<string, z.ZodType> = {
   emergencyRollback: EmergencyRollbackInput,
   backup: BackupInput,
   backups: BackupsInput,
+  restore: RestoreInput,
   restoreDrill: RestoreDrillInput,
 };
 

@@ -14,5 +14,6 @@ export { nodeReplacement } from './node-replacement';
 export { maintenanceMode } from './maintenance-mode';
 export { notifyTest } from './notify-test';
 export { repair } from './repair';
+export { restore } from './restore';
 export { restoreDrill } from './restore-drill';
 export { rollingUpgrade } from './rolling-upgrade';

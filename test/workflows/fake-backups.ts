@@ -1,6 +1,6 @@
 /** A source of backups with two hosts, and a store that takes everything unless there is trouble. */
 import type { Activities } from '../../src/activities';
-import type { PlannedBackup, PlannedDrill } from '../../src/contracts/backup-run';
+import type { PlannedBackup, PlannedDrill, RestoreRun } from '../../src/contracts/backup-run';
 import type { PlannedNotifications } from '../../src/contracts/notifications';
 
 /** What it needs of a cluster. */
@@ -30,6 +30,13 @@ const DRILL: PlannedDrill = {
   ...{ id: 'shop-data.db1.20260101T020000Z', at: '2026-01-01T02:00:00Z', maxSeconds: 3_600, dryRun: false },
 };
 
+const RESTORE: RestoreRun = {
+  ...{ cluster: 'test', file: 'cluster.yaml', source: 'shop-data', host: 'db1', on: 'db2' },
+  ...{ backup: DRILL.id, place: { folder: '/var/lib/pawl-restored/shop-data-20260101T020000Z' } },
+  ...{ at: DRILL.at, bytes: 1_000_000, needed: 3_000_000, targets: [], units: [], maxSeconds: 3_600 },
+  ...{ notTaken: ['shop-data.db1.20260102T020000Z is too new'], dryRun: false },
+};
+
 export function backupActivities(
   cluster: BackedUp,
 ): Pick<
@@ -46,6 +53,12 @@ export function backupActivities(
   | 'drillBackup'
   | 'judgeDrill'
   | 'clearDrill'
+  | 'planRestore'
+  | 'stageRestore'
+  | 'judgeStaged'
+  | 'swapIn'
+  | 'swapped'
+  | 'clearRestore'
 > {
   const told = () => (cluster.notifications ? { notifications: cluster.notifications } : {});
   const dry = (raw: unknown) => ((raw as { dryRun?: boolean }).dryRun ? { dryRun: true } : {});
@@ -102,5 +115,21 @@ export function backupActivities(
       return { seconds: 90, compared: '3 tables', wrong: cluster.wrong };
     },
     clearDrill: () => cluster.step('clearDrill', 'db1'),
+    planRestore: async (raw) => {
+      await cluster.trouble['plan']?.();
+      return { ...RESTORE, ...told(), ...dry(raw) };
+    },
+    stageRestore: ({ on, id }) => inTwoLooks('stageRestore', on, id),
+    judgeStaged: async ({ on, place }) => {
+      await cluster.step('judgeStaged', on);
+      const places = [place === 'inPlace' ? '/var/lib/mysql' : place.folder];
+      return { seconds: 90, compared: '3 tables', wrong: cluster.wrong, places, use: 'mariadbd on it' };
+    },
+    swapIn: ({ on, id }) => inTwoLooks('swapIn', on, `swap ${id}`),
+    swapped: async ({ on }) => {
+      await cluster.step('swapped', on);
+      return { aside: ['/var/lib/mysql.aside-4711'], seconds: 3 };
+    },
+    clearRestore: ({ on }) => cluster.step('clearRestore', on),
   };
 }

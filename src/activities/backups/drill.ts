@@ -2,23 +2,20 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { BackupEntry, Catalogue } from '../../contracts/backups';
 import type { Drilled, PlannedDrill, Progress } from '../../contracts/backup-run';
-import { PawlError } from '../../contracts/failures';
 import { RestoreDrillInput } from '../../contracts/inputs/restore-drill';
 import type { Jobs, JobSpec } from '../../contracts/world';
-import { parseRestored } from '../../adapters/backups/result';
 import { byId, chainIn } from '../../domain/backups/chains';
-import { comparedText, wrongIn } from '../../domain/backups/drill';
 import { physicalOf } from '../../domain/backups/parents';
+import { bytesOf, neededBytes } from '../../domain/backups/restore';
 import { badInput, parseInput, unknownName } from '../../domain/mistakes';
 import type { ChangeRef } from '../attempt';
 import { attempt } from '../attempt';
 import { runJobFor } from '../job';
 import { plannedNotifications } from '../plan/notifications';
 import type { Worlds } from '../world';
+import { chosen, compared, measuresOf } from './compare';
 import type { Source } from './store';
 import { keepForAccount, mustBeWell, publish, readCatalogue, sourceNamed } from './store';
-
-const MOST = 16 * 1024 * 1024;
 
 /** A drill of one backup. */
 export interface DrillOf {
@@ -35,10 +32,7 @@ export function drillActivities(worlds: Worlds, jobs: Jobs) {
     const world = await worlds.of(change.cluster);
     const now = attempt(change);
     const named = sourceNamed(world, source);
-    const { entries, proofs } = await readCatalogue(world, named, now.signal);
-    const chain = chainIn(byId(entries), backup);
-    if (typeof chain === 'string') throw new PawlError('Failed', `it cannot be restored: ${chain}`);
-    return { world, source: named, chain, entry: chain.at(-1)!, before: proofs[backup], now };
+    return { world, source: named, chosen: await chosen(world, named, backup, now.signal), now };
   };
   return {
     /** Which backup is to be restored; all mistakes of the input end it as BadInput. Changes nothing. */
@@ -66,30 +60,27 @@ export function drillActivities(worlds: Worlds, jobs: Jobs) {
 
     /** Restores it into a scratch place on the store: one job, whoever asks again. The place is gone when it has ended. */
     async drillBackup(input: DrillOf & { forMs: number; maxSeconds: number }): Promise<Progress> {
-      const { world, source, chain, now } = await opened(input);
+      const { world, source, now, ...of } = await opened(input);
       await keepForAccount(world, source, input.id, now.signal);
-      const of = { change: input.change, host: source.store.host, step: 'drillBackup', round: 1 };
-      const spec = { ...jobOf(source, chain, input.id), maxSeconds: input.maxSeconds };
-      return runJobFor(input.forMs, world, jobs, of, spec, 'the drill');
+      const job = { change: input.change, host: source.store.host, step: 'drillBackup', round: 1 };
+      const spec = { ...jobOf(source, of.chosen.chain, input.id), maxSeconds: input.maxSeconds };
+      return runJobFor(input.forMs, world, jobs, job, spec, 'the drill');
     },
 
     /** Compares what came back with what the backup says of itself; where nothing is otherwise, that is its proof. */
     async judgeDrill(input: DrillOf & { run: string }): Promise<Drilled> {
-      const { world, source, entry, before, now } = await opened(input);
+      const { world, source, now, ...of } = await opened(input);
+      const { entry } = of.chosen;
       const remote = world.hosts.on(source.store.host);
-      const ran = await remote.run('read-result', [input.id], { signal: now.signal, maxOutputBytes: MOST });
-      mustBeWell(remote, ran, 'what came of the drill cannot be read');
-      const restored = parseRestored(ran.stdout);
-      const queries = queriesOf(source);
-      const wrong = wrongIn(entry.content, restored, queries, before);
+      const { restored, ...found } = await compared(remote, source, of.chosen, input.id, now.signal);
       const { seconds } = restored;
-      if (wrong.length === 0) {
+      if (found.wrong.length === 0) {
         const at = new Date().toISOString();
         const proof = { format: 1, id: entry.id, at, seconds, run: input.run } as const;
         const tables = physicalOf(entry) && { tables: restored.tables };
         await publish(world, source, 'proofs', { ...proof, ...tables }, now.signal);
       }
-      return { seconds, compared: comparedText(entry.content, restored, queries, before), wrong };
+      return { seconds, ...found };
     },
 
     /** What a drill leaves on the store: a secret and its result. */
@@ -101,8 +92,6 @@ export function drillActivities(worlds: Worlds, jobs: Jobs) {
     },
   };
 }
-
-const queriesOf = ({ settings }: Source) => (settings.kind === 'mariadb' ? settings.queries : []);
 
 /** @throws BadInput where there is none to restore */
 function picked(catalogue: Catalogue, { host, pick, source }: RestoreDrillInput): BackupEntry {
@@ -145,24 +134,23 @@ function jobOf(
   id: string,
 ): Omit<JobSpec, 'key' | 'fence' | 'maxSeconds'> {
   const { folder, account } = source.store;
-  const { snapshot, bytes, content } = chain.at(-1)!;
+  const entry = chain.at(-1)!;
+  const { snapshot, content } = entry;
   const where = [folder, account, source.name, id];
-  const args = [...where, snapshot, String(bytes)];
+  const [bytes, needed] = [bytesOf(chain), neededBytes(chain)].map(String) as [string, string];
   const common = { lane: `backup/${id}`, ifCut: 'runAgain' } as const;
-  if (content.kind === 'folders') return { ...common, script: 'drill-folders', args };
-  if (content.kind === 'git') return { ...common, script: 'drill-git', args };
-  const queries = queriesOf(source).map(({ sql }) => sql);
-  if (content.physical) {
-    const all = String(chain.reduce((sum, entry) => sum + entry.bytes, 0));
-    const { settings } = source;
-    const wanted = settings.kind === 'mariadb' && settings.checksums ? 'yes' : 'no';
-    const snapshots = chain.map((entry) => entry.snapshot);
+  if (content.kind === 'folders')
+    return { ...common, script: 'drill-folders', args: [...where, snapshot, needed] };
+  if (content.kind === 'git')
+    return { ...common, script: 'drill-git', args: [...where, snapshot, bytes, needed] };
+  const { sums, queries } = measuresOf(source, entry);
+  if (!content.physical)
     return {
       ...common,
-      script: 'drill-physical',
-      args: [...where, all, wanted, ...snapshots, '--', ...queries],
+      script: 'drill-mariadb',
+      args: [...where, snapshot, bytes, needed, sums, ...queries],
     };
-  }
-  const sums = content.tables.some(({ checksum }) => checksum !== null) ? 'yes' : 'no';
-  return { ...common, script: 'drill-mariadb', args: [...args, sums, ...queries] };
+  const snapshots = chain.map((one) => one.snapshot);
+  const args = [...where, bytes, needed, sums, ...snapshots, '--', ...queries];
+  return { ...common, script: 'drill-physical', args };
 }

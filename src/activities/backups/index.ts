@@ -163,9 +163,9 @@ async function takenOn(world: World, { host, id }: BackupOf, signal: AbortSignal
   return parseResult(ran.stdout);
 }
 
-function contentOf({ settings }: Source, { files, refs, database }: Taken): Content {
+function contentOf({ settings }: Source, { files, refs, repository, database }: Taken): Content {
   if (settings.kind === 'folders') return { kind: 'folders', folders: settings.folders, files };
-  if (settings.kind === 'git') return { kind: 'git', repository: settings.repository, refs };
+  if (settings.kind === 'git') return { kind: 'git', repository: settings.repository, ...repository, refs };
   return { kind: 'mariadb', ...database };
 }
 

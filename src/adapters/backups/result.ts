@@ -15,6 +15,7 @@ export interface Taken {
   sha256: string | null;
   /** of a repository */
   refs: Ref[];
+  repository: Pick<Extract<Content, { kind: 'git' }>, 'bare' | 'owner'>;
   database: Pick<
     Extract<Content, { kind: 'mariadb' }>,
     'server' | 'position' | 'tables' | 'uncovered' | 'physical'
@@ -40,6 +41,7 @@ export function parseResult(text: string): Taken {
     files: Number(restic.total_files_processed),
     sha256: value('sum') ?? null,
     refs: refsIn(text),
+    repository: repositoryIn(value('repository')),
     database: {
       server: value('server') ?? 'unknown',
       position: positionIn(value('position')),
@@ -47,6 +49,12 @@ export function parseResult(text: string): Taken {
       ...physicalIn(value('lsn'), value('birth')),
     },
   };
+}
+
+/** @param form `bare USER:GROUP`, or `files USER:GROUP` */
+function repositoryIn(form?: string): Taken['repository'] {
+  const [shape, owner] = form?.split(' ') ?? [];
+  return owner === undefined ? {} : { bare: shape === 'bare', owner };
 }
 
 /** @param lsn `FROM TO LAST` */
@@ -59,6 +67,8 @@ function physicalIn(lsn?: string, birth?: string): { physical?: Physical } {
 export interface Restored {
   /** until it could be used */
   seconds: number;
+  /** options that a server on restored files needs */
+  shape: string;
   files: number;
   tables: Table[];
   /** what each query gave, in order */
@@ -77,6 +87,7 @@ export function parseRestored(text: string): Restored {
     [...text.matchAll(new RegExp(`^${key} (.*)$`, 'gm'))].map(([, value]) => value!);
   return {
     seconds: Number(values('seconds')[0]),
+    shape: values('shape')[0]?.trim() ?? '',
     files: Number(values('files')[0] ?? 0),
     tables: tablesIn(text).tables,
     answers: values('query').map((line) => line.replace(/^\d+ /, '')),
@@ -114,4 +125,19 @@ function tablesIn(text: string): { tables: Table[]; uncovered: string[] } {
       last.checksum = Number(cells[1]);
   }
   return { tables, uncovered };
+}
+
+export interface Swapped {
+  /** from the stop until it was proven */
+  seconds: number;
+  /** paths of what was there before */
+  aside: string[];
+}
+
+/** @param text KEY VALUE lines, see `src/host/jobs/swap-in.sh` */
+export function parseSwapped(text: string): Swapped {
+  return {
+    seconds: Number(/^seconds (\d+)$/m.exec(text)?.[1]),
+    aside: [...text.matchAll(/^aside (.+)$/gm)].map(([, path]) => path!),
+  };
 }

@@ -7,6 +7,7 @@ import { begin, type Following } from '../begin';
 import type { Cli } from '../cli';
 import { EXIT } from '../exit-codes';
 import { columns } from '../columns';
+import type { JsonObject } from '../read-object';
 import { resultOf } from '../result-of';
 import { runId } from '../run-id';
 import { startRun } from '../start-run';
@@ -73,6 +74,24 @@ export function addBackups(program: Command, { terminal, action }: Cli): void {
         );
       }),
     );
+  backups
+    .command('restore')
+    .description('bring a backup back to a host, into a folder of its own, and compare: starts a restore')
+    .argument(...CLUSTER)
+    .argument('<what>', 'id of a backup, or a source: its newest one')
+    .option('--at <time>', 'of a source: the one that brings this moment back')
+    .option('--host <host>', 'of a source on several hosts: whose backup')
+    .option('--on <host>', 'to which it comes back; default: its own')
+    .option('--to <folder>', 'that is not there yet; default: one below /var/lib/pawl-restored')
+    .option('--as-they-are', 'with set-uid files and devices, which are refused otherwise')
+    .option('-w, --watch', 'follow it to its end; the exit code tells how it ended')
+    .option('--json', 'machine readable')
+    .action(
+      action((cluster: string, what: string, options: RestoreOptions & Following) => {
+        const input = restoreInput(cluster, what, options);
+        return withTemporal((temporal) => begin(temporal, { type: 'restore', input }, options, terminal));
+      }),
+    );
 
   async function list(asked: Asked, json: boolean | undefined): Promise<number> {
     const { backups: seen } = await lookAt(asked);
@@ -113,6 +132,32 @@ export function addBackups(program: Command, { terminal, action }: Cli): void {
     return serving.every(({ at }) => at !== null) ? EXIT.done : EXIT.error;
   }
 }
+
+interface RestoreOptions {
+  at?: string;
+  host?: string;
+  on?: string;
+  to?: string;
+  asTheyAre?: boolean;
+}
+
+function restoreInput(
+  cluster: string,
+  what: string,
+  { at, host, on, to, asTheyAre }: RestoreOptions,
+): JsonObject {
+  return {
+    cluster,
+    ...(isId(what) ? { source: sourceOf(what), pick: { id: what } } : { source: what }),
+    ...(at !== undefined && { at: timeOf(at) }),
+    ...(host !== undefined && { host }),
+    ...(on !== undefined && { on }),
+    ...(to !== undefined && { folder: to }),
+    ...(asTheyAre && { asTheyAre }),
+  };
+}
+
+const isId = (text: string) => /\.\d{8}T\d{9}Z$/.test(text);
 
 /** Has a worker read the catalogue. */
 function lookAt(asked: Asked): Promise<BackupsReport> {

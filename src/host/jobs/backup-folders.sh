@@ -2,7 +2,7 @@
 # usage: backup-folders SOURCE ID EXPECTED-BYTES FOLDER… [-- PATTERN…]
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end
 # exits 31 without its secrets, 42 the store failed, 44 not all could be read
-# uses: give-up store result
+# uses: give-up progress store result
 set -eu
 source=$1 id=$2 expected=$3
 shift 3

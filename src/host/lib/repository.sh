@@ -22,14 +22,8 @@ repository_restic() { # ARGUMENT…
   )
 }
 
-# A place where something comes back, gone at the end: `$scratch/files` belongs to an account that may nothing, so what it holds
-# of rights and devices harms nobody.
-repository_scratch() { # ID NEEDED-BYTES
-  scratch=/var/lib/pawl-scratch/$1
-  rm -rf "$scratch"
-  trap 'rm -rf "$scratch"' EXIT
-  mkdir -p "$scratch"
-  [ "$(($(stat -f -c '%a * %S' "$scratch")))" -ge "$(($2 + 100000000))" ] || give_up 20 'it has too little space for it'
-  install -d -m 700 -o "$repository_account" "$scratch/files"
-  chmod 711 "${scratch%/*}" "$scratch"
+# Where something comes back below a place of `place.sh`: it belongs to an account that may nothing, so what it holds of rights and
+# devices harms nobody.
+repository_files() {
+  install -d -m 700 -o "$repository_account" "$place/files"
 }

@@ -1,4 +1,4 @@
-# The way from a host to the store of backups. A program asks for this text with `# uses: give-up store`.
+# The way from a host to the store of backups. A program asks for this text with `# uses: give-up progress store`.
 #
 # A source has a folder on each of its hosts, /var/lib/pawl/backups/SOURCE, with
 #   id, id.pub    its key; the store lets it add to the source's repository and read it, and do nothing else
@@ -23,17 +23,10 @@ store_progress() {
     *'"message_type":"status"'*)
       done=${line#*\"bytes_done\":}
       done=${done%%[!0-9]*}
-      [ "$done" = "" ] || store_says "$done" "$1"
+      [ "$done" = "" ] || progress_says "$done" "$1"
       ;;
     *'"message_type":"summary"'*) printf '%s\n' "$line" >"$2" ;;
     *) printf '%s\n' "$line" >&2 ;;
     esac
   done
-}
-
-store_says() { # BYTES EXPECTED-BYTES
-  if [ "$2" -gt 0 ]; then percent=$((100 * $1 / $2)); else percent=0; fi
-  # nobody knows better before the end
-  [ "$percent" -lt 100 ] || percent=99
-  printf '%s %s\n' "$1" "$percent" >"$PAWL_PROGRESS"
 }

@@ -1,4 +1,4 @@
-# A stream of bytes from a program to the store. A program asks for this text with `# uses: give-up store stream`.
+# A stream of bytes from a program to the store. A program asks for this text with `# uses: give-up progress store stream`.
 
 # Sets `work`, a folder that is gone at the end.
 stream_begin() { # SOURCE ID

@@ -37,14 +37,14 @@ export const { findDrift } = proxyActivities<Activities>({
 });
 
 /** Looks at the hosts of a source and at the store; makes the store's place, an account and keys. */
-export const { planBackup, planDrill, lookAtBackups, openStore } = proxyActivities<Activities>({
+export const { planBackup, planDrill, planRestore, lookAtBackups, openStore } = proxyActivities<Activities>({
   ...base,
   startToCloseTimeout: '3m',
   scheduleToCloseTimeout: '10m',
 });
 
 /** Comes back after a minute with how far it is. A host that is away for longer than the rest has lost this attempt. */
-export const { takeBackup, readBack, drillBackup } = proxyActivities<Activities>({
+export const { takeBackup, readBack, drillBackup, stageRestore, swapIn } = proxyActivities<Activities>({
   ...base,
   startToCloseTimeout: '3m',
   scheduleToCloseTimeout: '15m',
@@ -58,10 +58,17 @@ export const { thinBackups } = proxyActivities<Activities>({
 });
 
 /** A file on the store, or a few that are removed. */
-export const { publishBackup, clearBackup, judgeDrill, clearDrill } = proxyActivities<Activities>({
+export const { publishBackup, clearBackup, judgeDrill, clearDrill, judgeStaged, swapped } = proxyActivities<Activities>({
   ...base,
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '10m',
+});
+
+/** What was staged may be millions of files. */
+export const { clearRestore } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '12m',
+  scheduleToCloseTimeout: '30m',
 });
 
 /** Reads the world, and asks each balancer once for each service. */

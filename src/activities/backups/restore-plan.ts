@@ -1,0 +1,205 @@
+/** Which backup comes back, to where, and what keeps it from that: asked before anything is touched. */
+import type { BackupEntry } from '../../contracts/backups';
+import type { PlannedRestore, Restore } from '../../contracts/backup-run';
+import type { Mistake } from '../../contracts/failures';
+import { PawlError } from '../../contracts/failures';
+import { SecretUnavailable } from '../../adapters/secrets';
+import { servesAt } from '../../domain/backups/catalogue';
+import { byId, chainIn } from '../../domain/backups/chains';
+import { bytesOf, neededBytes, outermost, restoredFolder, seriesTrouble } from '../../domain/backups/restore';
+import { unknownName } from '../../domain/mistakes';
+import type { World } from '../world';
+import type { Source } from './store';
+import { mustBeWell, readCatalogue, storePassword } from './store';
+
+/** Of so many ids people choose. */
+const MOST_SHOWN = 20;
+
+export interface WantedRestore {
+  /** whose backup; needed where several hosts have some */
+  host?: string;
+  pick: 'newest' | { id: string };
+  /** ISO time of the moment that is to come back */
+  at?: string;
+  /** default: its own host */
+  on?: string;
+  /** `scratch`: a folder that is named after the backup */
+  place: Restore['place'] | 'scratch';
+  asTheyAre?: boolean;
+}
+
+/** `plan` is null where too little is known. */
+export interface RestorePlan {
+  plan: PlannedRestore | null;
+  mistakes: Mistake[];
+}
+
+/** Looks at the catalogue and at the target; changes nothing. */
+export async function restorePlan(
+  world: World,
+  source: Source,
+  wanted: WantedRestore,
+  signal: AbortSignal,
+): Promise<RestorePlan> {
+  const mistakes: Mistake[] = [];
+  const told = async <T>(path: string, value: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      const known = error instanceof PawlError || error instanceof SecretUnavailable;
+      if (signal.aborted || !known) throw error;
+      const code = error instanceof PawlError ? error.type : 'secret';
+      mistakes.push({ code, path, value, rule: error.message });
+      return undefined;
+    }
+  };
+  const { store, name } = source;
+  await told('backups.store.password', store.password, async () => storePassword(world, source));
+  const known = await told('backups.store.host', store.host, () => readCatalogue(world, source, signal));
+  const found = known && picked(source, known.entries, wanted);
+  mistakes.push(...(found?.mistakes ?? []));
+  const { entry, notTaken = [] } = found ?? {};
+  const on = wanted.on ?? entry?.host ?? wanted.host;
+  const hosts = Object.keys(world.cluster.hosts);
+  if (on !== undefined && !hosts.includes(on)) mistakes.push(unknownName('on', on, hosts));
+  if (!entry || on === undefined || !hosts.includes(on)) return { plan: null, mistakes };
+  const chain = chainIn(byId(known!.entries), entry.id);
+  if (typeof chain === 'string') {
+    mistakes.push({
+      code: 'brokenChain',
+      path: 'pick',
+      value: entry.id,
+      rule: `it cannot be restored: ${chain}`,
+    });
+    return { plan: null, mistakes };
+  }
+  const place = wanted.place === 'scratch' ? { folder: restoredFolder(name, entry.at) } : wanted.place;
+  const restore: Restore = {
+    ...{ source: name, host: entry.host, on, backup: entry.id, place },
+    ...(wanted.asTheyAre && { asTheyAre: true }),
+  };
+  const needed = neededBytes(chain);
+  const looked = await told(`hosts.${on}`, on, () => lookAt(world, source, restore, entry, signal));
+  mistakes.push(...(looked ? troubleOf(restore, entry, looked, needed) : []));
+  return {
+    plan: {
+      ...restore,
+      ...{ at: entry.at, bytes: bytesOf(chain), needed, notTaken },
+      targets: looked?.targets ?? [],
+      units: place === 'inPlace' ? unitsOf(source) : [],
+      maxSeconds: Math.round(source.settings.maxHours * 3_600),
+    },
+    mistakes,
+  };
+}
+
+/** That use what the source is about. */
+export const unitsOf = ({ settings }: Source): string[] =>
+  settings.kind === 'mariadb' ? [settings.unit] : settings.units;
+
+/** What a backup of folders, or of a repository, comes back as; of a database its host alone knows. */
+export function targetsOf({ content }: BackupEntry): string[] {
+  if (content.kind === 'folders') return outermost(content.folders);
+  return content.kind === 'git' ? [content.repository] : [];
+}
+
+function picked(
+  { name }: Source,
+  entries: readonly BackupEntry[],
+  { host, pick, at }: WantedRestore,
+): { entry?: BackupEntry; notTaken?: string[]; mistakes: Mistake[] } {
+  const ofHost = entries.filter((entry) => host === undefined || entry.host === host);
+  if (typeof pick === 'object') {
+    const entry = ofHost.find(({ id }) => id === pick.id);
+    const ids = ofHost.slice(-MOST_SHOWN).map(({ id }) => id);
+    return entry ? { entry, mistakes: [] } : { mistakes: [unknownName('pick.id', pick.id, ids)] };
+  }
+  const hosts = [...new Set(ofHost.map((entry) => entry.host))];
+  if (hosts.length > 1) {
+    const rule = `whose backup? ${hosts.join(', ')} have some`;
+    return { mistakes: [{ code: 'missing', path: 'host', value: 'nothing', rule }] };
+  }
+  const { entry, notTaken } = servesAt(ofHost, at === undefined ? Infinity : Date.parse(at));
+  if (entry) return { entry, notTaken, mistakes: [] };
+  const why = notTaken.length > 0 ? `: ${notTaken.join('; ')}` : '';
+  const what = `there is no backup of it${host === undefined ? '' : ` on ${host}`}`;
+  const rule =
+    at === undefined ? `${what} that can be restored${why}` : `${what} that brings ${at} back${why}`;
+  return { mistakes: [{ code: 'nothing', path: 'source', value: name, rule }] };
+}
+
+interface Looked {
+  targets: string[];
+  missing: string[];
+  noUnits: string[];
+  /** of its database server; '' where it has none */
+  version: string;
+  /** bytes by file system */
+  free: Map<string, number>;
+  trouble: { path: string; words: string }[];
+}
+
+async function lookAt(
+  world: World,
+  source: Source,
+  { on, place }: Restore,
+  entry: BackupEntry,
+  signal: AbortSignal,
+): Promise<Looked> {
+  const remote = world.hosts.on(on);
+  const { content } = entry;
+  const folder = place === 'inPlace' ? '-' : place.folder;
+  const programs = programsFor(content);
+  const args = [content.kind, folder, ...unitsOf(source), '--', ...programs, '--', ...targetsOf(entry)];
+  const ran = await remote.run('look-restore', args, { signal });
+  mustBeWell(remote, ran, 'nothing can be restored to it');
+  const lines = ran.stdout.split('\n');
+  const values = (key: string) =>
+    lines.flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
+  const cut = (text: string): [string, string] => {
+    const blank = text.indexOf(' ');
+    return [text.slice(0, blank), text.slice(blank + 1)];
+  };
+  return {
+    targets: values('target'),
+    missing: values('missing'),
+    noUnits: values('nounit'),
+    version: values('version')[0] ?? '',
+    free: new Map(
+      values('free')
+        .map(cut)
+        .map(([device, bytes]) => [device, Number(bytes)]),
+    ),
+    trouble: values('trouble')
+      .map(cut)
+      .map(([path, words]) => ({ path, words })),
+  };
+}
+
+function programsFor(content: BackupEntry['content']): string[] {
+  const common = ['restic', 'ssh', 'ssh-keygen'];
+  if (content.kind === 'folders') return common;
+  if (content.kind === 'git') return [...common, 'git', 'setpriv'];
+  const server = [...common, 'mariadbd', 'mariadb', 'mariadb-install-db', 'setpriv'];
+  return content.physical ? [...server, 'mariadb-backup', 'mbstream'] : server;
+}
+
+function troubleOf({ on }: Restore, entry: BackupEntry, looked: Looked, needed: number): Mistake[] {
+  const { missing, noUnits, version, free, trouble } = looked;
+  const path = `hosts.${on}`;
+  const say = (code: string, value: string, rule: string): Mistake => ({ code, path, value, rule });
+  const series = seriesTrouble(entry, version);
+  const has = [...free.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const [mib, wanted] = [has, needed].map((bytes) => Math.ceil(bytes / 1_048_576));
+  return [
+    ...missing.map((program) => say('missing', on, `has no ${program}: install it there`)),
+    ...noUnits.map((unit) =>
+      say('noUnit', unit, 'there is no such unit there: correct it in the cluster file'),
+    ),
+    ...trouble.map(({ path: of, words }) => say('target', of, words)),
+    ...(series === undefined ? [] : [say('series', on, series)]),
+    ...(free.size > 0 && has < needed
+      ? [say('diskFull', on, `${mib} MiB are free where it comes back, and ${wanted} may be needed`)]
+      : []),
+  ];
+}

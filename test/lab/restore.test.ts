@@ -1,0 +1,223 @@
+/** What was lost comes back: into a folder of its own, and into its place while orders come in. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { startOrders } from '../../lab/service';
+import { powerCut, start } from '../../lab/hosts';
+import type { Restore } from '../../src/contracts/backup-run';
+import type { Ground } from './ground';
+import { backedUp, catalogue, leftOn, sql, through } from './backups';
+import { byHand, type ByHand } from './restores';
+
+jest.setTimeout(240_000);
+const NAME = 'test-restore';
+
+let ground: Ground;
+let hand: ByHand;
+beforeAll(async () => {
+  ground = await backedUp(NAME, 1, {
+    'shop-files': { kind: 'mariadb', method: 'physical', host: 'db1' },
+    code: { kind: 'git', host: 'db1', repository: '/srv/app/code' },
+    files: {
+      kind: 'folders',
+      host: 'db1',
+      folders: ['/opt/shop/data', '/opt/shop/conf', '/opt/shop/data/deep'],
+    },
+    odd: { kind: 'folders', host: 'db1', folders: ['/opt/odd'] },
+    conf: { kind: 'folders', host: 'db1', folders: ['/etc', '/opt/mounted', '/opt/behind/x'] },
+  });
+  hand = byHand(ground);
+  await startOrders(NAME, 'db1');
+  await sql(
+    ground,
+    `CREATE TABLE shop.old (id INT) ENGINE=MyISAM; INSERT INTO shop.old VALUES (7);
+    CREATE USER shopkeeper@localhost IDENTIFIED BY 'x'; GRANT SELECT ON shop.* TO shopkeeper@localhost;
+    CREATE PROCEDURE shop.one() SELECT 1;`,
+  );
+  await on(`mkdir -p /opt/shop/data/deep /opt/shop/conf /opt/odd /opt/mounted /opt/real/x /srv/app && ln -s real /opt/behind
+    echo one >/opt/shop/data/file && ln /opt/shop/data/file /opt/shop/data/hard && ln -s /etc/passwd /opt/shop/data/link
+    echo deep >/opt/shop/data/deep/file && chown -R www-data:games /opt/shop/data && chmod 2750 /opt/shop/data/deep
+    chmod 640 /opt/shop/data/file && echo conf >"/opt/shop/conf/odd \\"name\\"" && touch -d 2001-02-03 /opt/shop/conf
+    echo x >/opt/odd/set-uid && chmod 4755 /opt/odd/set-uid && mknod /opt/odd/device c 1 3 && mkfifo /opt/odd/fifo
+    cd /srv/app && git init -q -b main code && cd code && git config user.name T && git config user.email t@example.org &&
+    echo code >file && git add . && git commit -qm one && git tag v1 && git branch side && chown -R www-data:games .`);
+  const backups = ['shop-data', 'shop-files', 'code', 'files', 'odd', 'conf'];
+  for (const source of backups) {
+    const { end, message } = await through(ground, 'backup', source);
+    expect([source, end, end === 'succeeded' ? '' : message]).toEqual([source, 'succeeded', '']);
+  }
+}, 600_000);
+afterAll(async () => {
+  await hand?.close();
+  await ground?.remove();
+}, 60_000);
+
+const on = (command: string, host = 'db1') => ground.inside(host, 'sh', '-c', command);
+const newest = async (source: string) => (await catalogue(ground, source)).at(-1)!;
+const inPlace = async (source: string, more: Partial<Restore> = {}) =>
+  hand.of({
+    ...{ source, host: 'db1', on: 'db1', backup: (await newest(source)).id, place: 'inPlace' },
+    ...more,
+  });
+const listing = (folder: string) =>
+  on(
+    `cd ${folder} && find . -printf '%p %y %#m %u %g %l %Ts\\n' | sort && find . -type f -exec sha256sum {} + | sort`,
+  );
+
+describe('into a folder of its own', () => {
+  it('a plan says what would come back, and touches nothing', async () => {
+    const run = await through(ground, 'restore', 'shop-data', { dryRun: true });
+    expect([run.end, run.message]).toEqual([
+      'planned',
+      expect.stringMatching(
+        /^planned: shop-data\.db1\..*, which holds .*, to \/var\/lib\/pawl-restored\/shop-data-\d{8}T\d{6}Z on db1$/,
+      ),
+    ]);
+    expect(await on('ls /var/lib/pawl-restored 2>/dev/null || true')).toBe('');
+  });
+
+  it.each(['shop-data', 'shop-files'])('%s is compared, and can be used as the run says', async (source) => {
+    const run = await through(ground, 'restore', source);
+    console.log(run.message, run.report.notes);
+    expect([run.end, run.message]).toEqual([
+      'succeeded',
+      expect.stringMatching(/is in .* on db1: .*2 tables with/),
+    ]);
+    const [server, client] = run.report.notes.at(-1)!.split(': ')[1]!.split(' & ');
+    await on(
+      `systemd-run -q --unit=look-${source} ${server}; for i in $(seq 100); do ${client} -e 'SELECT 1' && exit 0; sleep 0.1; done; exit 1`,
+    );
+    expect(await on(`${client} -N -e 'SELECT id FROM shop.old; CALL shop.one()'`)).toBe('7\n1');
+    await on(`systemctl stop look-${source}`);
+    expect([await leftOn(ground, 'db1'), await on('ls -A /var/lib/pawl/backups/restores')]).toEqual(['', '']);
+    // the one that is at work knew nothing of it
+    expect(await on('systemctl is-active mariadb orders')).toBe('active\nactive');
+  });
+
+  it('to another host, which may read the repository for as long as that takes', async () => {
+    const run = await through(ground, 'restore', 'code', { on: 'n1', folder: '/srv/code' });
+    expect([run.end, run.message]).toEqual([
+      'succeeded',
+      expect.stringContaining('3 refs, each at its commit'),
+    ]);
+    expect(await on('cat /srv/code/file && git -c safe.directory=* -C /srv/code status --short', 'n1')).toBe(
+      'code',
+    );
+    expect(await on('grep -c "code/n1$" /srv/pawl-backups/.ssh/authorized_keys || true', 'bk1')).toBe('0');
+    const again = await through(ground, 'restore', 'code', { on: 'n1', folder: '/srv/code' });
+    expect([again.end, again.message]).toEqual(['BadInput', expect.stringContaining('is there already')]);
+  });
+
+  it('set-uid files and devices are refused, unless they are asked for', async () => {
+    const refused = await through(ground, 'restore', 'odd');
+    expect([refused.end, refused.message]).toEqual([
+      'Failed',
+      expect.stringMatching(
+        /3 paths are refused.*device is a chardev.*fifo is a fifo.*set-uid is set-uid or set-gid/,
+      ),
+    ]);
+    expect(await on('ls -A /var/lib/pawl-restored | grep odd || true')).toBe('');
+    const wanted = await through(ground, 'restore', 'odd', { asTheyAre: true, folder: '/opt/wanted' });
+    expect(wanted.end).toBe('succeeded');
+    expect(await listing('/opt/wanted/opt/odd')).toBe(await listing('/opt/odd'));
+  });
+});
+
+describe('into its place', () => {
+  const kills = [0, 20, 60, 150, 400, 900];
+
+  it('folders come back as they were, whenever it is killed, and what was there lies aside', async () => {
+    const before = [await listing('/opt/shop/data'), await listing('/opt/shop/conf')];
+    for (const ms of kills) {
+      await on(
+        `rm -r /opt/shop/data/deep; echo spoilt-${ms} >/opt/shop/data/file; chown -R root: /opt/shop/data; rm -rf /opt/shop/conf`,
+      );
+      const of = await inPlace('files');
+      await hand.stage(of);
+      expect(await on('cat /opt/shop/data/file')).toBe(`spoilt-${ms}`);
+      expect((await hand.judge(of)).wrong).toEqual([]);
+      await Promise.all([hand.swapIn(of), killed(ms)]);
+      const { aside } = await hand.swapped(of);
+      await hand.clear(of);
+      expect([await listing('/opt/shop/data'), await listing('/opt/shop/conf')]).toEqual(before);
+      expect(aside).toEqual([expect.stringMatching(/^\/opt\/shop\/data\.aside-[0-9a-f]{8}$/)]);
+      expect(await on(`cat ${aside[0]}/file; ls -A /opt/shop | grep restore || true`)).toBe(`spoilt-${ms}`);
+    }
+  });
+
+  it.each(kills.map((ms, index) => [ms, index % 2 ? 'shop-files' : 'shop-data'] as const))(
+    'a damaged database comes back while orders want in, killed after %d ms (%s)',
+    async (ms, source) => {
+      await on(
+        'rm -f /var/lib/mysql/shop/orders.ibd /var/lib/mysql/shop/old.MYD; echo bytes >/var/lib/mysql/damaged',
+      );
+      const of = await inPlace(source);
+      await hand.stage(of);
+      const judged = await hand.judge(of);
+      expect([judged.wrong, judged.places]).toEqual([
+        [],
+        [expect.stringMatching(/^\/var\/lib\/\.mysql\.restore-/)],
+      ]);
+      await Promise.all([hand.swapIn(of), killed(ms)]);
+      const { aside, seconds } = await hand.swapped(of);
+      console.log(source, ms, { aside, seconds });
+      await hand.clear(of);
+      expect(aside).toHaveLength(1);
+      expect(await on(`cat ${aside[0]}/damaged; ls -A /var/lib | grep 'mysql\\.restore' || true`)).toBe(
+        'bytes',
+      );
+      expect(await on('systemctl is-active mariadb mariadb.socket orders')).toBe('active\nactive\nactive');
+      expect(await sql(ground, 'SELECT id FROM shop.old; CALL shop.one()')).toBe('7\n1');
+      // its accounts came with it, and orders come in again
+      expect(await on('mariadb -u shopkeeper -px -N -e "SELECT COUNT(*) > 0 FROM shop.orders"')).toBe('1');
+      const count = async () => Number(await sql(ground, 'SELECT COUNT(*) FROM shop.orders'));
+      const had = await count();
+      await delay(1_000);
+      expect(await count()).toBeGreaterThan(had);
+    },
+  );
+
+  it('a power cut in the midst of it', async () => {
+    const of = await inPlace('shop-data');
+    await hand.stage(of);
+    const swap = hand.swapIn(of).catch((error: Error) => error);
+    await on(
+      'for i in $(seq 500); do ls -d /var/lib/mysql.aside-* 2>/dev/null | wc -l; sleep 0.01; done >/dev/null; true',
+    );
+    await powerCut(NAME, 'db1');
+    await start(NAME, 'db1');
+    await swap;
+    await hand.swapIn(of);
+    expect((await hand.swapped(of)).aside).toHaveLength(1);
+    await hand.clear(of);
+    expect(await sql(ground, 'SELECT id FROM shop.old')).toBe('7');
+  });
+
+  it('a repository with its files', async () => {
+    await on('rm -rf /srv/app/code/.git');
+    const of = await inPlace('code');
+    await hand.stage(of);
+    expect((await hand.judge(of)).wrong).toEqual([]);
+    await hand.swapIn(of);
+    await hand.clear(of);
+    expect(
+      await on(
+        'cd /srv/app/code && git -c safe.directory=* log --oneline --decorate | cut -d " " -f 2-; stat -c %U:%G file',
+      ),
+    ).toBe('(HEAD -> main, tag: v1, side) one\nwww-data:games');
+  });
+
+  it('what no rename can swap is refused before anything is touched', async () => {
+    await on('mount -t tmpfs tmpfs /opt/mounted');
+    const of = await inPlace('conf');
+    await expect(hand.stage(of)).rejects.toThrow(/\/etc lies directly below \//);
+    await on('umount /opt/mounted');
+    await hand.clear(of);
+    expect(await on('ls -A /opt /etc | grep restore || true')).toBe('');
+  });
+});
+
+/** The job that swaps, so many milliseconds after it has begun. */
+async function killed(ms: number): Promise<void> {
+  const unit = "systemctl list-units --no-legend --plain 'pawl-job-*' | cut -d ' ' -f 1 | head -n 1";
+  await on(`for i in $(seq 200); do unit=$(${unit}); [ -z "$unit" ] || break; sleep 0.01; done; sleep ${ms / 1_000}
+    systemctl kill --signal=SIGKILL "$unit" 2>/dev/null || true`);
+}
