@@ -194,6 +194,8 @@ export const Content = z.discriminatedUnion('kind', [
     bare: z.boolean().optional(),
     /** `git:git` */
     owner: z.string().optional(),
+    /** the branch that is checked out, `refs/heads/main` */
+    head: z.string().optional(),
     /** branches, tags, and whatever else has a name */
     refs: z.array(Ref),
   }),

@@ -1,5 +1,5 @@
 /** What the programs on hosts keep of backups and drills. */
-import { parseRestored, parseResult } from '../../src/adapters/backups/result';
+import { parseRestored, parseResult, parseSwapped } from '../../src/adapters/backups/result';
 
 const RESTIC =
   'restic {"snapshot_id":"7c6c3b38","total_bytes_processed":1000,"data_added":100,"total_files_processed":1}';
@@ -34,6 +34,7 @@ it('a dump says nothing of that', () => {
 it('a drill tells faults, tables and answers', () => {
   const text = [
     'seconds 9',
+    'shape --innodb_page_size=16384 ',
     'fault the server says: InnoDB: page is corrupted',
     'fault shop.orders: Corrupt',
     'checked 34',
@@ -43,8 +44,25 @@ it('a drill tells faults, tables and answers', () => {
     '',
   ].join('\n');
   expect(parseRestored(text)).toEqual({
-    ...{ seconds: 9, files: 0, checked: 34, refs: [], answers: ['0'] },
+    ...{ seconds: 9, shape: '--innodb_page_size=16384', files: 0, checked: 34, refs: [], answers: ['0'] },
     tables: [{ name: 'shop.orders', engine: 'InnoDB', rows: 5, checksum: 77 }],
     faults: ['the server says: InnoDB: page is corrupted', 'shop.orders: Corrupt'],
+  });
+});
+
+it.each([
+  ['bare git:git refs/heads/main', { bare: true, owner: 'git:git', head: 'refs/heads/main' }],
+  ['files root:root ', { bare: false, owner: 'root:root' }],
+  [undefined, {}],
+])('a repository that is %s', (form, repository) => {
+  const line = form === undefined ? [] : [`repository ${form}`];
+  expect(parseResult(['at 2026-11-29T20:57:43Z', RESTIC, ...line, ''].join('\n')).repository).toEqual(
+    repository,
+  );
+});
+
+it('a swap tells where what was there lies now', () => {
+  expect(parseSwapped('seconds 3\naside /a.aside-1\naside /b.aside-1\n')).toEqual({
+    ...{ seconds: 3, aside: ['/a.aside-1', '/b.aside-1'] },
   });
 });

@@ -92,6 +92,17 @@ describe('into a folder of its own', () => {
     expect(await on('systemctl is-active mariadb orders')).toBe('active\nactive');
   });
 
+  it('a store that takes nothing any more can be read', async () => {
+    const locks = '/srv/pawl-backups/files/repository/locks';
+    await on(`chmod 500 ${locks}`, 'bk1');
+    const run = await through(ground, 'restore', 'files');
+    await on(`chmod 700 ${locks}`, 'bk1');
+    expect([run.end, run.message]).toEqual([
+      'succeeded',
+      expect.stringContaining('4 files, each byte of them'),
+    ]);
+  });
+
   it('to another host, which may read the repository for as long as that takes', async () => {
     const run = await through(ground, 'restore', 'code', { on: 'n1', folder: '/srv/code' });
     expect([run.end, run.message]).toEqual([
@@ -122,10 +133,19 @@ describe('into a folder of its own', () => {
 });
 
 describe('into its place', () => {
-  const kills = [0, 20, 60, 150, 400, 900];
+  /** Milliseconds after the job has begun: before the stop, between renames, at the start. */
+  const kills = [0, 250, 600, 950, 1_300, 1_700, 2_300];
+  // so slow that a kill hits what is in between, too
+  beforeAll(() =>
+    on(
+      'printf \'#!/bin/sh\\nsleep 0.15; /bin/mv "$@"; code=$?; sleep 0.15; exit $code\\n\' >/usr/local/bin/mv; chmod 755 /usr/local/bin/mv',
+    ),
+  );
+  const cuts = async () => Number(await on('ls -d /var/lib/pawl/jobs/*/started.1 2>/dev/null | wc -l'));
 
   it('folders come back as they were, whenever it is killed, and what was there lies aside', async () => {
     const before = [await listing('/opt/shop/data'), await listing('/opt/shop/conf')];
+    const cut = await cuts();
     for (const ms of kills) {
       await on(
         `rm -r /opt/shop/data/deep; echo spoilt-${ms} >/opt/shop/data/file; chown -R root: /opt/shop/data; rm -rf /opt/shop/conf`,
@@ -141,6 +161,8 @@ describe('into its place', () => {
       expect(aside).toEqual([expect.stringMatching(/^\/opt\/shop\/data\.aside-[0-9a-f]{8}$/)]);
       expect(await on(`cat ${aside[0]}/file; ls -A /opt/shop | grep restore || true`)).toBe(`spoilt-${ms}`);
     }
+    // most of them have hit it
+    expect((await cuts()) - cut).toBeGreaterThan(kills.length / 2);
   });
 
   it.each(kills.map((ms, index) => [ms, index % 2 ? 'shop-files' : 'shop-data'] as const))(
@@ -180,7 +202,7 @@ describe('into its place', () => {
     await hand.stage(of);
     const swap = hand.swapIn(of).catch((error: Error) => error);
     await on(
-      'for i in $(seq 500); do ls -d /var/lib/mysql.aside-* 2>/dev/null | wc -l; sleep 0.01; done >/dev/null; true',
+      'before=$(ls -d /var/lib/mysql.aside-* | wc -l); until [ "$(ls -d /var/lib/mysql.aside-* | wc -l)" -gt "$before" ]; do sleep 0.01; done',
     );
     await powerCut(NAME, 'db1');
     await start(NAME, 'db1');

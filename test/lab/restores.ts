@@ -14,10 +14,10 @@ export function byHand(ground: Ground) {
   const worlds = openWorlds();
   const all = restoreActivities(worlds, sshJobs());
   let next = 0;
-  const run = <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> => {
+  const run = async <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> => {
     const now = Date.now() + (next += 1);
     const times = { scheduledTimestampMs: now, currentAttemptScheduledTimestampMs: now };
-    return new MockActivityEnvironment(times).run(activity, input) as Promise<O>;
+    return new MockActivityEnvironment(times).run<[I], O, typeof activity>(activity, input);
   };
   const toItsEnd = async (work: () => Promise<Progress>) => {
     while (!(await work()).ended);

@@ -80,7 +80,10 @@ export async function restorePlan(
   };
   const needed = neededBytes(chain);
   const looked = await told(`hosts.${on}`, on, () => lookAt(world, source, restore, entry, signal));
-  mistakes.push(...(looked ? troubleOf(restore, entry, looked, needed) : []));
+  mistakes.push(
+    ...(looked ? troubleOf(restore, entry, looked, needed) : []),
+    ...manyServers(source, restore),
+  );
   return {
     plan: {
       ...restore,
@@ -182,6 +185,13 @@ function programsFor(content: BackupEntry['content']): string[] {
   if (content.kind === 'git') return [...common, 'git', 'setpriv'];
   const server = [...common, 'mariadbd', 'mariadb', 'mariadb-install-db', 'setpriv'];
   return content.physical ? [...server, 'mariadb-backup', 'mbstream'] : server;
+}
+
+/** One of several servers has a configuration of its own, which its programs do not tell. */
+function manyServers({ name, settings }: Source, { place }: Restore): Mistake[] {
+  if (place !== 'inPlace' || settings.kind !== 'mariadb' || !settings.unit.includes('@')) return [];
+  const rule = 'is one of several servers on its host: restore to a folder, and copy';
+  return [{ code: 'unit', path: `backups.sources.${name}.unit`, value: settings.unit, rule }];
 }
 
 function troubleOf({ on }: Restore, entry: BackupEntry, looked: Looked, needed: number): Mistake[] {

@@ -156,8 +156,8 @@ function stagingJob(
     return { ...common, script: 'stage-folders', args };
   }
   if (content.kind === 'git') {
-    const { bare = true, owner = '-' } = content;
-    const args = [...where, snapshot, bytes, needed, ...targets, bare ? 'yes' : 'no', owner];
+    const { bare = true, owner = '-', head = '-' } = content;
+    const args = [...where, snapshot, bytes, needed, ...targets, bare ? 'yes' : 'no', owner, head];
     return { ...common, script: 'stage-git', args };
   }
   const method = content.physical ? 'physical' : 'logical';

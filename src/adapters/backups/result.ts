@@ -15,7 +15,7 @@ export interface Taken {
   sha256: string | null;
   /** of a repository */
   refs: Ref[];
-  repository: Pick<Extract<Content, { kind: 'git' }>, 'bare' | 'owner'>;
+  repository: Pick<Extract<Content, { kind: 'git' }>, 'bare' | 'owner' | 'head'>;
   database: Pick<
     Extract<Content, { kind: 'mariadb' }>,
     'server' | 'position' | 'tables' | 'uncovered' | 'physical'
@@ -51,10 +51,10 @@ export function parseResult(text: string): Taken {
   };
 }
 
-/** @param form `bare USER:GROUP`, or `files USER:GROUP` */
+/** @param form `bare USER:GROUP refs/heads/main`, or `files …`; the last word is missing where no branch is checked out */
 function repositoryIn(form?: string): Taken['repository'] {
-  const [shape, owner] = form?.split(' ') ?? [];
-  return owner === undefined ? {} : { bare: shape === 'bare', owner };
+  const [shape, owner, head] = form?.split(' ') ?? [];
+  return owner === undefined ? {} : { bare: shape === 'bare', owner, ...(head && { head }) };
 }
 
 /** @param lsn `FROM TO LAST` */

@@ -1,7 +1,7 @@
 # Streams a repository to the store, with all its branches and tags, as one bundle.
 # usage: backup-git SOURCE ID REPOSITORY EXPECTED-BYTES
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end, the sum of the stream, `repository
-#   bare|files USER:GROUP`, `ref COMMIT NAME` for each
+#   bare|files USER:GROUP HEAD`, `ref COMMIT NAME` for each
 # exits 30 where a program is missing, 31 without its secrets, 41 it could not be copied, 42 the store failed
 # uses: give-up progress store stream result
 set -eu
@@ -40,7 +40,7 @@ missing=$(LC_ALL=C comm -12 "$work/before" "$work/after" | LC_ALL=C comm -23 - "
 {
   stream_facts "$moment"
   if [ "$(in_repository rev-parse --is-bare-repository)" = true ]; then form=bare; else form=files; fi
-  echo "repository $form $(stat -c %U:%G "$repository")"
+  echo "repository $form $(stat -c %U:%G "$repository") $(in_repository symbolic-ref --quiet HEAD || true)"
   sed 's/^/ref /' "$work/refs"
 } >"$work/result"
 result_keep "$id" "$work/result"

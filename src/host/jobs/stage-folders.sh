@@ -11,6 +11,7 @@ source=$1 id=$2 folder=$3 as_they_are=$4 snapshot=$5
 shift 5
 store_at "$source" "$id"
 staged_begin "$id" "$folder"
+store_reading
 [ "$folder" != - ] || for target in "$@"; do staged_may_swap "$target"; done
 
 # What it holds: `bytes TARGET NUMBER`, and `refused PATH` for what nobody may bring here. Names end at their first quote, so none

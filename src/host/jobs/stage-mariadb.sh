@@ -12,6 +12,7 @@ shift 7
 store_at "$source" "$id"
 bring_restic() { store_restic "$@"; }
 staged_begin "$id" "$folder"
+store_reading
 target=$folder
 if [ "$folder" = - ]; then
   configured_at

@@ -64,11 +64,14 @@ stop_units() {
   systemctl stop -- $(at_work $units) $units
 }
 
+# A socket does not open for a service that is at work already, so those come first.
 # shellcheck disable=SC2086 # a name each
 start_units() {
   were=$(sed 1d "$staged_journal/was" 2>/dev/null || true)
+  wake=$(printf '%s\n' $were | grep -v '\.service$' || true)
   [ "$units$were" != '' ] || return 0
   systemctl reset-failed -- $units $were 2>/dev/null || true
+  [ "$wake" = '' ] || systemctl start -- $wake || true
   systemctl start -- $units $were
 }
 
@@ -132,7 +135,7 @@ if [ "$left" = yes ]; then
   each swap
 fi
 echo 'starting what uses it' >"$PAWL_PROGRESS"
-start_units || give_up 54 "it is in its place, and does not start: $(systemctl --failed --plain --no-legend | cut -d ' ' -f 1 | paste -s -d ' ')"
+said=$(start_units 2>&1) || give_up 54 "it is in its place, and not all starts: $(printf '%s' "$said" | head -n 1)"
 prove
 began=$(head -n 1 "$staged_journal/was" 2>/dev/null || date +%s)
 {

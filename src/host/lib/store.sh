@@ -11,8 +11,22 @@ store_at() { # SOURCE ID
   [ -s "$RESTIC_PASSWORD_FILE" ] || give_up 31 "$RESTIC_PASSWORD_FILE is gone"
 }
 
+# shellcheck disable=SC2086 # none where it is empty
 store_restic() { # ARGUMENT…
-  restic --option rclone.program="ssh -F $store_folder/ssh_config store" "$@"
+  restic ${store_lock:-} --option rclone.program="ssh -F $store_folder/ssh_config store" "$@"
+}
+
+# Old backups that go wait for whoever reads. Where no lock can be had, because the store is full, or somebody who is gone has left
+# his, a restore reads all the same.
+store_reading() {
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    said=$(store_restic cat config 2>&1 >/dev/null) && return 0
+    case $said in *'already locked'*) ;; *) break ;; esac
+    # only locks of those who are gone
+    store_restic unlock --quiet >/dev/null 2>&1 || true
+    sleep 10
+  done
+  store_lock=--no-lock
 }
 
 # Reads what restic says as it goes, tells how far it is, and keeps its last word.
