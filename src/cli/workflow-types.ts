@@ -83,7 +83,8 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     example: 'examples/lab/backups.json',
   },
   restore: {
-    about: 'bring a backup back to a host, into a folder of its own, and compare it with what it says of itself',
+    about:
+      'bring a backup back to a host, into a folder of its own, and compare it with what it says of itself',
     prefix: 'restore',
     named: ['source'],
     example: 'examples/lab/restore.json',

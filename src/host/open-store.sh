@@ -23,17 +23,20 @@ install -d -m 700 -o "$account" -g "$account" "$folder/$source/repository" "/var
 only="restrict,command=\"rclone serve restic --stdio --append-only --config /dev/null $folder/$source/repository\""
 file=$folder/.ssh/authorized_keys
 mark=pawl/$source/$host
-echo "$only $type $key $mark" >"$file.new"
-[ ! -f "$file" ] || awk -v mark="$mark" '$NF != mark' "$file" >>"$file.new"
-chmod 644 "$file.new"
-mv -T "$file.new" "$file"
-sync "$folder/.ssh"
+# a store that is full writes nothing, and can be read
+if ! grep -qxF "$only $type $key $mark" "$file" 2>/dev/null; then
+  echo "$only $type $key $mark" >"$file.new"
+  [ ! -f "$file" ] || awk -v mark="$mark" '$NF != mark' "$file" >>"$file.new"
+  chmod 644 "$file.new"
+  mv -T "$file.new" "$file"
+  sync "$folder/.ssh"
+fi
 
 repository_at "$folder" "$account" "$source" "$id"
 chown "$account" "$repository_password"
 if [ ! -f "$folder/$source/repository/config" ]; then
   repository_restic init --quiet >&2
-elif ! said=$(repository_restic cat config 2>&1 >/dev/null); then
+elif ! said=$(repository_restic --no-lock cat config 2>&1 >/dev/null); then
   give_up 32 "its repository does not open: $(printf '%s' "$said" | tail -n 1)"
 fi
 cat /etc/ssh/ssh_host_*_key.pub | cut -d ' ' -f 1,2

@@ -213,6 +213,19 @@ describe('into its place', () => {
     expect(await sql(ground, 'SELECT id FROM shop.old')).toBe('7');
   });
 
+  it('where one of several folders cannot be swapped, none is', async () => {
+    await on(
+      `printf '#!/bin/sh\\ncase "$*" in *files/opt/shop/conf\\ /opt/shop/conf) exit 1 ;; esac; exec /bin/mv "$@"\\n' >/usr/local/bin/mv; echo spoilt >/opt/shop/data/file`,
+    );
+    const of = await inPlace('files');
+    await hand.stage(of);
+    const before = [await listing('/opt/shop/data'), await listing('/opt/shop/conf')];
+    await expect(hand.swapIn(of)).rejects.toThrow(/does not come to its place; all is where it was/);
+    expect([await listing('/opt/shop/data'), await listing('/opt/shop/conf')]).toEqual(before);
+    await on('rm /usr/local/bin/mv');
+    await hand.clear(of);
+  });
+
   it('a repository with its files', async () => {
     await on('rm -rf /srv/app/code/.git');
     const of = await inPlace('code');

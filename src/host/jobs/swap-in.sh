@@ -75,7 +75,7 @@ start_units() {
   systemctl start -- $units $were
 }
 
-must_be_left() {
+must_be_idle() {
   for cwd in /proc/[0-9]*/cwd; do
     process=${cwd%/cwd}
     [ "$(readlink "$cwd")" != "$target" ] ||
@@ -130,7 +130,7 @@ if [ "$left" = yes ]; then
   note_was
   echo 'stopping what uses it' >"$PAWL_PROGRESS"
   stop_units
-  [ "$socket" = - ] || each must_be_left
+  [ "$socket" = - ] || each must_be_idle
   echo 'swapping' >"$PAWL_PROGRESS"
   each swap
 fi
@@ -141,6 +141,6 @@ began=$(head -n 1 "$staged_journal/was" 2>/dev/null || date +%s)
 {
   echo "seconds $(($(date +%s) - began))"
   # what was gone when an earlier run was cut never came there
-  cut -d ' ' -f 2 "$staged_journal/asides" 2>/dev/null | while read -r aside; do [ ! -e "$aside" ] || echo "aside $aside"; done
+  cut -d ' ' -f 2 "$staged_journal/asides" 2>/dev/null | sort -u | while read -r aside; do [ ! -e "$aside" ] || echo "aside $aside"; done
 } >"$staged_journal/swapped"
 result_keep "$id.swap" "$staged_journal/swapped"

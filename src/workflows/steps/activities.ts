@@ -58,11 +58,12 @@ export const { thinBackups } = proxyActivities<Activities>({
 });
 
 /** A file on the store, or a few that are removed. */
-export const { publishBackup, clearBackup, judgeDrill, clearDrill, judgeStaged, swapped } = proxyActivities<Activities>({
-  ...base,
-  startToCloseTimeout: '2m',
-  scheduleToCloseTimeout: '10m',
-});
+export const { publishBackup, clearBackup, judgeDrill, clearDrill, judgeStaged, swapped } =
+  proxyActivities<Activities>({
+    ...base,
+    startToCloseTimeout: '2m',
+    scheduleToCloseTimeout: '10m',
+  });
 
 /** What was staged may be millions of files. */
 export const { clearRestore } = proxyActivities<Activities>({
