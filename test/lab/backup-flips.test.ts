@@ -36,7 +36,7 @@ beforeAll(async () => {
   for (const source of new Set(SOURCES)) {
     // one that nobody restores is in the same repository
     await through(ground, 'backup', source);
-    await sql(ground, 'INSERT INTO shop.orders (what) SELECT RANDOM_BYTES(300) FROM seq_1_to_500');
+    await sql(ground, 'USE shop; INSERT INTO orders (what) SELECT RANDOM_BYTES(300) FROM seq_1_to_500');
     const more = source === 'shop-files' ? { kind: 'incremental' } : {};
     expect((await through(ground, 'backup', source, more)).end).toBe('succeeded');
     // of files a drill notes what they hold

@@ -122,14 +122,11 @@ export function restoreActivities(worlds: Worlds, jobs: Jobs) {
       const { store, name, hosts } = source;
       const keeper = world.hosts.on(store.host);
       const left = `what ${input.id} has left cannot be cleared away`;
-      mustBeWell(
-        remote,
-        await remote.run('clear-restore', [input.id], { signal, timeoutMs: CLEAR_MS }),
-        left,
-      );
+      const cleared = await remote.run('clear-restore', [input.id], { signal, timeoutMs: CLEAR_MS });
+      mustBeWell(remote, cleared, left);
       mustBeWell(keeper, await keeper.run('clear-backup', [input.id], { signal }), left);
       // whoever only restores it may not add to it for ever
-      if (hosts.includes(input.on)) return;
+      if (hosts.includes(input.on) || cleared.stdout.trim() !== '0') return;
       const closed = await keeper.run('close-source', [store.folder, name, input.on], { signal });
       mustBeWell(keeper, closed, `${input.on} may still read it`);
     },
