@@ -3,13 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { BackupEntry, BackupKind } from '../../contracts/backups';
 import type { PlannedBackup, PlannedHost } from '../../contracts/backup-run';
 import type { Mistake } from '../../contracts/failures';
-import { PawlError } from '../../contracts/failures';
 import { BackupInput } from '../../contracts/inputs/backup';
-import { SecretUnavailable } from '../../adapters/secrets';
 import { type ServerNow, parentFor, physicalOf } from '../../domain/backups/parents';
 import { badInput, parseInput } from '../../domain/mistakes';
 import { plannedNotifications } from '../plan/notifications';
 import type { World } from '../world';
+import { collectMistakes } from './mistakes';
 import type { Source } from './store';
 import { keepSecret, loginText, mustBeWell, readCatalogue, sourceNamed, storePassword } from './store';
 
@@ -36,28 +35,18 @@ export async function planBackup(
   const input = parseInput(BackupInput, raw);
   const world = await read(input.cluster);
   const source = sourceNamed(world, input.source);
-  const mistakes: Mistake[] = [];
-  const told = async <T>(path: string, value: string, work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work();
-    } catch (error) {
-      const known = error instanceof PawlError || error instanceof SecretUnavailable;
-      if (signal.aborted || !known) throw error;
-      const code = error instanceof PawlError ? error.type : 'secret';
-      mistakes.push({ code, path, value, rule: error.message });
-      return undefined;
-    }
-  };
+  const looks = collectMistakes(signal);
+  const { list: mistakes } = looks;
   const { name, settings, store, hosts } = source;
   const at = `backups.sources.${name}`;
   if (hosts.length === 0)
     mistakes.push({ code: 'nobody', path: at, value: settings.role ?? '', rule: 'no host has this role' });
   const allowed = input.kind === 'full' || isPhysical(source);
   if (!allowed) mistakes.push(notOfThis(input.kind, at));
-  await told('backups.store.password', store.password, async () => storePassword(world, source));
+  await looks.of('backups.store.password', store.password, async () => storePassword(world, source));
   const [known, ...looked] = await Promise.all([
-    told('backups.store.host', store.host, () => readCatalogue(world, source, signal)),
-    ...hosts.map((host) => told(`hosts.${host}`, host, () => lookAt(world, source, host, signal))),
+    looks.of('backups.store.host', store.host, () => readCatalogue(world, source, signal)),
+    ...hosts.map((host) => looks.of(`hosts.${host}`, host, () => lookAt(world, source, host, signal))),
   ]);
   const seen = hosts.map((host, index) => {
     const own = (known?.entries ?? []).filter((entry) => entry.host === host);

@@ -2,13 +2,12 @@
 import type { BackupEntry } from '../../contracts/backups';
 import type { PlannedRestore, Restore } from '../../contracts/backup-run';
 import type { Mistake } from '../../contracts/failures';
-import { PawlError } from '../../contracts/failures';
-import { SecretUnavailable } from '../../adapters/secrets';
 import { servesAt } from '../../domain/backups/catalogue';
 import { byId, chainIn } from '../../domain/backups/chains';
 import { bytesOf, neededBytes, outermost, restoredFolder, seriesTrouble } from '../../domain/backups/restore';
 import { unknownName } from '../../domain/mistakes';
 import type { World } from '../world';
+import { collectMistakes } from './mistakes';
 import type { Source } from './store';
 import { mustBeWell, readCatalogue, storePassword } from './store';
 
@@ -41,21 +40,11 @@ export async function restorePlan(
   wanted: WantedRestore,
   signal: AbortSignal,
 ): Promise<RestorePlan> {
-  const mistakes: Mistake[] = [];
-  const told = async <T>(path: string, value: string, work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work();
-    } catch (error) {
-      const known = error instanceof PawlError || error instanceof SecretUnavailable;
-      if (signal.aborted || !known) throw error;
-      const code = error instanceof PawlError ? error.type : 'secret';
-      mistakes.push({ code, path, value, rule: error.message });
-      return undefined;
-    }
-  };
+  const looks = collectMistakes(signal);
+  const { list: mistakes } = looks;
   const { store, name } = source;
-  await told('backups.store.password', store.password, async () => storePassword(world, source));
-  const known = await told('backups.store.host', store.host, () => readCatalogue(world, source, signal));
+  await looks.of('backups.store.password', store.password, async () => storePassword(world, source));
+  const known = await looks.of('backups.store.host', store.host, () => readCatalogue(world, source, signal));
   const found = known && picked(source, known.entries, wanted);
   mistakes.push(...(found?.mistakes ?? []));
   const { entry, notTaken = [] } = found ?? {};
@@ -79,7 +68,7 @@ export async function restorePlan(
     ...(wanted.asTheyAre && { asTheyAre: true }),
   };
   const needed = neededBytes(chain);
-  const looked = await told(`hosts.${on}`, on, () => lookAt(world, source, restore, entry, signal));
+  const looked = await looks.of(`hosts.${on}`, on, () => lookAt(world, source, restore, entry, signal));
   mistakes.push(
     ...(looked ? troubleOf(restore, entry, looked, needed) : []),
     ...manyServers(source, restore),
