@@ -108,5 +108,5 @@ it(
     // and what is whole again comes back
     expect((await through(ground, 'restore', 'shop-data')).end).toBe('succeeded');
   },
-  full ? 60 * 60_000 : 600_000,
+  full ? 3 * 3_600_000 : 600_000,
 );

@@ -10,7 +10,7 @@ begun=$(date +%s)
 place_scratch "$id" "$needed"
 repository_files
 repository_restic restore "$snapshot" --target "$place/files" --verify >"$place/said" 2>&1 ||
-  give_up 45 "it cannot be read: $(tail -n 3 "$place/said")"
+  give_up 45 "it cannot be read: $(last_words "$place/said")"
 {
   echo "seconds $(($(date +%s) - begun))"
   echo "files $(find "$place/files" -type f -printf . | wc -c)"

@@ -37,7 +37,7 @@ echo 'looking what it holds' >"$PAWL_PROGRESS"
 { store_restic ls --json "$snapshot" 2>"$staged_journal/said" || echo $? >"$staged_journal/code"; } | look "$@" >"$staged_journal/looked"
 [ ! -e "$staged_journal/code" ] || {
   rm -f "$staged_journal/code"
-  give_up 45 "it cannot be read: $(tail -n 3 "$staged_journal/said")"
+  give_up 45 "it cannot be read: $(last_words "$staged_journal/said")"
 }
 refused=$(sed -n 's/^refused //p' "$staged_journal/looked" | head -n 5)
 [ "$refused" = '' ] || give_up 52 "$(grep -c '^refused ' "$staged_journal/looked") paths are refused, asTheyAre: true allows all but names: $(printf '%s' "$refused" | paste -s -d ';')"
@@ -48,7 +48,7 @@ restored() { # EXPECTED-BYTES OPTION…
   { while sleep 10; do progress_says "$(du -s --block-size=1 "$place" | cut -f 1)" "$expected"; done; } 2>/dev/null &
   watching=$!
   store_restic restore "$snapshot" --target "$place/files" --verify "$@" >"$place/said" 2>&1 ||
-    give_up 45 "it cannot be read: $(tail -n 3 "$place/said")"
+    give_up 45 "it cannot be read: $(last_words "$place/said")"
   kill "$watching" 2>/dev/null || true
 }
 bytes_of() { # [TARGET]

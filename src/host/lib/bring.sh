@@ -10,7 +10,7 @@ bring_stream() { # SNAPSHOT FILE EXPECTED-BYTES
 # Whoever takes a stream fails, too, where it ends too soon: this is asked first.
 bring_read() { # SNAPSHOT
   bring_from=$((${bring_from:-0} + $(progress_bytes "$place/passed")))
-  [ ! -e "$place/code" ] || give_up 45 "$1 cannot be read: $(tail -n 3 "$place/read")"
+  [ ! -e "$place/code" ] || give_up 45 "$1 cannot be read: $(last_words "$place/read")"
 }
 
 # A server holds what was dumped; nobody looks at it before it is whole.
