@@ -28,6 +28,8 @@ export function watchMemory(pid: number): { stop(): Promise<MemorySeen> } {
       await delay(LOOK);
     }
   })();
+  // a process that ends first is told to whoever stops the look
+  done.catch(() => undefined);
   return {
     async stop() {
       stopped.abort();

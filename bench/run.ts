@@ -1,6 +1,7 @@
 /** npm run bench [-- …]: what Pawl takes, and what it is compared with. */
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import { backup } from './backup';
 import { compare } from './compare';
 import { config } from './config';
 import { rollback } from './rollback';
@@ -51,6 +52,13 @@ program
   .option('--hosts <n>', 'how many', whole, 50)
   .action(async (options: { files: number; hosts: number }) => ended(await config(options)));
 
+program
+  .command('backup')
+  .description('a database dumped to a store, beside `mariadb-dump | restic`: throughput, memory')
+  .option('--gigabytes <n>', 'how much is dumped', amount, 5)
+  .option('--rounds <n>', 'how often each way is gone', whole, 1)
+  .action(async (options: { gigabytes: number; rounds: number }) => ended(await backup(options)));
+
 program.parseAsync().catch((error: Error) => {
   console.error(pc.red(error.stack ?? error.message));
   process.exitCode = 1;
@@ -69,5 +77,11 @@ function ended(well: boolean): void {
 
 function whole(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('A whole number from 1 is wanted.');
+  return Number(text);
+}
+
+function amount(text: string): number {
+  if (!/^\d{1,3}(\.\d+)?$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError('A number above 0 is wanted.');
   return Number(text);
 }

@@ -42,7 +42,7 @@ export class Stand {
 
   /** What an earlier benchmark left is removed first. */
   static async up(
-    wanted: number | { hosts: number; idle: number } = 6,
+    wanted: number | Omit<Parameters<typeof up>[0], 'name'> = 6,
     worker: Parameters<typeof startWorker>[2] = {},
   ): Promise<Stand> {
     await Stand.down();

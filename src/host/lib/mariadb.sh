@@ -1,14 +1,18 @@
 # Asks a MariaDB on this host. A program asks for this text with `# uses: give-up mariadb`.
 
+# Seconds after which a program that asks is ended; empty: it takes the time that it takes.
+mariadb_limit=
 mariadb_at() { # SOCKET LOGIN-FILE
   mariadb_socket=$1 mariadb_login=$2
   [ -e "$mariadb_login" ] || mariadb_login=/dev/null
 }
 
+# `mariadb_through`, where it is set, is a command that runs the program.
 mariadb_client() { # PROGRAM ARGUMENT…
   mariadb_program=$1
   shift
-  "$mariadb_program" --defaults-extra-file="$mariadb_login" --socket="$mariadb_socket" "$@"
+  ${mariadb_through:-} ${mariadb_limit:+timeout "$mariadb_limit"} "$mariadb_program" --defaults-extra-file="$mariadb_login" \
+    --socket="$mariadb_socket" "$@"
 }
 
 mariadb_ask() { # STATEMENT
