@@ -22,6 +22,7 @@ import { masked } from '../domain/config/masked';
 import { grouped, patchOf } from '../domain/config/patch';
 import { badInput, unknownName } from '../domain/mistakes';
 import { digestOf } from '../domain/plan-hash';
+import { abreast } from './abreast';
 import { attempt } from './attempt';
 import { busyHosts } from './busy';
 import { filesAt } from './config-files';
@@ -74,7 +75,7 @@ export function driftActivities(worlds: Worlds) {
       const before = await busy();
       const ageOf = agesIn(centre, input.service, wanted.commit);
       let looked = 0;
-      const looks = await abreast(hosts, async (host) => {
+      const looks = await abreast(ABREAST, hosts, async (host) => {
         const look = await lookAt(world, input.service, wanted, host, before(host), ageOf, signal);
         progress(`${(looked += 1)} of ${hosts.length} hosts`);
         return look;
@@ -119,7 +120,7 @@ function chosen(names: string[] | undefined, known: string[]): string[] {
 }
 
 /** Each revision is asked for once, however many hosts have it. */
-function agesIn(centre: ConfigRepository, service: string, commit: string) {
+export function agesIn(centre: ConfigRepository, service: string, commit: string) {
   const known = new Map<string, Promise<Age>>();
   return (label: string): Promise<Age> => {
     const age = known.get(label) ?? centre.ageOf(service, label, commit);
@@ -128,25 +129,11 @@ function agesIn(centre: ConfigRepository, service: string, commit: string) {
   };
 }
 
-/** At most so many at a time, results in the order of the list. */
-async function abreast<T, R>(list: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const line = async () => {
-    while (next < list.length) {
-      const at = next;
-      next += 1;
-      results[at] = await work(list[at]!);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(ABREAST, list.length) }, line));
-  return results;
-}
-
-async function lookAt(
+/** @param busy who works on it: then it is not looked at */
+export async function lookAt(
   world: World,
   set: string,
-  { files, revision }: Wanted,
+  { files, revision }: Pick<Wanted, 'files' | 'revision'>,
   host: string,
   busy: string | null,
   ageOf: (label: string) => Promise<Age>,

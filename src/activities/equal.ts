@@ -30,16 +30,30 @@ export function equalActivities(worlds: Worlds) {
 /** Checksums of what a host runs; empty where there is nothing. */
 export async function sumsOf(
   world: World,
-  { unit, release }: Pick<PlannedService, 'unit' | 'release'>,
+  service: Installed,
   host: string,
   signal: AbortSignal,
 ): Promise<Sums> {
+  const { release, unit } = await installedOn(world, service, host, signal);
+  return { release, unit };
+}
+
+type Installed = Pick<PlannedService, 'unit' | 'release'>;
+
+/** The same, and how many files the release has; null: nobody has counted. */
+export async function installedOn(
+  world: World,
+  { unit, release }: Installed,
+  host: string,
+  signal: AbortSignal,
+): Promise<Sums & { files: number | null }> {
   const where = release.kind === 'tarball' ? [release.releases, release.current] : [release.package];
   const ran = await world.hosts
     .on(host)
     .run('release-sums', [unit, release.kind, ...where], { signal, timeoutMs: 120_000 });
   const said = keyValues(ran.stdout);
-  return { release: said['release'] ?? '', unit: said['unit'] ?? '' };
+  const files = said['files'] === undefined ? null : Number(said['files']);
+  return { release: said['release'] ?? '', unit: said['unit'] ?? '', files };
 }
 
 /** @returns in words, what is not the same */

@@ -10,6 +10,7 @@ import { badInput, parseInput } from '../domain/mistakes';
 import type { ChangeRef } from './attempt';
 import { backupActivities } from './backups';
 import { drillActivities } from './backups/drill';
+import { freshActivities } from './backups/fresh';
 import { lookActivities } from './backups/look';
 import { restoreActivities } from './backups/restore';
 import { thinActivities } from './backups/thin';
@@ -29,6 +30,7 @@ import { changeAtWork, leaseActivities } from './lease';
 import { maintenanceActivities } from './maintenance';
 import { notifyActivities } from './notify';
 import { outOfServiceActivities } from './out-of-service';
+import { parseDisasterRecovery, planDisaster } from './plan/disaster-recovery';
 import type { Aim } from './plan/emergency-rollback';
 import { parseEmergencyRollback, planRollback } from './plan/emergency-rollback';
 import { parseNodeOffline, planOffline } from './plan/node-offline';
@@ -39,6 +41,8 @@ import { refuseUnlessPlanned } from './plan/as-planned';
 import { parseMaintenanceMode, planMaintenance } from './plan/maintenance-mode';
 import { parseRollingUpgrade, planUpgrade } from './plan/rolling-upgrade';
 import { rampActivities } from './ramp';
+import { recoveryActivities } from './recovery';
+import { bringBackActivities } from './recovery/bring-back';
 import { releaseActivities } from './releases';
 import { roomActivities } from './room';
 import { runOnceActivities } from './run-once';
@@ -85,6 +89,9 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     planNodeOffline: planning(worlds, parseNodeOffline, planOffline),
     planNodeReplacement: planning(worlds, parseNodeReplacement, planReplacement),
     planNodeOnline: planning(worlds, parseNodeOnline, planOnline),
+    planDisasterRecovery: planning(worlds, parseDisasterRecovery, (input, world, signal) =>
+      planDisaster(input, world, artifacts, signal),
+    ),
     /** The plan of an emergency rollback. @param asked.before the one before, of the same run */
     planEmergencyRollback: ({ input, before }: { input: unknown; before?: Aim }) =>
       planning(worlds, parseEmergencyRollback, (parsed, world, signal) => {
@@ -136,9 +143,12 @@ export function createActivities({ worlds, jobs, artifacts, leaving }: Outside) 
     ...driftActivities(worlds),
     ...backupActivities(worlds, jobs),
     ...drillActivities(worlds, jobs),
+    ...bringBackActivities(worlds, jobs),
     ...restoreActivities(worlds, jobs),
     ...thinActivities(worlds, jobs),
     ...lookActivities(worlds),
+    ...recoveryActivities(worlds),
+    ...freshActivities(worlds),
     ...testersActivities(worlds),
     ...healthActivities(worlds),
     ...watchActivities(worlds),

@@ -131,7 +131,7 @@ async function byFences(world: World): Promise<Held[]> {
         found.set(holder, {
           ...held,
           epoch: Math.max(held.epoch, epoch),
-          claims: [...held.claims, ...claimsOf(lane, place)],
+          claims: [...held.claims, ...claimsOf([lane], place)],
         });
       }
     }),

@@ -7,6 +7,7 @@ import { mistakeRows } from '../render/mistakes';
 import { projectRoot } from '../temporal/connection';
 import type { Cli } from './cli';
 import { addBackups } from './commands/backups';
+import { addRecover } from './commands/recover';
 import { addCluster } from './commands/cluster';
 import { addCodecServer } from './commands/codec-server';
 import { addCompletion } from './commands/completion';
@@ -94,6 +95,7 @@ function programOf(cli: Cli): Command {
     addConfig,
     addSchedule,
     addBackups,
+    addRecover,
   ];
   const servers = [addSetup, addDoctor, addNotify, addCodecServer, addCompletion];
   for (const add of [...commands, ...servers]) add(program, cli);

@@ -95,6 +95,12 @@ export const WORKFLOW_TYPES: Record<string, WorkflowType> = {
     named: ['source'],
     example: 'examples/lab/restoreDrill.json',
   },
+  disasterRecovery: {
+    about: 'measure what is damaged, and bring it back in the order of its priority, once that is approved',
+    prefix: 'recovery',
+    named: ['hosts'],
+    example: 'examples/lab/disasterRecovery.json',
+  },
   emergencyRollback: {
     about: 'bring a service back to the last release that has proven itself, ahead of all other changes',
     prefix: 'rollback',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Name } from './names';
+import { Name, StepName } from './names';
 import { reason, Version } from './inputs/common';
 
 const By = z.string().min(1).max(200);
@@ -40,12 +40,12 @@ export const MESSAGES = {
   skip: {
     description: 'Leave a host as it was and go on without it; or a step that is asked about.',
     payload: z
-      .strictObject({ by: By, host: Name.optional(), step: Name.optional(), note: Note })
+      .strictObject({ by: By, host: Name.optional(), step: StepName.optional(), note: Note })
       .refine(({ host, step }) => (host === undefined) !== (step === undefined), 'either host or step'),
   },
   retry: {
     description: 'Try a failed or unreachable host, or a failed step, again.',
-    payload: z.strictObject({ by: By, host: Name.optional(), step: Name.optional(), note: Note }),
+    payload: z.strictObject({ by: By, host: Name.optional(), step: StepName.optional(), note: Note }),
   },
   abort: {
     description: 'End the change; with undo, put back every host that it touched.',

@@ -9,6 +9,14 @@ export const Name = z
     'letters, digits, dot, dash, underscore; at most 63',
   );
 
+/** Of steps that are asked about; those that are made of names are longer than these: `shop-data-on-db1`. */
+export const StepName = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,198}[a-zA-Z0-9])?$/,
+    'letters, digits, dot, dash, underscore; at most 200',
+  );
+
 export const AbsolutePath = z
   .string()
   .regex(/^(\/[A-Za-z0-9._@:+-]+)+$/, 'an absolute path without spaces or shell characters')

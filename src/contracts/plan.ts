@@ -5,9 +5,10 @@ import type { Check, Drain } from './inputs/common';
 import type { OnWorse, RampStep } from './inputs/ramp';
 import type { OutOfService } from './out-of-service';
 import type { MaintenanceModeInput } from './inputs/maintenance-mode';
-import type { BlueGreen, Prepare, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
+import type { BlueGreen, FreshBackup, Prepare, RollingUpgradeInput, RunOnce } from './inputs/rolling-upgrade';
 import type { PlannedClosure, PlannedPage } from './maintenance';
 import type { PlannedNotifications } from './notifications';
+import type { Looked, RecoveryStep } from './recovery';
 import type { Stable } from './stable';
 import type { TrafficState } from './world';
 import type { Diffs } from './status';
@@ -101,6 +102,12 @@ export type PlannedRunOnce = Omit<RunOnce, 'host' | 'undo'> & {
   undo: string[] | null;
 };
 
+/** A backup that must be there before anything is touched. */
+export type PlannedFreshBackup = FreshBackup & {
+  /** names of those of its source */
+  hosts: string[];
+};
+
 /** Names of balancers of the service. */
 export interface PlannedCertificate {
   /** what they count says what clients lost */
@@ -164,6 +171,8 @@ export interface Intent {
   gate?: PlannedGate | null;
   /** test users are sent to a host that carries the change */
   testers?: true;
+  /** before anything is touched; absent where there are none, and in plans of 0.5.0 and before */
+  backups?: PlannedFreshBackup[];
   /** on every host, while all serve; absent in plans of before 0.4.0 */
   prepare?: Prepare[];
   /** in the order in which they are done */
@@ -175,6 +184,11 @@ export interface Intent {
   /** services that are closed with a page meanwhile */
   closures?: PlannedClosure[];
   page?: PlannedPage;
+  /** of a recovery, in the order in which they are begun */
+  recovery?: RecoveryStep[];
+  /** of a change that is about several services, by name: what steps need to know of them, and their hosts among its own */
+  services?: Record<string, PlannedService>;
+  members?: Record<string, PlannedHost[]>;
   /** for how long they may be closed, where that does not follow from `times` */
   closedMinutes?: number;
   /** who agrees that nobody serves meanwhile, and why */
@@ -263,6 +277,29 @@ export interface MaintenanceIntent extends Intent {
   times: Pick<MaintenanceModeInput, 'start' | 'end' | 'durationMinutes' | 'maxMinutes' | 'announce'>;
 }
 
+/** A release that hosts of a service get anew. */
+export interface NewRelease {
+  version: string;
+  artifact: PlannedArtifact;
+}
+
+/** Of a change that brings back what is damaged, of several services and sources. */
+export interface DisasterIntent extends Intent {
+  workflow: 'disasterRecovery';
+  about: string;
+  /** ISO time; absent where nobody said when it was */
+  since?: string;
+  recovery: RecoveryStep[];
+  services: Record<string, PlannedService>;
+  members: Record<string, PlannedHost[]>;
+  /** by service */
+  releases: Record<string, NewRelease>;
+  /** files that hosts get, one for each service and revision */
+  configs: PlannedConfig[];
+  /** by service that can be asked, with what it is judged by and those hosts that nothing is done to */
+  probes: Record<string, { limits: PlannedGate; others: PlannedHost[] }>;
+}
+
 /** What a host ran and carried when the plan was made: where an undo goes back to. */
 export interface ObservedHost {
   version: string;
@@ -296,6 +333,8 @@ export interface Plan<I extends Intent = Intent> {
     peers?: { hosts: PlannedHost[]; weights: Record<string, number> };
     /** releases that the service may go back to, newest first; plans of earlier releases do not say */
     stable?: Stable[];
+    /** of a recovery: all that was looked at */
+    damage?: Looked[];
   };
   /** what a reader should know: dropped batches, shortened defaults, hosts that need nothing */
   notes: string[];

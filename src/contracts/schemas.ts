@@ -6,6 +6,7 @@ import { BackupsInput } from './inputs/backups';
 import { ConfigCanaryInput } from './inputs/config-canary';
 import { ConfigSyncInput } from './inputs/config-sync';
 import { ConfigDriftInput } from './inputs/config-drift';
+import { DisasterRecoveryInput } from './inputs/disaster-recovery';
 import { EmergencyRollbackInput } from './inputs/emergency-rollback';
 import { NodeOfflineInput } from './inputs/node-offline';
 import { NodeReplacementInput } from './inputs/node-replacement';
@@ -33,6 +34,7 @@ export const INPUTS: Record<string, z.ZodType> = {
   backups: BackupsInput,
   restore: RestoreInput,
   restoreDrill: RestoreDrillInput,
+  disasterRecovery: DisasterRecoveryInput,
 };
 
 /** Published for editors and other tools, as `schemas/<name>.schema.json`. */

@@ -4,6 +4,7 @@ import type { Drift } from './config-drift';
 import type { Claim, Sight, Verdict } from './gate';
 import type { RunOnce } from './inputs/rolling-upgrade';
 import type { Named } from './lease';
+import type { Recovery } from './recovery';
 import type { TrafficState } from './world';
 
 export type Phase =
@@ -131,6 +132,8 @@ export interface Status {
   certificate?: Certificate;
   /** of a look for drift: what was found */
   drift?: Drift;
+  /** of a recovery: what was damaged, and what came of it */
+  recovery?: Recovery;
   /** one sentence: what is going on, or how it ended */
   summary: string;
   /** 0 to 1 */

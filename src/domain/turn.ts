@@ -28,12 +28,12 @@ export const serviceClaim = (service: string) => `service ${service}`;
  * itself is claimed, because its hosts vouch for each other: two changes that each take out one host would take
  * out two.
  *
- * @param service null: it is left to others
+ * @param services without those that are left to others
  */
-export function claimsOf(service: string | null, hosts: readonly PlannedHost[]): Claim[] {
+export function claimsOf(services: readonly string[], hosts: readonly PlannedHost[]): Claim[] {
   const balancers = new Set(hosts.flatMap(({ places }) => places.map(({ balancer }) => balancer)));
   return [
-    ...(service === null ? [] : [{ name: serviceClaim(service), mode: 'exclusive' } as const]),
+    ...services.map((name): Claim => ({ name: serviceClaim(name), mode: 'exclusive' })),
     ...hosts.map(({ name }): Claim => ({ name: `host ${name}`, mode: 'exclusive' })),
     ...[...balancers].map((name): Claim => ({ name: `balancer ${name}`, mode: 'shared' })),
   ];

@@ -1,4 +1,5 @@
-# Prints checksums of what a unit runs, as KEY=VALUE lines: two hosts with the same ones run the same. Changes nothing.
+# Prints checksums of what a unit runs, and the number of files of its release, as KEY=VALUE lines: two hosts with the same ones
+# run the same. Changes nothing.
 # usage: release-sums UNIT tarball RELEASES CURRENT | release-sums UNIT deb PACKAGE
 set -u
 export LC_ALL=C
@@ -14,7 +15,11 @@ echo "unit=$(systemctl cat --no-pager -- "$unit" 2>/dev/null | sha256sum | cut -
 if [ "$kind" = tarball ]; then
   cd -P "$4" 2>/dev/null || exit 0
   # what the service writes for itself while it runs is none of the release
-  echo "release=$(find . -type f ! -path '*/__pycache__/*' -print0 | sum_of_files)"
+  own() { # ACTION
+    find . -type f ! -path '*/__pycache__/*' "$@"
+  }
+  echo "release=$(own -print0 | sum_of_files)"
+  echo "files=$(own -printf . | wc -c)"
 else
   dpkg-query -L "$3" 2>/dev/null | while read -r file; do [ -f "$file" ] && printf '%s\0' "$file"; done |
     { echo "release=$(sum_of_files)"; }

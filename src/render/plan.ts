@@ -1,10 +1,12 @@
 import type { OwnMetric } from '../contracts/cluster';
 import type { Check } from '../contracts/inputs/common';
-import type { Intent, Plan, PlannedRunOnce } from '../contracts/plan';
+import type { Intent, Plan, PlannedFreshBackup, PlannedRunOnce } from '../contracts/plan';
 import { shareOf, weightAt } from '../domain/ramp';
 import { changeText } from '../domain/about';
 import { count, sizeText } from '../domain/amounts';
+import { backupStep } from '../domain/backups/fresh';
 import { balancersOf, setsOf } from '../domain/blue-green';
+import { stepText } from '../domain/recovery/words';
 import { onceText } from '../domain/run-once';
 import { shareText } from './ramp';
 import type { Row } from './rows';
@@ -46,6 +48,11 @@ export function planRows(plan: Plan): Row[] {
       intent.hosts.length ? 'steps of each host' : 'steps',
       intent.steps.map(({ id, does, undo }) => table(id, does, `undo: ${undo}`)),
     ),
+    ...section(
+      'what comes back, in this order',
+      (intent.recovery ?? []).map((step) => table(step.stage, step.name, stepText(step))),
+    ),
+    ...section('backups that must be there before anything is touched', (intent.backups ?? []).map(freshRow)),
     ...section(
       'on every host before anything is touched',
       (intent.prepare ?? []).map(({ name, command }) => table(name, command.join(' '))),
@@ -224,6 +231,11 @@ function rampRows({ intent: { ramp }, observed }: Plan): Row[] {
       return table(host, `${percent} %`, `${seconds} s`, ...shares);
     }),
   );
+}
+
+function freshRow({ source, hosts, maxAgeMinutes, take }: PlannedFreshBackup): Row {
+  const otherwise = take ? 'taken where there is none' : 'or nothing begins';
+  return table(backupStep(source), hosts.join(', '), `at most ${maxAgeMinutes} min old`, otherwise);
 }
 
 function onceRow({ name, when, host, command, undo }: PlannedRunOnce): Row {

@@ -80,6 +80,7 @@ export function statusRows(status: Status, answerText: AnswerText): Row[] {
     ...status.hosts.map(hostRow),
     ...driftRows(status),
     ...status.steps.map(stepRow),
+    ...asideRows(status),
     ...(status.gates ?? []).flatMap(gateRows),
     ...certificateRows(status),
     ...waitingRows(status, answerText),
@@ -216,6 +217,20 @@ function stepRow({ name, when, host, state, note }: StepStatus): Row {
   const once = when ? [`once, ${onceText(when)}`] : [];
   const cells = [name, ...once, state, `on ${host}`, ...(note ? [note] : [])];
   return { depth: 1, ...toneOf(state), text: cells.join('  ') };
+}
+
+/** What a recovery found in the way of what it brought back. */
+function asideRows({ recovery, steps }: Status): Row[] {
+  return (recovery?.steps ?? []).flatMap(({ name, aside }) => {
+    const host = steps.find((step) => step.name === name)?.host;
+    return aside.map((path): Row => ({
+      depth: 1,
+      tone: 'quiet',
+      mark: 'ⓘ',
+      text: `what was there before ${name} came back lies on ${host} in`,
+      code: path,
+    }));
+  });
 }
 
 /** One text for each balancer. */

@@ -4,6 +4,7 @@ export { backups } from './backups';
 export { configCanary } from './config-canary';
 export { configSync } from './config-sync';
 export { configDrift } from './config-drift';
+export { disasterRecovery } from './disaster-recovery';
 export { doctor } from './doctor';
 export { emergencyRollback } from './emergency-rollback';
 export { healthWatch } from './health-watch';

@@ -9,6 +9,7 @@ import { closeForChange } from './steps/closing';
 import type { Ending } from './steps/conduct';
 import { proveServed } from './steps/config-steps';
 import { conduct } from './steps/conduct';
+import { freshBackups } from './steps/fresh-backups';
 import { learnUsual } from './steps/gate';
 import { proveHealthy, switchRelease } from './steps/host-steps';
 import { goOnAnew } from './steps/long';
@@ -31,6 +32,7 @@ export async function rollingUpgrade(input: unknown, carried?: ChangeState): Pro
     if (planned) return planned;
     if (run.plan.intent.hosts.length === 0) return nothingToDo(run);
     if (!run.state.staged) {
+      await freshBackups(run);
       await stage(run);
       if (!run.state.staged) await goOnAnew(run, input);
       await learnUsual(run, servingBefore(run));

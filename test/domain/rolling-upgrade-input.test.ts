@@ -45,6 +45,7 @@ it('fills in safe defaults', () => {
     approvals: [],
     onFailure: 'undo',
     failureBudget: 0,
+    backups: [],
     prepare: [],
     runOnce: [],
     personDeadlineHours: 72,
@@ -73,6 +74,24 @@ it.each<{ what: string; input: unknown; code: string; value: string }>([
   },
 ])('refuses $what as a whole', ({ input, code, value }) => {
   expect(mistakesOf(input)).toEqual([expect.objectContaining({ code, path: '', value })]);
+});
+
+it('names what is wrong with backups that must be there', () => {
+  const backups = [
+    { source: 'a' },
+    { source: 'a' },
+    { source: '../x' },
+    { source: 'b', maxAgeMinutes: 0, days: 1 },
+  ];
+  expect(mistakesOf({ ...GOOD, backups }).map(({ code, path }) => `${code} ${path}`)).toEqual([
+    'invalidFormat backups.2.source',
+    'outOfRange backups.3.maxAgeMinutes',
+    'unknownKey backups.3.days',
+    'invalid backups',
+  ]);
+  expect(parseRollingUpgrade({ ...GOOD, backups: [{ source: 'a' }] }).backups).toEqual([
+    { source: 'a', maxAgeMinutes: 60, take: true },
+  ]);
 });
 
 it('names what is wrong with preparations and checks', () => {

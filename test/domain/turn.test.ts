@@ -27,10 +27,13 @@ describe('a change in line says', () => {
 
 it('an upgrade claims its service and its hosts for itself, and shares balancers', () => {
   const places = [{ balancer: 'edge', backend: 'web', server: 'n1' }];
-  const claims = claimsOf('web', [
-    { name: 'n1', places },
-    { name: 'n2', places },
-  ]);
+  const claims = claimsOf(
+    ['web'],
+    [
+      { name: 'n1', places },
+      { name: 'n2', places },
+    ],
+  );
   expect(claims).toEqual([
     { name: 'service web', mode: 'exclusive' },
     { name: 'host n1', mode: 'exclusive' },

@@ -18,7 +18,7 @@ import { TASK_QUEUE } from '../../src/contracts/messages';
 import type { Phase, Status } from '../../src/contracts/status';
 import { syncRunId } from '../../src/contracts/config-sync';
 import { commitConfig, tagConfig } from '../chaos/centre';
-import { backedUp } from '../lab/backups';
+import { backedUp, catalogue, through } from '../lab/backups';
 import { ended, Ground, reached } from '../lab/ground';
 import { scrubbed } from './scrub';
 import { current, recordHealthWatch } from './watch-story';
@@ -454,8 +454,23 @@ const SOURCES = {
   nothing: { kind: 'folders', host: 'db1', folders: ['/nowhere'] },
 };
 
-/** A full one and one that builds on it; one that fails at both its attempts; what there is then; and a drill. */
-const BACKUP_STORIES: Record<string, { input: object; end: string }> = {
+interface BackupStory {
+  /** on db1 */
+  before?: string;
+  input: object;
+  end: string;
+}
+
+/** Only their own hosts are looked at, and nobody is asked. */
+const RECOVERS = { approvals: [], onFailure: 'freeze' };
+/** What was never backed up is there, and a table of what was is not. */
+const DISASTER = `mkdir -p /nowhere && systemctl stop mariadb && rm /var/lib/mysql/mysql/user.frm /var/lib/mysql/ibdata1`;
+
+/**
+ * A full one and one that builds on it; one that fails at both its attempts; what there is then; a drill; a restore; a database
+ * that comes back, and a service that cannot, because it was never installed.
+ */
+const BACKUP_STORIES: Record<string, BackupStory> = {
   'backup-full': { input: { source: 'shop-data' }, end: 'succeeded' },
   'backup-incremental': { input: { source: 'shop-data', kind: 'incremental' }, end: 'succeeded' },
   'backup-failed': {
@@ -464,10 +479,25 @@ const BACKUP_STORIES: Record<string, { input: object; end: string }> = {
   },
   'backups-looked': { input: {}, end: 'succeeded' },
   'restoreDrill-proven': { input: { source: 'shop-data' }, end: 'succeeded' },
+  'restore-brought': { input: { source: 'shop-data' }, end: 'succeeded' },
+  'disasterRecovery-recovered': { before: DISASTER, input: { ...RECOVERS, hosts: ['db1'] }, end: 'succeeded' },
+  'disasterRecovery-frozen': { input: { ...RECOVERS, hosts: ['n1'] }, end: 'Frozen' },
 };
 
+/** Of one host, so that nobody serves meanwhile; the backup is younger than a minute, or is taken. */
+async function recordFresh(ground: Ground, name: string): Promise<Recorded> {
+  const version = `${BEFORE}-fresh`;
+  const backups = [{ source: 'shop-data', maxAgeMinutes: 1 }];
+  const input = { version, artifact: await makeRelease({ version }), backups, consent: 'a test' };
+  const run = await ground.start(input, name);
+  return told(ground, run, name, { input, end: 'succeeded' });
+}
+
 async function recordBackup(ground: Ground, name: string): Promise<Recorded> {
-  const { input, end } = BACKUP_STORIES[name]!;
+  const { before, input, end } = BACKUP_STORIES[name]!;
+  const known = await catalogue(ground, 'shop-data');
+  if (!name.startsWith('backup') && known.length === 0) await through(ground, 'backup', 'shop-data');
+  if (before) await ground.inside('db1', 'sh', '-c', before);
   const [type = ''] = name.split('-');
   const options = { taskQueue: TASK_QUEUE, workflowId: name, args: [{ cluster: ground.cluster, ...input }] };
   const run = await ground.client.workflow.start(type, options);
@@ -537,6 +567,7 @@ const RECORDERS: Recorder[] = [
     stage: 'backups',
     record: (ground) => recordBackup(ground, name),
   })),
+  { name: 'rollingUpgrade-freshBackup', stage: 'backups', record: (ground) => recordFresh(ground, 'rollingUpgrade-freshBackup') },
   { name: 'doctor-well', stage: 'maintenance', record: recordDoctor },
   { name: 'notifyTest-answers', stage: 'maintenance', record: recordNotifyTest },
 ];

@@ -8,7 +8,10 @@ interface BackedUp {
   notifications?: PlannedNotifications;
   backups: PlannedBackup[];
   silences: string[][];
+  stale: string[][];
   wrong: string[];
+  /** ids of backups that are not what they say */
+  spoilt: string[];
   journal: string[];
   trouble: Record<string, (() => void | Promise<void>) | undefined>;
   step(name: string, host: string): Promise<void>;
@@ -49,6 +52,7 @@ export function backupActivities(
   | 'clearBackup'
   | 'thinBackups'
   | 'lookAtBackups'
+  | 'findStale'
   | 'planDrill'
   | 'drillBackup'
   | 'judgeDrill'
@@ -105,6 +109,11 @@ export function backupActivities(
         sources: [{ source: 'shop-data', entries: [], more: 0, findings, ...unread, ...told() }],
       };
     },
+    findStale: async ({ source }) => {
+      await cluster.trouble[`stale ${source}`]?.();
+      cluster.journal.push(`look for ${source}`);
+      return cluster.stale.shift() ?? [];
+    },
     planDrill: async (raw) => {
       await cluster.trouble['plan']?.();
       return { ...DRILL, ...told(), ...dry(raw) };
@@ -120,10 +129,11 @@ export function backupActivities(
       return { ...RESTORE, ...told(), ...dry(raw) };
     },
     stageRestore: ({ on, id }) => inTwoLooks('stageRestore', on, id),
-    judgeStaged: async ({ on, place }) => {
+    judgeStaged: async ({ on, place, backup }) => {
       await cluster.step('judgeStaged', on);
       const places = [place === 'inPlace' ? '/var/lib/mysql' : place.folder];
-      return { seconds: 90, compared: '3 tables', wrong: cluster.wrong, places, use: 'mariadbd on it' };
+      const wrong = cluster.spoilt.includes(backup) ? ['shop.orders has 1 row, not 2'] : cluster.wrong;
+      return { seconds: 90, compared: '3 tables', wrong, places, use: 'mariadbd on it' };
     },
     swapIn: ({ on, id }) => inTwoLooks('swapIn', on, `swap ${id}`),
     swapped: async ({ on }) => {

@@ -40,6 +40,8 @@ import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
 import { backupActivities, backupPlan } from './fake-backups';
 import { driftLook } from './fake-drift';
+import { recoveryActivities } from './fake-recovery';
+import type { Looked as LookedAt } from '../../src/contracts/recovery';
 import type { DriftLook } from '../../src/contracts/config-drift';
 import { configPlan, foundReleases, newFiles } from './fake-config';
 import { rollbackPlan } from './fake-rollback';
@@ -83,8 +85,14 @@ export class FakeCluster {
   backups: PlannedBackup[] = [backupPlan()];
   /** what looks at the catalogue find, one after the other; the last one again and again */
   silences: string[][] = [];
+  /** what changes find missing of the backups that they want, one after the other; then nothing */
+  stale: string[][] = [];
   /** what a drill finds */
   wrong: string[] = [];
+  /** what looks for damage find, one after the other; the last one again and again */
+  damage: LookedAt[][] = [[]];
+  /** ids of backups that are not what they say */
+  spoilt: string[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();
@@ -204,6 +212,7 @@ export class FakeCluster {
       maxUnavailable: Number(input.maxUnavailable ?? 1),
       steps: [],
       ...(input.testers && { testers: true }),
+      ...(input.backups && { backups: input.backups.map((one) => ({ ...one, hosts: ['db1', 'db2'] })) }),
       ...(input.prepare && { prepare: input.prepare }),
       checks: [],
       gate: plannedGate(input.gate),
@@ -286,6 +295,7 @@ export class FakeCluster {
       },
       ...nodeActivities(this),
       ...backupActivities(this),
+      ...recoveryActivities(this),
       ...maintenanceOf(this),
       planEmergencyRollback: async ({ input, before = this.aim }) => {
         await this.trouble['plan']?.();

@@ -39,7 +39,7 @@ export function sourceNamed({ cluster }: World, name: string): Source {
   return { name, settings, store: backups.store, hosts: host === undefined ? all : [host] };
 }
 
-function noBackups(): Mistake {
+export function noBackups(): Mistake {
   const rule = 'the cluster file says nothing of backups: it needs backups.store and backups.sources';
   return { code: 'missing', path: 'cluster', value: 'nothing', rule };
 }

@@ -53,7 +53,7 @@ export async function examine(
   };
 }
 
-function taskOf(world: World, name: string, clusterFile: string, on: OnHost): HostTask {
+export function taskOf(world: World, name: string, clusterFile: string, on: OnHost): HostTask {
   const { cluster } = world;
   const roles = cluster.hosts[name]!.roles;
   return {

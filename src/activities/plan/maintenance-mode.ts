@@ -1,5 +1,3 @@
-import type { Cluster } from '../../contracts/cluster';
-
 import { MaintenanceModeInput } from '../../contracts/inputs/maintenance-mode';
 import type { PlannedClosure, PlannedPage } from '../../contracts/maintenance';
 import type { PlannedNotifications } from '../../contracts/notifications';
@@ -10,7 +8,7 @@ import { noticesBefore, windowMistakes, windowOf } from '../../domain/maintenanc
 import type { World } from '../world';
 import { planClosures } from './closures';
 import { parsePlanInput } from './input';
-import { plannedNotifications } from './notifications';
+import { notificationsOfAny } from './notifications';
 
 const STEPS: PlannedStep[] = [
   { id: 'flag', does: 'put up the flag file on every host', undo: 'take it away' },
@@ -69,7 +67,7 @@ function intentOf(
 ): MaintenanceIntent {
   const names = closures.map(({ name }) => name);
   const { unit, port, release, health, version, limits } = world.cluster.services[names[0]!]!;
-  const notifications = tellsOf(world.cluster, names);
+  const notifications = notificationsOfAny(world.cluster, names);
   const { start, end, durationMinutes, maxMinutes, announce, personDeadlineHours, unreachableSeconds } =
     input;
   return {
@@ -95,18 +93,6 @@ function intentOf(
       unreachableSeconds,
     },
   };
-}
-
-/** Every channel that one of the services concerns. */
-function tellsOf(cluster: Cluster, services: string[]): PlannedNotifications | undefined {
-  const all = services.flatMap((name) => plannedNotifications(cluster, name) ?? []);
-  const [first] = all;
-  return (
-    first && {
-      ...first,
-      channels: Object.assign({}, ...all.map(({ channels }) => channels)) as typeof first.channels,
-    }
-  );
 }
 
 function noticeNotes(

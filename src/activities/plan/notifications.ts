@@ -16,3 +16,15 @@ export function plannedNotifications(
   if (channels.length === 0) return undefined;
   return { progressSeconds: notifications.progressSeconds, channels: Object.fromEntries(channels) };
 }
+
+/** Every channel that one of several services, or sources of backups, concerns. */
+export function notificationsOfAny(cluster: Cluster, names: string[]): PlannedNotifications | undefined {
+  const all = names.flatMap((name) => plannedNotifications(cluster, name) ?? []);
+  const [first] = all;
+  return (
+    first && {
+      ...first,
+      channels: Object.assign({}, ...all.map(({ channels }) => channels)) as typeof first.channels,
+    }
+  );
+}

@@ -179,10 +179,11 @@ function reached(error: unknown, mistake: Say): null {
   return null;
 }
 
-async function readMachine(
+/** What `src/host/observe-host.sh` prints. */
+export async function readMachine(
   world: World,
-  service: Installed,
-  host: PlannedHost,
+  service: Pick<Installed, 'name' | 'release' | 'unit'>,
+  host: Pick<PlannedHost, 'name'>,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const { name, release, unit } = service;

@@ -1,4 +1,4 @@
-import type { Cluster, Service } from '../../contracts/cluster';
+import type { Service } from '../../contracts/cluster';
 import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import type { Artifact } from '../../contracts/inputs/rolling-upgrade';
@@ -12,14 +12,14 @@ import type {
   UpgradeIntent,
 } from '../../contracts/plan';
 import type { ArtifactStore } from '../../adapters/artifacts';
-import { refusal } from '../../adapters/artifacts/inspect';
 import { failureBudget } from '../../domain/batches';
 import { strayFields } from '../../domain/blue-green';
 import { outText } from '../../domain/about';
 import { shownDiffs } from '../../domain/config/patch';
-import { badInput, escaped } from '../../domain/mistakes';
+import { badInput } from '../../domain/mistakes';
 import { planRunOnce } from '../../domain/run-once';
 import { shortened } from '../../domain/shortened';
+import { describeArtifact } from './artifact';
 import { planBlueGreen } from './blue-green';
 import type { Closures } from './closures';
 import { planClosures } from './closures';
@@ -36,6 +36,7 @@ import {
   sameFor,
   serviceNamed,
 } from './common';
+import { planFreshBackups } from './fresh-backups';
 import { plannedGate, uncounted } from './gate';
 import { parsePlanInput } from './input';
 import { loadNotes } from './load';
@@ -73,12 +74,13 @@ export async function planUpgrade(
   const describe = (path: string, artifact: Artifact) =>
     describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
   const files = await filesWith(input, chosen, world, signal, mistakes);
-  const [seen, artifact, previousArtifact, marks, stable] = await Promise.all([
+  const [seen, artifact, previousArtifact, marks, stable, fresh] = await Promise.all([
     Promise.all(chosen.map((host) => observeHost(world, service, host, signal, judge))),
     describe('artifact', input.artifact),
     input.previousArtifact ? describe('previousArtifact', input.previousArtifact) : null,
     marksOf(world, input.service, signal),
     stableOf(world, input.service, signal),
+    planFreshBackups(input.backups, world, signal),
   ]);
   const isThere: IsThere = ({ host, facts }) =>
     facts.version === input.version && !files?.looks.some((look) => look.host === host.name);
@@ -88,11 +90,12 @@ export async function planUpgrade(
   const unready = [
     ...seen.flatMap(({ host, mistakes }) => sayWhyOut(mistakes, marks[host.name], host.name)),
     ...rollout.unready,
+    ...(coming.length > 0 ? fresh.unready : []),
     ...noWayBack(service, input, coming),
   ];
   const closed = blueGreen ? undefined : await closing(input, batches.length, world, signal, mistakes);
   const outage = !blueGreen && service.routes.length > 0 && cap >= all.length;
-  mistakes.push(...strayFields(input), ...rollout.mistakes, ...beyond(input, service));
+  mistakes.push(...strayFields(input), ...fresh.mistakes, ...rollout.mistakes, ...beyond(input, service));
   if (outage && input.consent === undefined && !closed) mistakes.push(nobodyServing(input, cap, all.length));
   const once = planRunOnce(
     input.runOnce,
@@ -108,6 +111,7 @@ export async function planUpgrade(
     artifact,
     previousArtifact,
     runOnce: once.steps,
+    ...(fresh.backups.length && { backups: fresh.backups }),
     ...(files && { config: configOf(files, seen, coming) }),
     limits,
     ...(closed && {
@@ -123,6 +127,7 @@ export async function planUpgrade(
     ...(files?.notes ?? []),
     ...rollout.notes,
     ...notDrained(service),
+    ...(coming.length > 0 ? fresh.notes : []),
     ...(closed?.notes ?? []),
     ...(outage ? [outageText(input, all.length)] : []),
     ...once.notes,
@@ -230,29 +235,6 @@ function outageText({ consent, maintenance }: RollingUpgradeInput, hosts: number
   return `all ${hosts} hosts may be out at once, and nobody serves then: ${who}`;
 }
 
-async function describeArtifact(
-  path: string,
-  artifact: Artifact,
-  service: Service,
-  cluster: Cluster,
-  artifacts: ArtifactStore,
-  signal: AbortSignal,
-  mistakes: Mistake[],
-): Promise<PlannedArtifact | null> {
-  const value = 'file' in artifact ? artifact.file : artifact.url;
-  try {
-    const planned = await artifacts.describe(artifact, cluster.artifacts.allowedUrls, signal);
-    const why =
-      service.release.kind === 'tarball' ? await refusal(await artifacts.fetch(planned, signal)) : null;
-    if (why) throw new PawlError('ArtifactRefused', why);
-    return planned;
-  } catch (error) {
-    if (!(error instanceof PawlError)) throw error;
-    mistakes.push({ code: error.type, path, value: escaped(value), rule: error.message });
-    return null;
-  }
-}
-
 /** Steps that are done once may run elsewhere than on the hosts of the change. */
 async function lost(
   world: World,
@@ -329,6 +311,7 @@ function intentOf(
     | 'artifact'
     | 'previousArtifact'
     | 'runOnce'
+    | 'backups'
     | 'config'
     | 'closures'
     | 'page'

@@ -6,6 +6,7 @@ import { ENTRY_HEADS, entryCells } from '../../domain/backups/words';
 import { begin, type Following } from '../begin';
 import type { Cli } from '../cli';
 import { EXIT } from '../exit-codes';
+import { isId, sourceOf, timeOf } from '../backup-id';
 import { columns } from '../columns';
 import type { JsonObject } from '../read-object';
 import { resultOf } from '../result-of';
@@ -157,8 +158,6 @@ function restoreInput(
   };
 }
 
-const isId = (text: string) => /\.\d{8}T\d{9}Z$/.test(text);
-
 /** Has a worker read the catalogue. */
 function lookAt(asked: Asked): Promise<BackupsReport> {
   const input = { ...asked, dryRun: true };
@@ -173,16 +172,6 @@ function lookAt(asked: Asked): Promise<BackupsReport> {
       late: 'no worker has read the catalogue',
     });
   });
-}
-
-/** Ids begin with the source; dots may be in its name. */
-const sourceOf = (id: string) => id.split('.').slice(0, -2).join('.') || id;
-
-function timeOf(text = new Date().toISOString()): string {
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw new PawlError('BadInput', `"${text}" is no time; write it like 2026-11-29T02:00:00Z`);
-  return new Date(time).toISOString();
 }
 
 function factsOf({

@@ -48,13 +48,24 @@ export const RunOnce = z.strictObject({
 });
 export type RunOnce = z.output<typeof RunOnce>;
 
-/** Done on every host while all of them serve, before anything is touched: a backup, say. */
+/** Done on every host while all of them serve, before anything is touched. */
 export const Prepare = z.strictObject({
   name: Name,
   command: Command,
   timeoutSeconds: z.number().int().min(1).max(86_400).default(600),
 });
 export type Prepare = z.output<typeof Prepare>;
+
+/** A backup that must be there before anything is touched, of each host of its source. */
+export const FreshBackup = z.strictObject({
+  /** of the cluster file's backups */
+  source: Name,
+  /** an older one does not count */
+  maxAgeMinutes: z.number().int().min(1).max(525_600).default(60),
+  /** one is taken where there is none; false: the change is refused then */
+  take: z.boolean().default(true),
+});
+export type FreshBackup = z.output<typeof FreshBackup>;
 
 /** What people read while a change has closed a service, and for how long that may take. */
 export const Closing = z.strictObject({
@@ -101,6 +112,12 @@ export const RollingUpgradeInput = z.strictObject({
   approvals: z
     .array(z.enum(['before', 'afterFirstBatch', 'beforeSwitch']))
     .max(2)
+    .default([]),
+  /** backups that must be there, and be young enough, before anything is touched */
+  backups: z
+    .array(FreshBackup)
+    .max(20)
+    .refine((all) => new Set(all.map(({ source }) => source)).size === all.length, 'each source once')
     .default([]),
   /** commands on every host before anything is touched, each once; one that fails ends the change */
   prepare: z

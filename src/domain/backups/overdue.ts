@@ -30,8 +30,7 @@ const AHEAD = HOUR;
 export function overdue(catalogue: Catalogue, limits: Limits, now: number): Overdue[] {
   return limits.hosts.flatMap((host) => {
     const entries = catalogue.entries.filter((entry) => entry.host === host);
-    const { entry: newest, notTaken } = servesAt(entries, now + AHEAD);
-    const [why] = [...futureTexts(entries, now), ...notTaken];
+    const { newest, why } = newestGood(entries, now);
     const of = `${catalogue.source} on ${host}`;
     const say = (kind: Overdue['kind'], text: string, since: string): Overdue => ({
       ...{ host, kind, text, key: [kind, catalogue.source, host, since].join(' ') },
@@ -47,11 +46,26 @@ export function overdue(catalogue: Catalogue, limits: Limits, now: number): Over
   });
 }
 
+/**
+ * Of one host, the newest that can be restored.
+ *
+ * @param now milliseconds
+ * @returns `why` a newer one will not do, or nothing that is there
+ */
+export function newestGood(
+  entries: readonly BackupEntry[],
+  now: number,
+): { newest: BackupEntry | undefined; why: string | undefined } {
+  const { entry: newest, notTaken } = servesAt(entries, now + AHEAD);
+  const [why] = [...futureTexts(entries, now), ...notTaken];
+  return { newest, why };
+}
+
 const futureTexts = (entries: readonly BackupEntry[], now: number) =>
   entries.filter(({ at }) => Date.parse(at) > now + AHEAD).map(({ id }) => `${id} is dated in the future`);
 
 /** @param why nothing that is there will do; undefined: nothing is there */
-const missingText = (of: string, why: string | undefined) =>
+export const missingText = (of: string, why: string | undefined) =>
   why ? `there is no backup of ${of} that can be restored: ${why}` : `there is no backup of ${of}`;
 
 /** @param why a newer one will not do */

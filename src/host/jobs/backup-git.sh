@@ -3,20 +3,15 @@
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end, the sum of the stream, `repository
 #   bare|files USER:GROUP HEAD`, `ref COMMIT NAME` for each
 # exits 30 where a program is missing, 31 without its secrets, 41 it could not be copied, 42 the store failed
-# uses: give-up progress store stream result
+# uses: give-up progress store stream git result
 set -eu
 source=$1 id=$2 repository=$3 expected=$4
 stream_begin "$source" "$id"
 command -v git >/dev/null || give_up 30 'has no git'
 [ -d "$repository" ] || give_up 41 "there is no $repository"
 
-# As its owner: what a repository's settings have git do is done to nobody else.
-in_repository() { # ARGUMENT…
-  setpriv --reuid "$(stat -c %u "$repository")" --regid "$(stat -c %g "$repository")" --clear-groups \
-    env HOME=/nonexistent git -C "$repository" "$@"
-}
 refs() {
-  in_repository for-each-ref --format='%(objectname) %(refname)' 2>"$work/said" | LC_ALL=C sort
+  in_repository "$repository" for-each-ref --format='%(objectname) %(refname)' 2>"$work/said" | LC_ALL=C sort
 }
 
 mkfifo "$work/bundle" "$work/begin"
@@ -25,7 +20,7 @@ moment=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 # its head ends with an empty line
 { LC_ALL=C sed '/^$/q' && cat >/dev/null; } <"$work/begin" >"$work/head" &
 head=$!
-in_repository bundle create --quiet - --all >"$work/bundle" 2>"$work/bundle.said" &
+in_repository "$repository" bundle create --quiet - --all >"$work/bundle" 2>"$work/bundle.said" &
 bundle=$!
 tee "$work/begin" <"$work/bundle" | stream_send all.bundle "$expected"
 stream_taken
@@ -39,8 +34,8 @@ missing=$(LC_ALL=C comm -12 "$work/before" "$work/after" | LC_ALL=C comm -23 - "
 [ -s "$work/refs" ] || give_up 41 'the repository has no branches'
 {
   stream_facts "$moment"
-  if [ "$(in_repository rev-parse --is-bare-repository)" = true ]; then form=bare; else form=files; fi
-  echo "repository $form $(stat -c %U:%G "$repository") $(in_repository symbolic-ref --quiet HEAD || true)"
+  if [ "$(in_repository "$repository" rev-parse --is-bare-repository)" = true ]; then form=bare; else form=files; fi
+  echo "repository $form $(stat -c %U:%G "$repository") $(in_repository "$repository" symbolic-ref --quiet HEAD || true)"
   sed 's/^/ref /' "$work/refs"
 } >"$work/result"
 result_keep "$id" "$work/result"

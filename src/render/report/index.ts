@@ -6,6 +6,7 @@ import { GATE_TONES, moreLines, toneOf, toneOfLoss, trafficTexts, type AnswerTex
 import { chartsOf, rates, type Drawing } from './charts';
 import { driftSections } from './drift';
 import { html, type Html } from './html';
+import { recoverySections } from './recovery';
 import { list, section, state, table } from './parts';
 import { STYLE } from './style';
 import { stepTimesSection } from './step-times';
@@ -39,7 +40,7 @@ export async function reportHtml(told: Told): Promise<string> {
       <body>
         <main>
           ${head(told, title)} ${waiting(told)} ${section('Left to do', leftToDo(status))}
-          ${section('Hosts', hosts(status))} ${driftSections(status)}
+          ${section('Hosts', hosts(status))} ${driftSections(status)} ${recoverySections(status)}
           ${section('Lost requests', lostRequests(status))}
           ${section('Steps that are done once', steps(status))}
           ${section(

@@ -36,12 +36,13 @@ export const { findDrift } = proxyActivities<Activities>({
   scheduleToCloseTimeout: '30m',
 });
 
-/** Looks at the hosts of a source and at the store; makes the store's place, an account and keys. */
-export const { planBackup, planDrill, planRestore, lookAtBackups, openStore } = proxyActivities<Activities>({
-  ...base,
-  startToCloseTimeout: '3m',
-  scheduleToCloseTimeout: '10m',
-});
+/** Looks at the hosts of a source and at the store, or at its catalogue; makes the store's place, an account and keys. */
+export const { planBackup, planDrill, planRestore, lookAtBackups, findStale, openStore } =
+  proxyActivities<Activities>({
+    ...base,
+    startToCloseTimeout: '3m',
+    scheduleToCloseTimeout: '10m',
+  });
 
 /** Comes back after a minute with how far it is. A host that is away for longer than the rest has lost this attempt. */
 export const { takeBackup, readBack, drillBackup, stageRestore, swapIn } = proxyActivities<Activities>({
@@ -85,6 +86,13 @@ export const { guardDoors } = proxyActivities<Activities>({
   startToCloseTimeout: '8d',
   // nothing to clean up; what it would still write is fenced
   cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
+
+/** Looks at everything of all hosts, eight side by side; the files of all packages of one take minutes. */
+export const { planDisasterRecovery, lookForDamage } = proxyActivities<Activities>({
+  ...base,
+  startToCloseTimeout: '2h',
+  scheduleToCloseTimeout: '3h',
 });
 
 /** Reads a few hosts once more; one that does not answer takes half a minute. */

@@ -16,6 +16,7 @@ export async function listLeftToDo(run: Change): Promise<void> {
     ...hosts.flatMap((name) => todosOf(run, name)),
     ...stepsLeft(run),
     ...switchLeft(run),
+    ...recoveryLeft(run),
     ...closedLeft(run),
   );
 }
@@ -53,6 +54,33 @@ export function switchLeft(run: Change): Todo[] {
           ? `requests go to ${fresh}; ${old} are out of rotation and run what they ran`
           : `see to ${entry.host}: requests may go to ${fresh} or to ${old} (${note ?? state})`,
     },
+  ];
+}
+
+/** What did not come back, and who is out of rotation. */
+function recoveryLeft(run: Change): Todo[] {
+  const over = ['done', 'skipped'];
+  const open = (run.plan.intent.recovery ?? []).filter(
+    ({ name }) => !over.includes(run.stepStatus(name).state),
+  );
+  return [
+    ...open.map(({ name, host }) => {
+      const { state, note } = run.stepStatus(name);
+      return {
+        host,
+        what: `${name} is not brought back (${state === 'pending' ? 'its turn did not come' : (note ?? state)}); start this again`,
+      };
+    }),
+    ...run.state.undo.flatMap((entry) =>
+      entry.step === 'serveAgain'
+        ? [
+            {
+              host: entry.host,
+              what: `${entry.host} of ${entry.service} is out of rotation; nodeOnline brings it back`,
+            },
+          ]
+        : [],
+    ),
   ];
 }
 

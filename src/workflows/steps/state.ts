@@ -5,11 +5,13 @@ import type { Plan } from '../../contracts/plan';
 import type { HostTraffic, Status } from '../../contracts/status';
 import type { Control } from '../../domain/control';
 import { newControl } from '../../domain/control';
+import { backupStep } from '../../domain/backups/fresh';
 import { setsOf, switchStep } from '../../domain/blue-green';
 import { closureSteps } from '../../domain/maintenance';
 import { newStatus } from '../../domain/new-status';
 import { completePlan, completeStatus } from '../../domain/older';
 import type { Outbox } from '../../domain/outbox';
+import { stepText } from '../../domain/recovery/words';
 import type { Turn } from '../../domain/turn';
 import { newTurn } from '../../domain/turn';
 
@@ -21,6 +23,8 @@ export type UndoEntry =
   | { step: 'configBack'; host: string; version: string }
   | { step: 'runBack'; host: string; name: string }
   /** of a host that was taken out of service */
+  /** of a host that a recovery took out of one of its services, `name` is that of the step which brings it back */
+  | { step: 'serveAgain'; host: string; name: string; service: string; weights: Record<string, number> }
   | { step: 'startBack'; host: string; version: string }
   | { step: 'forgetMark'; host: string }
   /** of the host that test users are sent to */
@@ -122,6 +126,11 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
       return { name, version: seen?.version ?? 'unknown', state, balancers };
     }),
     steps: [
+      ...(intent.backups ?? []).map(({ source, hosts }) => ({
+        name: backupStep(source),
+        host: hosts.join(', '),
+        state: 'pending' as const,
+      })),
       ...(intent.runOnce ?? []).map(({ name, when, host }) => ({
         name,
         when,
@@ -129,6 +138,10 @@ export function adoptPlan(state: ChangeState, plan: Plan): void {
         state: 'pending' as const,
       })),
       ...closureSteps(intent.closures ?? []),
+      ...(intent.recovery ?? []).map((step) => {
+        const { name, host } = step;
+        return { name, host, state: 'pending' as const, note: stepText(step) };
+      }),
       ...(leaving.length ? [switchStep(intent)] : []),
     ],
   } satisfies Partial<Status>);
@@ -142,6 +155,10 @@ export function subjectOf(entry: UndoEntry): string {
 /** The step behind which nothing can be put back, once it has begun. */
 export function pointOfNoReturn({ plan, status, retired }: ChangeState): string | null {
   if (retired) return 'the end of the warm time';
-  const without = (plan?.intent.runOnce ?? []).filter(({ undo }) => !undo).map(({ name }) => name);
+  const without = [
+    ...(plan?.intent.runOnce ?? []).filter(({ undo }) => !undo),
+    // what came back is never taken away again
+    ...(plan?.intent.recovery ?? []).filter(({ kind }) => kind !== 'service'),
+  ].map(({ name }) => name);
   return status.steps.find(({ name, state }) => without.includes(name) && state !== 'pending')?.name ?? null;
 }

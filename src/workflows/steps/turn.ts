@@ -73,10 +73,10 @@ export async function fencesUp(run: Change): Promise<void> {
 }
 
 function ownClaims(run: Change): Claim[] {
-  const { service, hosts, closures = [], claims } = run.plan.intent;
-  const own = claims === 'hosts' ? null : service.name;
+  const { service, hosts, closures = [], claims, members = {} } = run.plan.intent;
+  const own = claims === 'hosts' ? [] : [service.name];
   return [
-    ...(hosts.length ? claimsOf(own, [...hosts, ...hostsOfSteps(run)]) : []),
+    ...(hosts.length ? claimsOf([...own, ...Object.keys(members)], [...hosts, ...hostsOfSteps(run)]) : []),
     ...closureClaims(closures),
   ];
 }
@@ -215,16 +215,20 @@ function hostsOfSteps({ plan: { intent } }: Change): PlannedHost[] {
 }
 
 async function raise(run: Change): Promise<void> {
-  const { service, actsAt } = run.plan.intent;
-  const hosts = [...run.plan.intent.hosts, ...hostsOfSteps(run)];
+  const { service, actsAt, hosts, members, services = {} } = run.plan.intent;
   const mine = hostsIn(run.turn.granted?.claims ?? []);
-  const own = hosts.filter(({ name }) => mine.includes(name));
-  const { unreached } = await raiseFences.executeWithOptions(
-    { summary: 'lock earlier changes out of hosts and balancers' },
-    [{ change: run.ref, service, hosts: own, holder: run.status.id, ...(actsAt && { only: actsAt }) }],
-  );
-  for (const { name, why } of unreached)
-    run.status.notes.push(
-      `earlier changes are locked out of ${name} only with the first write there: ${why}`,
+  const all = members
+    ? Object.entries(members).map(([name, of]) => ({ service: services[name]!, hosts: of }))
+    : [{ service, hosts: [...hosts, ...hostsOfSteps(run)] }];
+  for (const { service, hosts } of all) {
+    const own = hosts.filter(({ name }) => mine.includes(name));
+    const { unreached } = await raiseFences.executeWithOptions(
+      { summary: 'lock earlier changes out of hosts and balancers' },
+      [{ change: run.ref, service, hosts: own, holder: run.status.id, ...(actsAt && { only: actsAt }) }],
     );
+    for (const { name, why } of unreached)
+      run.status.notes.push(
+        `earlier changes are locked out of ${name} only with the first write there: ${why}`,
+      );
+  }
 }

@@ -7,6 +7,7 @@ import { runCommand } from './command';
 import { isTestHost, switchConfig } from './config-steps';
 import { HostFailed, hostFailed } from './host-failure';
 import { proveHealthy, putBack, switchRelease, takeOut } from './host-steps';
+import { backInto } from './recover-rotation';
 import { markHost, startService, stopService } from './service-steps';
 import type { UndoEntry } from './state';
 import { pointOfNoReturn, subjectOf } from './state';
@@ -37,6 +38,9 @@ const UNDO: { [S in UndoEntry['step']]: (run: Change, entry: UndoEntry & { step:
   },
   async putBack(run, { host, weights }) {
     await putBack(run, hostNamed(run, host), weights);
+  },
+  async serveAgain(run, entry) {
+    await backInto(run, entry);
   },
   async startBack(run, { host: name, version }) {
     const host = hostNamed(run, name);

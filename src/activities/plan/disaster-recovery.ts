@@ -1,0 +1,260 @@
+import type { ChangeRecord } from '../../contracts/config-set';
+import { Gate } from '../../contracts/inputs/gate';
+import type { Mistake } from '../../contracts/failures';
+import { DisasterRecoveryInput } from '../../contracts/inputs/disaster-recovery';
+import type {
+  DisasterIntent,
+  NewRelease,
+  ObservedHost,
+  Plan,
+  PlannedConfig,
+  PlannedHost,
+  PlannedService,
+  PlannedStep,
+} from '../../contracts/plan';
+import type { RecoveryStep } from '../../contracts/recovery';
+import type { ArtifactStore } from '../../adapters/artifacts';
+import { badInput, unknownName } from '../../domain/mistakes';
+import { digestOf } from '../../domain/plan-hash';
+import type { Steps } from '../../domain/recovery/steps';
+import { recoverySteps } from '../../domain/recovery/steps';
+import { damageNotes } from '../../domain/recovery/words';
+import { marksOf } from '../out-of-service';
+import { assessDamage } from '../recovery/assess';
+import { restorable } from '../recovery/restorable';
+import type { World } from '../world';
+import { hostsOf } from '../world';
+import { describeArtifact } from './artifact';
+import { configFiles } from './config-files';
+import { plannedGate } from './gate';
+import { parsePlanInput } from './input';
+import { notificationsOfAny } from './notifications';
+import { asItIs, observeHost } from './observe';
+
+const STEPS: { [K in RecoveryStep['kind']]: PlannedStep } = {
+  packages: {
+    id: 'packages',
+    does: 'install packages anew whose files are damaged; those files are kept beside',
+    undo: 'none: it brings back what the package holds',
+  },
+  restore: {
+    id: 'restore',
+    does: 'restore a backup beside what is there, compare it with what it says of itself, then swap it in; what was there is kept',
+    undo: 'none: what was there lies beside it',
+  },
+  files: {
+    id: 'files',
+    does: 'all files of the configuration as the config centre has them, all or none; what was there is kept',
+    undo: 'none: `pawl config` can bring back what was there',
+  },
+  service: {
+    id: 'service',
+    does: 'start what does not answer, prove it healthy, back into rotation',
+    undo: 'none needed: a service that is not healthy stays out of rotation',
+  },
+};
+
+export const parseDisasterRecovery = (raw: unknown) => parsePlanInput(DisasterRecoveryInput, raw);
+
+/** Measures damage and plans how it is mended. Changes nothing; tells all mistakes at once. */
+export async function planDisaster(
+  input: DisasterRecoveryInput,
+  world: World,
+  artifacts: ArtifactStore,
+  signal: AbortSignal,
+): Promise<Plan<DisasterIntent>> {
+  const mistakes = namesOf(input, world);
+  if (mistakes.length > 0) throw badInput(mistakes);
+  const { cluster } = world;
+  const releases = await newReleases(input, world, artifacts, signal, mistakes);
+  const away = await outOnPurpose(world, signal);
+  const looked = await assessDamage(world, { hosts: input.hosts }, signal);
+  const sources = await restorable(world, input, looked, signal, mistakes);
+  const servicesOn = (host: string) =>
+    Object.keys(cluster.services).filter(
+      (name) => hostsOf(cluster, name).some((one) => one.name === host) && !away(name, host),
+    );
+  const made = recoverySteps(looked, sources, servicesOn);
+  const members = membersOf(world, made.steps);
+  const configs = await wantedConfigs(world, made.steps, signal, mistakes);
+  if (mistakes.length > 0) throw badInput(mistakes);
+  const intent = intentOf(input, world, { ...made, members, configs, releases });
+  const { note: _note, dryRun: _dryRun, planHash: _hash, planned: _planned, ...same } = input;
+  return {
+    format: 2,
+    intent,
+    hash: digestOf(intent),
+    same: digestOf({ ...same, cluster: [cluster.cluster, world.digest] }),
+    observed: { at: new Date().toISOString(), hosts: await observed(world, intent, signal), damage: looked },
+    notes: [...damageNotes(looked), ...made.left.map(({ what }) => what)],
+  };
+}
+
+/** Names that the cluster file does not have. */
+function namesOf({ hosts = [], restore, releases }: DisasterRecoveryInput, { cluster }: World): Mistake[] {
+  const known = Object.keys(cluster.hosts);
+  const services = Object.keys(cluster.services);
+  const sources = Object.keys(cluster.backups?.sources ?? {});
+  const unknown = (path: string, name: string, all: string[]) =>
+    all.includes(name) ? [] : [unknownName(path, name, all)];
+  const rule = 'it names no services; a database is one, too, with `routes: []`';
+  return [
+    ...(services.length > 0 ? [] : [{ code: 'missing', path: 'cluster.services', value: 'nothing', rule }]),
+    ...hosts.flatMap((name, index) => unknown(`hosts.${index}`, name, known)),
+    ...Object.keys(releases).flatMap((name) => unknown(`releases.${name}`, name, services)),
+    ...restore.flatMap(({ source, host }, index) => [
+      ...unknown(`restore.${index}.source`, source, sources),
+      ...(host === undefined ? [] : unknown(`restore.${index}.host`, host, known)),
+    ]),
+  ];
+}
+
+async function newReleases(
+  { releases }: DisasterRecoveryInput,
+  { cluster }: World,
+  artifacts: ArtifactStore,
+  signal: AbortSignal,
+  mistakes: Mistake[],
+): Promise<Record<string, NewRelease>> {
+  const found: Record<string, NewRelease> = {};
+  for (const [name, { version, artifact }] of Object.entries(releases)) {
+    const path = `releases.${name}.artifact`;
+    const service = cluster.services[name]!;
+    const planned = await describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
+    if (planned) found[name] = { version, artifact: planned };
+  }
+  return found;
+}
+
+/** Who was taken out of service is left so. */
+async function outOnPurpose(world: World, signal: AbortSignal) {
+  const services = Object.keys(world.cluster.services);
+  const marks = await Promise.all(
+    services.map(async (name) => [name, await marksOf(world, name, signal)] as const),
+  );
+  const all = Object.fromEntries(marks);
+  return (service: string, host: string) => Object.hasOwn(all[service] ?? {}, host);
+}
+
+/** By service, those of its hosts on which something is done about it. */
+function membersOf({ cluster }: World, steps: readonly RecoveryStep[]): Record<string, PlannedHost[]> {
+  const members: Record<string, PlannedHost[]> = {};
+  for (const step of steps) {
+    if (step.kind !== 'service') continue;
+    const host = hostsOf(cluster, step.service).find(({ name }) => name === step.host);
+    if (host) (members[step.service] ??= []).push(host);
+  }
+  return members;
+}
+
+const RECORD: ChangeRecord = {
+  what: 'recovery from a disaster',
+  why: 'files of hosts are damaged',
+  impact: 'services that read them are out of rotation meanwhile',
+  rollback: 'hosts keep what was there before',
+};
+
+/** In the revision that each host shall have. */
+async function wantedConfigs(
+  world: World,
+  steps: readonly RecoveryStep[],
+  signal: AbortSignal,
+  mistakes: Mistake[],
+): Promise<PlannedConfig[]> {
+  const files = steps.filter((step) => step.kind === 'files');
+  const pairs = new Map(
+    files.map(({ service, revision }) => [`${service} ${revision}`, { service, revision }]),
+  );
+  const configs: PlannedConfig[] = [];
+  for (const { service, revision } of pairs.values()) {
+    const chosen = hostsOf(world.cluster, service).filter(({ name }) =>
+      files.some((step) => step.service === service && step.revision === revision && step.host === name),
+    );
+    const asked = { service, revision, record: RECORD };
+    const found = await configFiles(asked, chosen, world, signal, mistakes);
+    if (found) configs.push(found.config);
+  }
+  return configs;
+}
+
+/** Of each host as it stands in its first service; one that is in none is not asked. */
+async function observed(
+  world: World,
+  { hosts, members, services }: DisasterIntent,
+  signal: AbortSignal,
+): Promise<Record<string, ObservedHost>> {
+  const seen = hosts.map(async ({ name }) => {
+    const found = Object.entries(members).find(([, all]) => all.some((host) => host.name === name));
+    if (!found) return [];
+    const [service, all] = found;
+    const host = all.find((one) => one.name === name)!;
+    const { facts } = await observeHost(world, services[service]!, host, signal, asItIs);
+    return [[name, facts] as const];
+  });
+  return Object.fromEntries((await Promise.all(seen)).flat());
+}
+
+/** Services whose answers can be timed; those of other hosts are how long they usually take. */
+function probesOf({ cluster }: World, members: Record<string, PlannedHost[]>): DisasterIntent['probes'] {
+  const found = Object.entries(members).flatMap(([name, own]) => {
+    const limits = plannedGate({ gate: Gate.parse({}), checks: [] }, cluster.services[name]!);
+    if (!limits || limits.probePaths.length === 0) return [];
+    const others = hostsOf(cluster, name).filter((host) => !own.some((one) => one.name === host.name));
+    return [[name, { limits: { ...limits, latency: null }, others }] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+type Made = Steps & Pick<DisasterIntent, 'members' | 'configs' | 'releases'>;
+
+function intentOf(input: DisasterRecoveryInput, world: World, made: Made): DisasterIntent {
+  const { cluster } = world;
+  const { steps, members, configs, releases } = made;
+  const names = [...new Set(steps.map(({ host }) => host))];
+  const services = Object.fromEntries(
+    Object.keys(members).map((name) => [name, plannedService(world, name)] as const),
+  );
+  const concerned = [
+    ...Object.keys(members),
+    ...steps.flatMap((step) => ('source' in step ? [step.source] : [])),
+  ];
+  const notifications = input.notify ? notificationsOfAny(cluster, concerned) : undefined;
+  const kinds = new Set(steps.map(({ kind }) => kind));
+  const { approvals, onFailure, personDeadlineHours, unreachableSeconds } = input;
+  return {
+    workflow: 'disasterRecovery',
+    cluster: { name: cluster.cluster, file: input.cluster, digest: world.digest },
+    service: { ...plannedService(world, Object.keys(cluster.services)[0]!), name: cluster.cluster },
+    about: steps.length === 0 ? 'nothing is damaged' : `recovery of ${names.join(', ')}`,
+    ...(input.since !== undefined && { since: input.since }),
+    claims: 'hosts',
+    hosts: names.map((name) => ({
+      name,
+      places: Object.values(members).flatMap((hosts) =>
+        hosts.flatMap((host) => (host.name === name ? host.places : [])),
+      ),
+    })),
+    recovery: steps,
+    ...{ services, members, configs, releases, probes: probesOf(world, members) },
+    maxUnavailable: names.length,
+    steps: (Object.keys(STEPS) as RecoveryStep['kind'][]).flatMap((kind) =>
+      kinds.has(kind) ? [STEPS[kind]] : [],
+    ),
+    ...(notifications && { notifications }),
+    settings: {
+      // who is damaged serves nobody; who is not is drained as long
+      drain: { deadlineSeconds: 30, onDeadline: 'force' },
+      approvals,
+      onFailure,
+      failureBudget: 0,
+      progressDeadlineSeconds: 0,
+      personDeadlineHours,
+      unreachableSeconds,
+    },
+  };
+}
+
+function plannedService({ cluster }: World, name: string): PlannedService {
+  const { unit, port, release, health, version, limits } = cluster.services[name]!;
+  return { name, unit, port, release, health, version, limits };
+}

@@ -1,0 +1,30 @@
+/** Which backups a recovery restores. */
+import type { BackupEntry } from '../../contracts/backups';
+import type { Candidate } from '../../contracts/recovery';
+import { byId, chainIn, newestFirst } from '../backups/chains';
+
+/** So many are tried, one after the other, where one turns out to be bad. */
+const MOST = 3;
+
+/** A backup of its own, or the newest that is not younger than a moment (milliseconds). */
+export type Wanted = { id: string } | { until: number };
+
+/**
+ * The best first: the newest that can be restored as far as the catalogue knows.
+ *
+ * @param entries of one source and one host
+ */
+export function candidates(
+  entries: readonly Pick<BackupEntry, 'id' | 'at' | 'kind' | 'parent' | 'bytes'>[],
+  wanted: Wanted,
+): Candidate[] {
+  const known = byId(entries);
+  const fits = (entry: { id: string; at: string }) =>
+    'id' in wanted ? entry.id === wanted.id : Date.parse(entry.at) <= wanted.until;
+  const whole = newestFirst(entries.filter(fits)).flatMap(({ id, at }): Candidate[] => {
+    const chain = chainIn(known, id);
+    if (typeof chain === 'string') return [];
+    return [{ id, at, bytes: chain.reduce((sum, { bytes }) => sum + bytes, 0) }];
+  });
+  return whole.slice(0, MOST);
+}

@@ -1,0 +1,105 @@
+/** What is to be done about damage, in which order. */
+import type { Level } from '../../contracts/backups';
+import type { Candidate, Looked, RecoveryStep, Stage, Subject } from '../../contracts/recovery';
+import { STAGES } from '../../contracts/recovery';
+
+/** What is known of a source, beside what a look has found. */
+export interface Restorable {
+  source: string;
+  /** whose backup, and where to */
+  host: string;
+  level: Level;
+  /** the best first; none: there is nothing to restore */
+  candidates: Candidate[];
+  startFirst: boolean;
+  /** why it cannot come back to this host, in words */
+  trouble: string[];
+  maxSeconds: number;
+}
+
+export interface Steps {
+  steps: RecoveryStep[];
+  /** damage that no step can mend, in words */
+  left: { host: string; what: string }[];
+}
+
+/** As people and messages call what is done about it. */
+export const STEP_NAMES: { [K in RecoveryStep['kind']]: (of: string, host: string) => string } = {
+  packages: (_, host) => `packages-on-${host}`,
+  restore: (source, host) => `${source}-on-${host}`,
+  files: (service, host) => `config-of-${service}-on-${host}`,
+  service: (service, host) => `${service}-on-${host}`,
+};
+
+/** Behind these a service of the host is proven: it may have been changed by what came back. */
+const BEFORE_SERVICES: readonly Stage[] = STAGES.slice(0, STAGES.indexOf('services'));
+
+/**
+ * Only what is damaged comes back, and what somebody asks for. Services of hosts on which something came back are
+ * proven to work afterwards.
+ *
+ * @param restorable of all damaged sources, and of all that somebody asks for
+ * @param servicesOn names of services on a host, without those that are out of service on purpose
+ */
+export function recoverySteps(
+  looked: readonly Looked[],
+  restorable: readonly Restorable[],
+  servicesOn: (host: string) => readonly string[],
+): Steps {
+  const damaged = looked.filter(({ is }) => is === 'damaged');
+  const steps: RecoveryStep[] = [
+    ...damaged.flatMap(({ host, subject }) => stepFor(host, subject)),
+    ...restorable.filter(canComeBack).map(restoreStep),
+  ];
+  const touched = steps.filter(({ stage }) => BEFORE_SERVICES.includes(stage)).map(({ host }) => host);
+  const ill = damaged.flatMap(({ host, subject }) =>
+    subject.kind === 'service' ? [serviceStep(subject.service, host)] : [],
+  );
+  const beside = [...new Set(touched)].flatMap((host) =>
+    servicesOn(host).map((service) => serviceStep(service, host)),
+  );
+  const all = [...steps, ...ill, ...beside.filter(({ name }) => !ill.some((one) => one.name === name))];
+  return {
+    steps: STAGES.flatMap((stage) => all.filter((step) => step.stage === stage)),
+    left: [...damaged.flatMap(beyondSteps), ...restorable.flatMap(nothingToRestore)],
+  };
+}
+
+function stepFor(host: string, subject: Subject): RecoveryStep[] {
+  if (subject.kind === 'packages')
+    return [
+      {
+        ...{ name: STEP_NAMES.packages('', host), host, stage: 'system' },
+        ...{ kind: 'packages', packages: subject.packages },
+      },
+    ];
+  if (subject.kind !== 'config') return [];
+  const { service, revision } = subject;
+  if (revision === undefined) return [];
+  const name = STEP_NAMES.files(service, host);
+  return [{ name, host, stage: 'configuration', kind: 'files', service, revision }];
+}
+
+const canComeBack = ({ candidates, trouble }: Restorable) => candidates.length > 0 && trouble.length === 0;
+
+function restoreStep({ source, host, level, candidates, startFirst, maxSeconds }: Restorable): RecoveryStep {
+  const name = STEP_NAMES.restore(source, host);
+  return { name, host, stage: level, kind: 'restore', source, candidates, startFirst, maxSeconds };
+}
+
+function serviceStep(service: string, host: string): RecoveryStep {
+  return { name: STEP_NAMES.service(service, host), host, stage: 'services', kind: 'service', service };
+}
+
+function beyondSteps({ host, subject, found }: Looked): Steps['left'] {
+  if (subject.kind !== 'host') return [];
+  const what = `${host}: ${found.join('; ')}; mend it and start this again, or put another one in its place (nodeReplacement)`;
+  return [{ host, what }];
+}
+
+function nothingToRestore(one: Restorable): Steps['left'] {
+  if (canComeBack(one)) return [];
+  const { source, host, trouble } = one;
+  const why = trouble.length > 0 ? trouble.join('; ') : 'no backup of it can be restored';
+  return [{ host, what: `${source} on ${host} cannot come back: ${why}` }];
+}

@@ -1,0 +1,97 @@
+/** A recovery in words. */
+import type {
+  Answers,
+  Looked,
+  Recovered,
+  Recovery,
+  RecoveryStep,
+  StepOf,
+  Subject,
+} from '../../contracts/recovery';
+import { ageText, count, sizeText } from '../amounts';
+
+const SUBJECTS: { [K in Subject['kind']]: (subject: Subject & { kind: K }) => string } = {
+  host: () => 'the host itself',
+  packages: () => 'packages',
+  exposure: () => 'open to others',
+  source: ({ source }) => source,
+  service: ({ service }) => service,
+  config: ({ service }) => `configuration of ${service}`,
+};
+
+const subjectText = (subject: Subject) => (SUBJECTS[subject.kind] as (subject: Subject) => string)(subject);
+
+/** `db1, shop-data: does not answer` */
+export const lookedText = ({ host, subject, found }: Looked): string =>
+  `${host}, ${subjectText(subject)}: ${found.join('; ') || 'nothing could be found out'}`;
+
+/** What nobody can look at any more counts, too; what nobody could look at before is in the notes. */
+export function stillDamaged(before: readonly Looked[], after: readonly Looked[]): Looked[] {
+  const same = (one: Looked) => (other: Looked) =>
+    one.host === other.host && subjectText(one.subject) === subjectText(other.subject);
+  return after.filter(
+    (one) => one.is === 'damaged' || (one.is === 'unknown' && before.find(same(one))?.is !== 'unknown'),
+  );
+}
+
+/** What is open to others after a recovery and was not before it. */
+export function newlyOpen(before: readonly Looked[], after: readonly Looked[]): Looked[] {
+  const isOpen = ({ subject }: Looked) => subject.kind === 'exposure';
+  return after.filter(isOpen).flatMap((one) => {
+    const known = before.find((other) => isOpen(other) && other.host === one.host)?.found ?? [];
+    const found = one.found.filter((words) => !known.includes(words) && !words.startsWith('listens'));
+    return found.length > 0 ? [{ ...one, found }] : [];
+  });
+}
+
+/** What people read in the plan: each damage by itself, and how much is well. */
+export function damageNotes(looked: readonly Looked[]): string[] {
+  const well = looked.filter(({ is }) => is === 'well').length;
+  return [
+    ...looked.filter(({ is }) => is === 'damaged').map((one) => `damaged: ${lookedText(one)}`),
+    ...looked.filter(({ is }) => is === 'unknown').map((one) => `could not be looked at: ${lookedText(one)}`),
+    `well: ${well} of ${count(looked.length, 'thing')} that were looked at`,
+  ];
+}
+
+const PLANNED: { [K in RecoveryStep['kind']]: (step: StepOf<K>) => string } = {
+  packages: ({ packages }) => packages.join(', '),
+  restore: ({ candidates: [best], startFirst }) =>
+    best
+      ? `${best.id}, which holds ${best.at} (${sizeText(best.bytes)})${startFirst ? ', unless it only stands still' : ''}`
+      : '',
+  files: ({ revision }) => `revision ${revision}`,
+  service: () => 'proven healthy, and started again where it is not',
+};
+
+/** What a step is to do, in words. */
+export const stepText = (step: RecoveryStep): string =>
+  (PLANNED[step.kind] as (step: RecoveryStep) => string)(step);
+
+/** What is gone, as far as anybody can say. */
+export function lostText({ lostSeconds }: Pick<Recovered, 'lostSeconds'>): string {
+  return lostSeconds === undefined
+    ? 'nothing is lost'
+    : `what was written in the last ${ageText(lostSeconds * 1_000)} before the disaster is lost`;
+}
+
+/** Measured: RPO is the longest time of which data are lost, RTO the time until all of it was back. */
+export function recoveredText({ steps, begunAt, since: disaster }: Recovery, endedAt: string): string {
+  const [begun, struck, ended] = [begunAt, disaster, endedAt].map((time) => Date.parse(time)) as [
+    number,
+    number,
+    number,
+  ];
+  const lost = Math.max(-1, ...steps.map(({ lostSeconds = -1 }) => lostSeconds));
+  const rpo = lost < 0 ? 'nothing is lost' : `at most ${ageText(lost * 1_000)} are lost (RPO)`;
+  const since = struck < begun ? `, ${ageText(ended - struck)} after the disaster` : '';
+  return `${count(steps.length, 'step')} in ${ageText(ended - begun)}${since} (RTO); ${rpo}`;
+}
+
+/** `web: 95 of 100 answers within 12 ms; 11 ms on hosts that were not damaged` */
+export function answersText({ service, p95Ms, othersMs, slow }: Answers): string {
+  if (p95Ms === null) return `${service}: how long answers take could not be measured`;
+  const ms = (value: number) => `${Math.round(value)} ms`;
+  const others = othersMs === null ? '' : `; ${ms(othersMs)} on hosts that were not damaged`;
+  return `${service}: 95 of 100 answers within ${ms(p95Ms)}${others}${slow ? ', which is slower' : ''}`;
+}

@@ -1,0 +1,115 @@
+/** How what was backed up comes back. */
+import { CancellationScope } from '@temporalio/workflow';
+import type { Candidate, StepOf } from '../../contracts/recovery';
+import { progressText } from '../../domain/backups/run';
+import { clearRestore, judgeStaged, lookForDamage, stageRestore, swapIn, swapped } from './activities';
+import { toItsEnd } from './backup-steps';
+import { HostFailed, hostFailed } from './host-failure';
+import { leave } from './recover-rotation';
+import { attended, job, steps, type Outcome, type Recovery } from './recover-tools';
+
+const START_SECONDS = 300;
+
+/** The best backup that turns out to be what it says; the service works on until it is swapped in. */
+export async function restore(run: Recovery, step: StepOf<'restore'>): Promise<Outcome> {
+  const stood = step.startFirst ? await stoodStill(run, step) : undefined;
+  if (stood) return stood;
+  const bad: string[] = [];
+  for (const [nth, candidate] of step.candidates.entries()) {
+    const of = restoreOf(run, step, candidate, nth);
+    try {
+      const staged = await stagedWell(run, step, of, candidate);
+      if (typeof staged !== 'string') return await swappedIn(run, step, of, candidate, staged.compared);
+      bad.push(staged);
+      run.happened(`${step.name}: ${staged}`);
+    } finally {
+      await CancellationScope.nonCancellable(() =>
+        clearRestore.executeWithOptions({ summary: `${step.name}: clear up` }, [of]).catch(() => undefined),
+      );
+    }
+  }
+  throw new HostFailed(step.host, 'failed', `nothing was swapped in: ${bad.join('; ')}`);
+}
+
+/** What is well once it is at work needs no backup, which would take away what was written since. */
+async function stoodStill(run: Recovery, step: StepOf<'restore'>): Promise<Outcome | undefined> {
+  const { name, host, source } = step;
+  const { startSource } = steps(run, START_SECONDS);
+  try {
+    await attended(run, step, () =>
+      startSource.executeWithOptions({ summary: `${name}: start it, in case it only stands still` }, [
+        { change: run.ref, ...job(run, name), host, source },
+      ]),
+    );
+  } catch (error) {
+    const failure = hostFailed(host, error);
+    if (failure.kind !== 'failed') throw failure;
+    run.happened(`${name}: it cannot be started: ${failure.message}`);
+    return undefined;
+  }
+  const looked = await lookForDamage.executeWithOptions({ summary: `${name}: look at it again` }, [
+    { change: run.ref, cluster: run.ref.cluster, hosts: [host], only: 'source' },
+  ]);
+  const own = looked.find(({ subject }) => subject.kind === 'source' && subject.source === source);
+  return own?.is === 'well' ? { how: `it only stood still: ${own.found.join('; ')}` } : undefined;
+}
+
+type RestoreOf = ReturnType<typeof restoreOf>;
+
+function restoreOf(run: Recovery, step: StepOf<'restore'>, { id: backup }: Candidate, nth: number) {
+  const { name, source, host } = step;
+  const at = run.plan.intent.recovery.findIndex((one) => one.name === name);
+  const id = `restore.${runOf(run)}.${at}.${job(run, name).round}.${nth}`;
+  return { change: run.ref, source, host, on: host, backup, id, place: 'inPlace' as const };
+}
+
+/** The same for all runs that go on as a new one. */
+const runOf = ({ state }: Recovery) => state.changeId.split('/').at(-1)!;
+
+/** @returns in words what is wrong with the backup, where something is */
+async function stagedWell(
+  run: Recovery,
+  { name, maxSeconds }: StepOf<'restore'>,
+  of: RestoreOf,
+  { id, bytes }: Candidate,
+): Promise<{ compared: string } | string> {
+  const show = (says: string) => {
+    run.throwIfStopped();
+    run.noteStep(name, { note: `${id}: ${progressText(says, bytes)}` });
+  };
+  try {
+    await toItsEnd(
+      (forMs) =>
+        stageRestore.executeWithOptions({ summary: `${name}: restore ${id} beside what is there` }, [
+          { ...of, forMs, maxSeconds },
+        ]),
+      show,
+    );
+    const { compared, wrong } = await judgeStaged.executeWithOptions(
+      { summary: `${name}: compare it with what it says of itself` },
+      [of],
+    );
+    return wrong.length > 0 ? `${id} is not what it says: ${wrong.join('; ')}` : { compared };
+  } catch (error) {
+    const failure = hostFailed(of.host, error);
+    if (failure.kind !== 'failed') throw failure;
+    return `${id}: ${failure.message}`;
+  }
+}
+
+async function swappedIn(
+  run: Recovery,
+  { name, host, maxSeconds }: StepOf<'restore'>,
+  of: RestoreOf,
+  { id, at }: Candidate,
+  compared: string,
+): Promise<Outcome> {
+  await leave(run, host);
+  await toItsEnd(
+    (forMs) =>
+      swapIn.executeWithOptions({ summary: `${name}: swap ${id} in` }, [{ ...of, forMs, maxSeconds }]),
+    (says) => run.noteStep(name, { note: `swapping it in: ${says}` }),
+  );
+  const { aside } = await swapped.executeWithOptions({ summary: `${name}: what was set aside` }, [of]);
+  return { how: `${id}, which holds ${at}: ${compared}`, aside, at };
+}

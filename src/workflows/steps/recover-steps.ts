@@ -1,0 +1,63 @@
+/** What a recovery does, step by step. Each is safe to repeat; none deletes what was there. */
+import type { RecoveryStep, StepOf } from '../../contracts/recovery';
+import { HostFailed } from './host-failure';
+import { labelBefore } from './host-steps';
+import { leave } from './recover-rotation';
+import { bringService } from './recover-service';
+import { restore } from './recover-source';
+import { attended, configOn, job, memberOf, steps, type Outcome, type Recovery } from './recover-tools';
+
+/** Seconds for packages that come over a network, and for files of a configuration. */
+const REINSTALL_SECONDS = 1_800;
+const STAGE_SECONDS = 300;
+
+const RECOVER: { [K in RecoveryStep['kind']]: (run: Recovery, step: StepOf<K>) => Promise<Outcome> } = {
+  packages: reinstall,
+  restore,
+  files: bringFiles,
+  service: bringService,
+};
+
+export function recover(run: Recovery, step: RecoveryStep): Promise<Outcome> {
+  return (RECOVER[step.kind] as (run: Recovery, step: RecoveryStep) => Promise<Outcome>)(run, step);
+}
+
+async function reinstall(run: Recovery, step: StepOf<'packages'>): Promise<Outcome> {
+  const { name, host, packages } = step;
+  const { reinstallPackages } = steps(run, REINSTALL_SECONDS);
+  await leave(run, host);
+  const aside = await attended(run, step, () =>
+    reinstallPackages.executeWithOptions({ summary: `${host}: install ${packages.join(', ')} anew` }, [
+      { change: run.ref, ...job(run, name), host, packages },
+    ]),
+  );
+  return { how: `${packages.join(', ')} installed anew`, aside };
+}
+
+/** What the host had is kept there, and `pawl config` knows it by its label. */
+async function bringFiles(run: Recovery, step: StepOf<'files'>): Promise<Outcome> {
+  const { name, host, service } = step;
+  const { services, releases } = run.plan.intent;
+  const config = configOn(run, service, host);
+  const at = memberOf(run, service, host);
+  if (!config || !at) throw new HostFailed(host, 'failed', `the plan has no configuration of ${service}`);
+  const of = { change: run.ref, service: services[service]!, host: at };
+  const { stageConfig } = steps(run, STAGE_SECONDS);
+  const before = labelBefore(run);
+  await attended(run, step, () =>
+    stageConfig.executeWithOptions({ summary: `${host}: stage and check configuration ${config.revision}` }, [
+      { ...of, config, before },
+    ]),
+  );
+  const how = `configuration ${config.revision}; what was there is ${before}`;
+  // what reads them may not be there before the release is
+  if (releases[service]) return { how: `${how}; it comes with the release` };
+  await leave(run, host);
+  const { switchConfig } = steps(run, of.service.limits.switchSeconds);
+  await attended(run, step, () =>
+    switchConfig.executeWithOptions({ summary: `${host}: switch to configuration ${config.revision}` }, [
+      { ...of, ...job(run, name), config },
+    ]),
+  );
+  return { how };
+}

@@ -1,0 +1,101 @@
+/** How a recovery goes through its stages. */
+import type { DisasterIntent } from '../../contracts/plan';
+import type { RecoveryStep, Stage } from '../../contracts/recovery';
+import { announce } from './announce';
+import { askAbout } from './ask';
+import { boundary } from './boundary';
+import { type Change, ChangeStopped } from './change';
+import { badState, hostFailed, type HostFailed } from './host-failure';
+import { goOnAnew, isLong } from './long';
+import { recover } from './recover-steps';
+import { walk } from './walk';
+
+type Recovery = Change<DisasterIntent>;
+
+/** Hosts on which something comes back at the same time: more would wait for the store. */
+const WIDTH = 4;
+
+/** Brings back what stands in one stage; about what fails a person is asked, when the rest of the stage is over. */
+export async function recoverStage(run: Recovery, stage: Stage, input: unknown): Promise<void> {
+  const steps = run.plan.intent.recovery.filter((step) => step.stage === stage);
+  const left = () => steps.filter(({ name }) => !['done', 'skipped'].includes(run.stepStatus(name).state));
+  while (left().length > 0) {
+    if (isLong()) await goOnAnew(run, input);
+    await boundary(run);
+    run.enter('running', `bringing back: ${stage}`);
+    const { failures } = await walk(byHost(left()), WIDTH, (all) => oneByOne(run, all), isLong);
+    for (const { error } of failures) throw error;
+    for (const step of left()) await settle(run, step);
+  }
+  for (const { host } of steps) noteHost(run, host);
+}
+
+/** One thing at a time on each host. */
+function byHost(steps: readonly RecoveryStep[]): RecoveryStep[][] {
+  const hosts = [...new Set(steps.map(({ host }) => host))];
+  return hosts.map((host) => steps.filter((step) => step.host === host));
+}
+
+async function oneByOne(run: Recovery, steps: readonly RecoveryStep[]): Promise<void> {
+  for (const step of steps) {
+    await boundary(run);
+    if (run.state.control.skips.includes(step.host)) run.noteStep(step.name, { state: 'skipped' });
+    else if (!(await attempt(run, step))) return;
+  }
+}
+
+/** @returns false where it failed: what comes after it on its host waits for an answer */
+async function attempt(run: Recovery, step: RecoveryStep): Promise<boolean> {
+  const { name, host } = step;
+  const begun = Date.now();
+  run.state.touched = true;
+  run.noteStep(name, { state: 'running', note: undefined });
+  run.note(host, { state: 'changing' });
+  run.doing.inFlight.add(host);
+  try {
+    const { how, aside = [], at } = await recover(run, step);
+    const { since = '', steps = [] } = run.status.recovery ?? {};
+    const lost = at === undefined ? undefined : Math.max(0, Date.parse(since) - Date.parse(at)) / 1_000;
+    const seconds = Math.round((Date.now() - begun) / 1_000);
+    steps.push({ name, seconds, how, aside, ...(lost !== undefined && { lostSeconds: Math.round(lost) }) });
+    run.noteStep(name, { state: 'done', note: how });
+    run.happened(`${name}: ${how}`);
+    return true;
+  } catch (error) {
+    if (error instanceof ChangeStopped) throw error;
+    failed(run, step, hostFailed(host, error));
+    return false;
+  } finally {
+    run.doing.inFlight.delete(host);
+  }
+}
+
+function failed(run: Recovery, { name, host }: RecoveryStep, failure: HostFailed): void {
+  run.noteStep(name, { state: badState(failure), note: failure.message });
+  run.note(host, { state: badState(failure), note: failure.message });
+  if (failure.kind === 'fenced')
+    throw new ChangeStopped('failed', `${failure.message}; it is left to the newer change`, false);
+  announce(run, 'hostFailed', { host, why: failure.message });
+}
+
+/** What waits behind one that failed is tried when that has an answer. */
+async function settle(run: Recovery, { name, host }: RecoveryStep): Promise<void> {
+  const { state, note = state } = run.stepStatus(name);
+  if (state !== 'failed' && state !== 'unreachable') return;
+  if (run.plan.intent.settings.onFailure !== 'ask') throw new ChangeStopped('failed', note, 'asPlanned');
+  const what = `${name} waits for you. ${note}. Try again, leave it as it is (skip), or abort?`;
+  const answer = await askAbout(run, { step: name }, what);
+  run.state.rounds[name] = (run.state.rounds[name] ?? 0) + 1;
+  if (answer === 'skip') {
+    run.noteStep(name, { state: 'skipped' });
+    run.status.leftToDo.push({ host, what: `${name} was left as it is: ${note}` });
+  } else run.noteStep(name, { state: 'pending' });
+}
+
+/** A host is done when all its steps are; what was skipped keeps its note. */
+function noteHost(run: Recovery, host: string): void {
+  const own = run.status.steps.filter((step) => step.host === host);
+  if (own.every(({ state }) => state === 'done')) run.note(host, { state: 'done', note: undefined });
+  else if (own.every(({ state }) => state === 'done' || state === 'skipped'))
+    run.note(host, { state: 'skipped' });
+}

@@ -1,0 +1,69 @@
+import type { Level } from '../../../src/contracts/backups';
+import type { Looked, Subject } from '../../../src/contracts/recovery';
+import { recoverySteps, type Restorable } from '../../../src/domain/recovery/steps';
+
+const look = (host: string, subject: Subject, is: Looked['is'] = 'damaged'): Looked => ({
+  ...{ host, level: 'application', subject, is },
+  found: ['it is gone'],
+});
+const of = (source: string, host: string, level: Level, ids: string[] = ['b']): Restorable => ({
+  ...{ source, host, level, maxSeconds: 60, startFirst: false, trouble: [] },
+  candidates: ids.map((id) => ({ id, at: '2026-01-01T00:00:00Z', bytes: 1 })),
+});
+const services: Record<string, string[]> = { n1: ['web'], n2: ['web', 'mail'], db1: ['database'] };
+const made = (looked: Looked[], restorable: Restorable[] = []) =>
+  recoverySteps(looked, restorable, (host) => services[host] ?? []);
+
+it('nothing where all is well', () => {
+  expect(made([look('n1', { kind: 'service', service: 'web' }, 'well')])).toEqual({ steps: [], left: [] });
+});
+
+it('in the order of the stages, whatever order it was found in', () => {
+  const { steps, left } = made(
+    [
+      look('n2', { kind: 'service', service: 'mail' }),
+      look('n1', { kind: 'config', service: 'web', revision: 'r2' }),
+      look('n1', { kind: 'packages', packages: ['nginx'] }),
+    ],
+    [
+      of('papers', 'n2', 'documents'),
+      of('logs', 'n1', 'logs'),
+      of('code', 'n1', 'application'),
+      of('shop', 'db1', 'database'),
+    ],
+  );
+  expect(left).toEqual([]);
+  expect(steps.map(({ stage, name }) => `${stage}: ${name}`)).toEqual([
+    'system: packages-on-n1',
+    'database: shop-on-db1',
+    'application: code-on-n1',
+    'configuration: config-of-web-on-n1',
+    'services: mail-on-n2',
+    'services: web-on-n1',
+    'services: database-on-db1',
+    'logs: logs-on-n1',
+    'documents: papers-on-n2',
+  ]);
+});
+
+it('services are proven on hosts where something came back that they may need, and each once', () => {
+  const damaged = look('n2', { kind: 'service', service: 'web' });
+  const { steps } = made([damaged], [of('code', 'n2', 'application'), of('papers', 'n1', 'documents')]);
+  expect(steps.map(({ name }) => name)).toEqual(['code-on-n2', 'web-on-n2', 'mail-on-n2', 'papers-on-n1']);
+});
+
+it('what no step can mend is left to people', () => {
+  const { steps, left } = made(
+    [look('n1', { kind: 'host' }), look('n1', { kind: 'service', service: 'web' }, 'unknown')],
+    [
+      of('shop', 'db1', 'database', []),
+      { ...of('code', 'db1', 'application'), trouble: ['/opt is a mount point'] },
+    ],
+  );
+  expect(steps).toEqual([]);
+  expect(left.map(({ host, what }) => `${host}: ${what.slice(0, 40)}`)).toEqual([
+    'n1: n1: it is gone; mend it and start this a',
+    'db1: shop on db1 cannot come back: no backup ',
+    'db1: code on db1 cannot come back: /opt is a ',
+  ]);
+});

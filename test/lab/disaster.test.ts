@@ -1,0 +1,193 @@
+/** A disaster on several hosts at once, recovered in order with everything killed on the way; what was there stays beside. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { simpleGit } from 'simple-git';
+import { parse, stringify } from 'yaml';
+import { makeConfigCentre } from '../../lab/service';
+import { stateDir } from '../../lab/paths';
+import type { Status } from '../../src/contracts/status';
+import { longIt } from '../long';
+import { backedUp, catalogue, leftOn, PASSWORDS, sql, through } from './backups';
+import { ended, type Ended, type Ground } from './ground';
+
+jest.setTimeout(600_000);
+const NAME = 'test-disaster';
+const centre = join(stateDir, 'labs', NAME, 'config');
+const FILE = '/etc/web/a.conf';
+let ground: Ground;
+
+const shell = (host: string, text: string) => ground.inside(host, 'sh', '-c', text);
+
+beforeAll(async () => {
+  ground = await backedUp(NAME, 3, {
+    'shop-data': {
+      ...{ kind: 'mariadb', host: 'db1', login: { user: 'backup', password: 'file:login-password' } },
+    },
+    code: { kind: 'folders', role: 'app', folders: ['/opt/web/releases'], level: 'application' },
+    journal: { kind: 'folders', host: 'n1', folders: ['/srv/journal'], level: 'logs' },
+  });
+  await onlyOurs();
+  await sql(
+    ground,
+    `CREATE USER backup@localhost IDENTIFIED BY '${PASSWORDS.login}'; GRANT ALL ON *.* TO backup@localhost;
+    CREATE DATABASE shop; USE shop;
+    CREATE TABLE orders (id INT PRIMARY KEY AUTO_INCREMENT, at DATETIME(6), what VARCHAR(200));
+    INSERT INTO orders (at, what) SELECT NOW(6), SHA2(seq, 512) FROM seq_1_to_20000;
+    CREATE TABLE customers (id INT PRIMARY KEY, name VARCHAR(50)); INSERT INTO customers VALUES (1, 'ann'), (2, 'bob');`,
+  );
+  await shell('n1', 'mkdir -p /srv/journal; for i in 1 2 3 4; do echo $i >/srv/journal/$i; done');
+  rmSync(centre, { recursive: true, force: true });
+  await makeConfigCentre(centre);
+  await release();
+  well(
+    await ended(
+      await ground.startAs('configCanary', {
+        ...{ revision: 'web/2026-11-29.1', batches: ['100%'], maxUnavailable: '50%', minHealthySeconds: 0 },
+        ...{ soakSeconds: 0, watchSeconds: 0, gate: { enabled: false } },
+      }),
+    ),
+  );
+  for (const source of ['shop-data', 'code', 'journal']) well(await through(ground, 'backup', source));
+}, 600_000);
+afterAll(() => ground?.remove(), 60_000);
+
+function well({ end, message }: Ended): void {
+  if (end !== 'succeeded') throw new Error(message);
+}
+
+/** What no test of this file installs or backs up is none of ours. */
+async function onlyOurs(): Promise<void> {
+  const file = parse(await readFile(ground.cluster, 'utf8')) as {
+    services: Record<string, object>;
+    backups: { sources: Record<string, object> };
+  };
+  delete file.services['webdeb'];
+  delete file.backups.sources['web-files'];
+  await writeFile(ground.cluster, stringify(file));
+}
+
+async function release(): Promise<void> {
+  const files = {
+    'web/config.yaml': `targets:\n  - { path: ${FILE}, source: a.conf.liquid, mode: '0640', after: nothing }\n`,
+    'web/values.yaml': '{}\n',
+    'web/files/a.conf.liquid': 'a of {{ host.name }}\n',
+  };
+  rmSync(join(centre, 'web'), { recursive: true, force: true });
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(centre, path)), { recursive: true });
+    writeFileSync(join(centre, path), content);
+  }
+  const git = simpleGit(centre);
+  await git.addConfig('user.name', 'ann');
+  await git.addConfig('user.email', 'ann@example.org');
+  await git.add(['--all']);
+  await git.commit('one');
+  await git.addAnnotatedTag(
+    'web/2026-11-29.1',
+    'What: a test\n\nWhy: to see\n\nImpact: none\n\nRollback: by itself',
+  );
+}
+
+const recovery = (input: object = {}): Promise<WorkflowHandle> =>
+  ground.client.workflow.start('disasterRecovery', {
+    taskQueue: 'pawl',
+    workflowId: `recovery-${Date.now()}`,
+    args: [{ cluster: ground.cluster, approvals: [], onFailure: 'freeze', ...input }],
+  });
+
+const statusOf = (run: WorkflowHandle) => run.query<Status>('status');
+
+async function until(run: WorkflowHandle, what: (status: Status) => boolean): Promise<Status> {
+  for (;;) {
+    const status = await statusOf(run).catch(() => undefined);
+    if (status && what(status)) return status;
+    if (status?.endedAt) throw new Error(status.summary);
+    await delay(100);
+  }
+}
+
+const isRunning = (name: string) => (status: Status) =>
+  status.steps.some((step) => step.name === name && step.state === 'running');
+
+it('says that nothing is damaged, and touches nothing', async () => {
+  const { end, report } = await ended(await recovery());
+  expect([end, report.summary]).toEqual(['succeeded', 'nothing is damaged']);
+  expect(report.steps).toEqual([]);
+});
+
+it('starts what only stands still, and restores nothing', async () => {
+  await shell('db1', 'systemctl stop mariadb.socket mariadb');
+  const { end, report } = await ended(await recovery());
+  expect([end, report.leftToDo]).toEqual(['succeeded', []]);
+  expect(report.steps.map(({ name, note }) => `${name}: ${note}`)).toEqual([
+    expect.stringMatching(/^shop-data-on-db1: it only stood still/),
+    expect.stringMatching(/^database-on-db1: healthy/),
+  ]);
+});
+
+it('brings everything back in order, whatever is killed on the way', async () => {
+  const [before] = await catalogue(ground, 'shop-data');
+  const sums = () => sql(ground, 'CHECKSUM TABLE shop.orders, shop.customers');
+  const wanted = await sums();
+  await sql(ground, "INSERT INTO shop.orders (at, what) VALUES (NOW(6), 'lost')");
+  await shell(
+    'db1',
+    'rm -rf /var/lib/mysql/shop; rm -f /var/lib/mysql/ibdata1; systemctl kill -s KILL mariadb',
+  );
+  await shell('n1', `rm -rf /opt/web/releases /srv/journal; rm ${FILE}; systemctl kill -s KILL web`);
+  await shell('n2', `rm -rf /opt/web/releases; systemctl kill -s KILL web; echo by hand >>${FILE}`);
+  const run = await recovery({ approvals: ['before'] });
+  const waits = await until(run, ({ phase }) => phase === 'awaitingApproval');
+  await run.executeUpdate('approve', { args: [{ by: 'ann', planHash: waits.planHash }] });
+  await until(run, isRunning('shop-data-on-db1'));
+  await ground.killWorker();
+  await ground.startWorker();
+  await until(run, isRunning('code-on-n1'));
+  await ground.restartTemporal();
+  await shell('n2', 'systemctl kill -s KILL "pawl-job-*.service" || true');
+  await until(run, isRunning('web-on-n2'));
+  await ground.killWorker();
+  await ground.startWorker();
+  const { end, report } = await ended(run);
+  expect([end, report.leftToDo, report.summary]).toEqual([
+    'succeeded',
+    [],
+    expect.stringMatching(/^recovered: \d+ steps in .* \(RTO\); at most .* are lost \(RPO\)$/),
+  ]);
+  expect(await sums()).toBe(wanted);
+  const names = report.recovery!.steps.map(({ name }) => name);
+  expect(names[0]).toBe('shop-data-on-db1');
+  expect([...names].sort()).toEqual(
+    [
+      ...['shop-data-on-db1', 'code-on-n1', 'code-on-n2', 'journal-on-n1'],
+      ...['config-of-web-on-n1', 'config-of-web-on-n2'],
+      ...['database-on-db1', 'web-on-n1', 'web-on-n2'],
+    ].sort(),
+  );
+  expect(names.at(-1)).toBe('journal-on-n1');
+  const [restored] = report.recovery!.steps;
+  expect(restored!.how).toContain(before!.id);
+  expect(restored!.lostSeconds).toBeGreaterThan(0);
+  for (const { name, aside } of report.recovery!.steps) {
+    const host = name.split('-').at(-1)!;
+    for (const path of aside) await shell(host, `test -e '${path}'`);
+  }
+  expect(restored!.aside).toHaveLength(1);
+  expect(await shell('n2', `stat -c '%a' ${FILE}; cat ${FILE}`)).toBe('640\na of n2');
+  expect(await shell('n1', 'cat /srv/journal/*')).toBe('1\n2\n3\n4');
+  for (const host of ['n1', 'n2', 'db1', 'bk1']) expect(await leftOn(ground, host)).toBe('');
+});
+
+longIt('asks about a step that cannot be done, and ends with what is left', async () => {
+  await shell('n3', 'rm -rf /opt/web/releases; systemctl kill -s KILL web');
+  await shell('bk1', 'mv /srv/pawl-backups/code/repository/data /srv/pawl-backups/code/repository/gone');
+  const run = await recovery({ hosts: ['n3'], onFailure: 'ask' });
+  const { waitingFor } = await until(run, (status) => status.waitingFor !== null);
+  expect(waitingFor!.what).toMatch(/^code-on-n3 waits for you\. nothing was swapped in: code\.n3\./);
+  await shell('bk1', 'mv /srv/pawl-backups/code/repository/gone /srv/pawl-backups/code/repository/data');
+  await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'code-on-n3' }] });
+  expect((await ended(run)).end).toBe('succeeded');
+});

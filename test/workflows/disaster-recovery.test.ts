@@ -1,0 +1,153 @@
+/** In which order a recovery brings things back, and what becomes of it when something fails. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { Looked } from '../../src/contracts/recovery';
+import { looked } from './fake-recovery';
+import { endOf, FakeCluster, Harness, until, type End } from './harness';
+
+let harness: Harness;
+beforeAll(async () => (harness = await Harness.start()), 240_000);
+afterAll(() => harness?.stop());
+jest.setTimeout(60_000);
+
+const DAMAGE: Looked[] = [
+  looked('n3', { kind: 'service', service: 'web' }),
+  looked('n2', { kind: 'config', service: 'web', revision: 'r2' }),
+  looked('n1', { kind: 'source', source: 'shop-data' }),
+  looked('n2', { kind: 'packages', packages: ['nginx'] }),
+];
+const WELL = DAMAGE.map((one): Looked => ({ ...one, is: 'well' }));
+
+function struck(...damage: Looked[][]): FakeCluster {
+  const made = new FakeCluster();
+  made.damage = damage.length ? damage : [DAMAGE, WELL];
+  return made;
+}
+
+const once = (fake: FakeCluster, input: object = { approvals: [] }): Promise<End> =>
+  harness.with(fake, async ({ start }) => endOf(await start(input, {}, 'disasterRecovery')));
+
+/** No retry of Temporal's can mend it. */
+function no(message: string): never {
+  throw ApplicationFailure.nonRetryable(message, 'JobFailed');
+}
+
+it('packages, database, configuration, services, in this order; only what is damaged', async () => {
+  const fake = struck();
+  const { end, report } = await once(fake);
+  expect([end, report.leftToDo]).toEqual(['succeeded', []]);
+  expect(
+    inOrder(fake, 'reinstall nginx n2', 'takeOut n1', 'swapIn n1', 'switchConfig n2', 'proveHealthy n3'),
+  ).toBe(true);
+  expect(fake.journal.filter((line) => line.startsWith('stage'))).toEqual([
+    'stageRestore n1',
+    'stageConfig n2',
+  ]);
+  expect(report.summary).toMatch(
+    /^recovered: 6 steps in .*, .* after the disaster \(RTO\); at most 30 min are lost \(RPO\)$/,
+  );
+  const names = report.recovery!.steps.map(({ name }) => name);
+  expect(names.slice(0, 3)).toEqual(['packages-on-n2', 'shop-data-on-n1', 'config-of-web-on-n2']);
+  // side by side
+  expect(names.slice(3).sort()).toEqual(['web-on-n1', 'web-on-n2', 'web-on-n3']);
+  expect(fake.out.size).toBe(0);
+});
+
+it('a database that only stood still is started, and loses nothing', async () => {
+  const damage = [looked('n1', { kind: 'source', source: 'shop-data' })];
+  const fake = struck(damage, [looked('n1', { kind: 'source', source: 'shop-data' }, 'well')]);
+  fake.trouble['start shop-data n1'] = () => void fake.damage.shift();
+  const { end, report } = await once(fake);
+  expect([end, report.summary]).toEqual(['succeeded', expect.stringMatching(/nothing is lost$/)]);
+  expect(fake.journal).not.toContain('stageRestore n1');
+  expect(report.steps[0]!.note).toBe('it only stood still: as it should be');
+});
+
+it('takes the backup before where one is not what it says, and swaps no such one in', async () => {
+  const fake = struck();
+  fake.spoilt = ['new'];
+  const { report } = await once(fake);
+  expect(fake.journal.filter((line) => line === 'swapIn n1')).toHaveLength(1);
+  expect(report.recovery!.steps.find(({ name }) => name === 'shop-data-on-n1')!.how).toMatch(
+    /^old, which holds /,
+  );
+  expect(report.timeline!.map(({ what }) => what)).toContain(
+    'shop-data-on-n1: new is not what it says: shop.orders has 1 row, not 2',
+  );
+});
+
+it('asks about what fails when the rest of the stage is over; a retry is another round, a skip is left to do', async () => {
+  const fake = struck();
+  fake.spoilt = ['new', 'old'];
+  let tried = 0;
+  fake.trouble['proveHealthy n3'] = () => ((tried += 1) < 4 ? no('n3: web is failed') : undefined);
+  await harness.with(fake, async ({ start }) => {
+    const run = await start({ approvals: [] }, {}, 'disasterRecovery');
+    const asked = async (step: string) =>
+      until(run, ({ waitingFor }) => !!waitingFor?.what.startsWith(`${step} waits`));
+    const { waitingFor, steps } = await asked('shop-data-on-n1');
+    expect(waitingFor!.what).toBe(
+      'shop-data-on-n1 waits for you. nothing was swapped in: new is not what it says: shop.orders has 1 row, not 2; old is not what it says: shop.orders has 1 row, not 2. Try again, leave it as it is (skip), or abort?',
+    );
+    expect(steps.find(({ name }) => name === 'web-on-n3')!.state).toBe('pending');
+    await run.executeUpdate('skip', { args: [{ by: 'ann', step: 'shop-data-on-n1' }] });
+    await asked('web-on-n3');
+    await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'web-on-n3' }] });
+    const { end, report } = await endOf(run);
+    expect(end).toBe('succeeded');
+    expect(report.leftToDo.map(({ what }) => what)).toEqual([
+      expect.stringMatching(/^shop-data-on-n1 was left as it is: nothing was swapped in/),
+    ]);
+    expect(fake.journal).not.toContain('swapIn n1');
+  });
+});
+
+it('an abort leaves what came back, and says what did not and who is out', async () => {
+  const fake = struck();
+  fake.trouble['switchConfig n2'] = () => no('n2: it is full');
+  await harness.with(fake, async ({ start }) => {
+    const run = await start({ approvals: [] }, {}, 'disasterRecovery');
+    await until(run, ({ waitingFor }) => waitingFor !== null);
+    await run.executeUpdate('abort', { args: [{ by: 'ann', undo: true }] });
+    const { end, message, report } = await endOf(run);
+    expect(end).toBe('Aborted');
+    expect(message).toMatch(/^stopped by ann; nothing is put back behind the point of no return \(/);
+    expect(report.leftToDo.map(({ what }) => what)).toEqual([
+      'config-of-web-on-n2 is not brought back (n2: it is full); start this again',
+      ...['n3', 'n2', 'n1'].map(
+        (host) => expect.stringMatching(`^web-on-${host} is not brought back`) as string,
+      ),
+      ...['n2', 'n1'].map((host) => `${host} of web is out of rotation; nodeOnline brings it back`),
+    ]);
+  });
+});
+
+it('what is damaged still makes a failure of it, with what it is', async () => {
+  const fake = struck(DAMAGE, [{ ...DAMAGE[0]!, found: ['nothing listens on port 8080'] }]);
+  const { end, message, report } = await once(fake);
+  expect([end, message]).toEqual([
+    'Failed',
+    expect.stringMatching(/^1 thing damaged still; came back: 6 steps in /),
+  ]);
+  expect(report.leftToDo).toEqual([
+    { host: 'n3', what: 'still damaged: n3, web: nothing listens on port 8080' },
+  ]);
+});
+
+it('nothing is touched before it is approved, and nothing at all where all is well', async () => {
+  const fake = struck();
+  await harness.with(fake, async ({ start }) => {
+    const run = await start({}, {}, 'disasterRecovery');
+    const { planHash } = await until(run, ({ phase }) => phase === 'awaitingApproval');
+    expect(fake.journal).toEqual([]);
+    await run.executeUpdate('approve', { args: [{ by: 'ann', planHash }] });
+    expect((await endOf(run)).end).toBe('succeeded');
+  });
+  const well = struck(WELL);
+  const { report } = await once(well, {});
+  expect([report.phase, report.summary, well.journal]).toEqual(['succeeded', 'nothing is damaged', []]);
+});
+
+const inOrder = ({ journal }: FakeCluster, ...lines: string[]) => {
+  const at = lines.map((line) => journal.indexOf(line));
+  return at.every((place, nth) => place > (at[nth - 1] ?? -1));
+};
