@@ -30,6 +30,14 @@ const UNITS: Partial<Record<Role, string | null>> = {
   backup: null,
 };
 
+/** Of a database whose binary logs are backed up; the rest is Debian's. */
+const DATABASE = `[mysqld]
+server_id = 1
+log_bin = /var/log/mysql/mysql-bin.log
+binlog_format = MIXED
+expire_logs_days = 10
+`;
+
 const OVERLAYFS = 0x794c7630;
 
 /** Makes a host's root file system ready to boot; one that is mounted already is left as it is. */
@@ -40,6 +48,7 @@ export async function ensureRoot(state: LabState, host: LabHost): Promise<void> 
   await removeRoot(state.name, host.name);
   await mountRoot(dir, state.base);
   await writeIdentity(state, host, root);
+  if (host.role === 'database') await writeDatabase(root);
   const unit = UNITS[host.role];
   if (unit === undefined) await installFirstRelease(root);
   else if (unit !== null) await enable(root, unit);
@@ -100,6 +109,12 @@ async function writeIdentity(state: LabState, host: LabHost, root: string): Prom
   await put('root/.ssh/authorized_keys', login, 0o600);
   // OpenSSH reads the file as the user, so it must not be root's secret; its folder is the user's
   await put('home/pawl/.ssh/authorized_keys', login, 0o644);
+}
+
+async function writeDatabase(root: string): Promise<void> {
+  await writeFile(join(root, 'etc/mysql/mariadb.conf.d/90-lab.cnf'), DATABASE);
+  const owned = ['--directory', '--mode=2750', '--owner=mysql', '--group=adm', '/var/log/mysql'];
+  await run('chroot', [root, 'install', ...owned]);
 }
 
 const networkFile = (address: string) => `[Match]

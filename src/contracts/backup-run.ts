@@ -1,5 +1,5 @@
 /** What a run of `backup` plans and shows. */
-import type { BackupEntry, BackupKind, Keep } from './backups';
+import type { BackupEntry, BackupKind, Keep, Position } from './backups';
 import type { Mistake } from './failures';
 import type { PlannedNotifications } from './notifications';
 import type { Report } from './status';
@@ -16,8 +16,10 @@ export interface PlannedHost {
 export interface Parent {
   /** of the backup */
   id: string;
-  /** from which the next one goes on */
-  toLsn: string;
+  /** of files: from which the next one goes on */
+  toLsn?: string;
+  /** of a dump and its logs: where the next one goes on, and what that log begins with */
+  log?: Position & { mark: string };
 }
 
 export interface PlannedBackup {
@@ -81,6 +83,8 @@ export interface Restore {
   place: 'inPlace' | { folder: string };
   /** with set-uid files and devices */
   asTheyAre?: boolean;
+  /** ISO time, in whole seconds: its binary logs are replayed up to here, and not to their end */
+  until?: string;
 }
 
 export interface PlannedRestore extends Restore {
@@ -117,6 +121,16 @@ export interface Staged extends Drilled {
   use: string;
 }
 
+/** What the binary logs of a damaged server have brought beyond its backup. */
+export interface OwnLogs {
+  /** all that was committed is there */
+  complete: boolean;
+  /** ISO time up to which they were replayed; null: nobody can say, or none were */
+  at: string | null;
+  /** why no further, in words; '' where it is complete */
+  why: string;
+}
+
 /** A backup in a list. */
 export interface Listed extends Pick<
   BackupEntry,
@@ -135,6 +149,8 @@ export interface Serving {
   chain: string[];
   /** ISO time of the moment that they hold; null: none */
   at: string | null;
+  /** ISO time up to which the binary logs of the last one are replayed; absent: all of it is restored */
+  until?: string;
   /** why newer ones are not taken */
   notTaken: string[];
 }

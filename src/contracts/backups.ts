@@ -174,17 +174,36 @@ export const Physical = z.object({
 });
 export type Physical = z.output<typeof Physical>;
 
+/** A place in a server's binary logs. */
+export const Position = z.object({ file: z.string(), at: z.number() });
+export type Position = z.output<typeof Position>;
+
+/** What an increment of a dump needs to know of the server's binary logs: it holds those that follow on its parent's `position`. */
+export const Binlog = z.object({
+  /** where the logs begin that it holds; null: it is a dump */
+  from: Position.nullable(),
+  /** what the log at `position` begins with; one that was begun anew under the same name has something else */
+  mark: z.string(),
+  /** of the server's files */
+  birth: z.string(),
+  /** in which statements of the logs were meant, `Europe/Berlin` */
+  zone: z.string().regex(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/),
+});
+export type Binlog = z.output<typeof Binlog>;
+
 export const Content = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('mariadb'),
     server: z.string(),
     /** of the server's binary log, at the moment that the backup holds */
-    position: z.object({ file: z.string(), at: z.number() }).nullable(),
+    position: Position.nullable(),
     tables: z.array(Table),
     /** names of tables that were written while they were read: no moment holds for them */
     uncovered: z.array(z.string()),
     /** of a backup of the server's files; `tables` is empty then: nobody can read them before it is restored */
     physical: Physical.optional(),
+    /** undefined: nothing can build on it by logs. `tables` of what holds logs is empty: nobody can read them before they are replayed */
+    binlog: Binlog.optional(),
   }),
   z.object({ kind: z.literal('folders'), folders: z.array(z.string()), files: z.number() }),
   z.object({

@@ -46,6 +46,8 @@ export interface Candidate {
   at: string;
   /** of the whole chain */
   bytes: number;
+  /** ISO time up to which its binary logs are replayed; absent: all of it is restored */
+  until?: string;
 }
 
 /** Files of packages come back from the package that the host keeps, or from where it gets its packages. */
@@ -61,6 +63,8 @@ interface RestoreStep {
   candidates: Candidate[];
   /** restored only where it is damaged still when it is at work: what only stood still loses nothing */
   startFirst: boolean;
+  /** what a database's own binary logs hold since the backup is replayed, too */
+  ownLogs?: boolean;
   maxSeconds: number;
 }
 

@@ -2,6 +2,7 @@
 # usage: look-folders FOLDER… <paths, each ended by a zero byte
 # prints records, each ended by a zero byte: `folder absent|other|empty|there PATH` of the folders; of paths that are there `is KIND:PATH`,
 #   kinds as stat has them; `cannot WORDS` of each that cannot be read
+# uses: volume
 set -eu
 export LC_ALL=C
 # the disk may be full
@@ -12,7 +13,7 @@ for folder in "$@"; do
     is=absent
   elif [ ! -d "$folder" ]; then
     is=other
-  elif [ "$(find "$folder/" -mindepth 1 -maxdepth 1 -print -quit | wc -c)" -eq 0 ]; then
+  elif [ "$(volume_entries "$folder" -printf . -quit | wc -c)" -eq 0 ]; then
     is=empty
   else
     is=there

@@ -1,9 +1,10 @@
 # What a backup needs to know of a database. Changes nothing.
 # usage: look-mariadb SOCKET LOGIN-FILE|- logical|physical
 # prints KEY VALUE lines: version, binlog ON|OFF, bytes of all tables or files; logical: uncovered NAME for each table that no
-#   transaction covers; physical: lsn, and what `mariadb_birth` says
+#   transaction covers, and where its binary logs can be read `log NAME MARK` for each; physical: lsn; with these two what
+#   `mariadb_birth` says
 # exits 30 where a program is missing, 40 where the server does not answer
-# uses: give-up mariadb
+# uses: give-up mariadb binlog volume
 set -eu
 mariadb_at "$1" "$2"
 method=$3
@@ -23,11 +24,18 @@ if [ "$method" = physical ]; then
   echo "birth $birth"
   folder=$(ask 'SELECT @@datadir')
   # files come and go while they are counted
-  echo "bytes $({ du -s --block-size=1 --exclude='ib_logfile*' "$folder" 2>/dev/null || true; } | cut -f 1)"
+  echo "bytes $({ printf '%s\n' "$volume_own" | du -s --block-size=1 --exclude='ib_logfile*' --exclude-from=- "$folder" 2>/dev/null || true; } | cut -f 1)"
 else
   ask "SELECT CONCAT('bytes ', COALESCE(SUM(data_length), 0)) FROM information_schema.tables;
     SELECT CONCAT('uncovered ', t.table_schema, '.', t.table_name)
     FROM information_schema.tables t JOIN information_schema.engines e ON e.engine = t.engine
     WHERE t.table_type = 'BASE TABLE' AND e.transactions <> 'YES'
       AND t.table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')"
+  birth=$(mariadb_birth 2>/dev/null) || exit 0
+  folder=$(binlog_folder 2>/dev/null) || exit 0
+  echo "birth $birth"
+  { mariadb_ask 'SHOW BINARY LOGS' 2>/dev/null || true; } | cut -f 1 | while IFS= read -r log; do
+    mark=$(binlog_mark "$folder/$log")
+    [ "$mark" = '' ] || echo "log $log $mark"
+  done
 fi

@@ -41,6 +41,6 @@ else
 fi
 for target in "$@"; do
   echo "target $target"
-  there=$(target_there "${target%/*}")
+  there=$(target_there "$(target_beside "$target")")
   echo "free $(stat -c %d "$there") $(($(stat -f -c '%a * %S' "$there")))"
 done

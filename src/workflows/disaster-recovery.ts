@@ -1,6 +1,6 @@
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { DisasterIntent, PlannedHost } from '../contracts/plan';
-import { STAGES, type Looked } from '../contracts/recovery';
+import type { Looked } from '../contracts/recovery';
 import type { Report } from '../contracts/status';
 import { count } from '../domain/amounts';
 import { p95LimitMs } from '../domain/judge';
@@ -9,8 +9,9 @@ import { lookForDamage, measureUsual, planDisasterRecovery } from './steps/activ
 import { Change } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
+import { outLeft } from './steps/left';
 import { opening } from './steps/opening';
-import { recoverStage } from './steps/recover';
+import { recoverAll } from './steps/recover';
 import type { ChangeState } from './steps/state';
 import { fencesUp } from './steps/turn';
 
@@ -23,13 +24,14 @@ type Recovery = Change<DisasterIntent>;
 export async function disasterRecovery(input: unknown, carried?: ChangeState): Promise<Report> {
   const run: Recovery = Change.begin('disasterRecovery', carried);
   return conduct(run, async () => {
+    if (!carried) run.enter('planning', 'measuring what is damaged');
     const planned = await opening(run, () => makePlan(input));
     if (planned) return planned;
     if (!run.state.staged) {
       begin(run);
       await fencesUp(run);
     }
-    for (const stage of STAGES) await recoverStage(run, stage, input);
+    await recoverAll(run, input);
     await lookAgain(run);
     await measureAnswers(run);
     return endOf(run);
@@ -94,6 +96,7 @@ function endOf(run: Recovery): Ending {
   if (!recovery || recovery.steps.length + recovery.before.filter(isDamaged).length === 0) return NOTHING;
   const still = stillDamaged(recovery.before, recovery.after ?? []);
   leftToDo.push(
+    ...outLeft(run),
     ...still.map((one) => ({ host: one.host, what: `still damaged: ${lookedText(one)}` })),
     ...newlyOpen(recovery.before, recovery.after ?? []).map((one) => ({
       host: one.host,

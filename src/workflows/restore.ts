@@ -40,8 +40,9 @@ export async function restore(input: unknown): Promise<Report> {
 const folderOf = ({ place }: RestoreRun) => (place === 'inPlace' ? 'its place' : place.folder);
 
 async function brought(run: TaskRun, plan: RestoreRun): Promise<Staged> {
-  const { source, host, on, backup, place, asTheyAre, maxSeconds } = plan;
-  const restored = { source, host, on, backup, place, ...(asTheyAre && { asTheyAre }) };
+  const { source, host, on, backup, place, asTheyAre, until, maxSeconds } = plan;
+  const more = { ...(asTheyAre && { asTheyAre }), ...(until !== undefined && { until }) };
+  const restored = { source, host, on, backup, place, ...more };
   const of = { ...restored, change: changeOf(plan), id: `restore.${workflowInfo().runId}` };
   const doing = `bringing ${backup} back to ${on}`;
   try {

@@ -66,3 +66,45 @@ it('a swap tells where what was there lies now', () => {
     ...{ seconds: 3, aside: ['/a.aside-1', '/b.aside-1'] },
   });
 });
+
+const AT = 'at 2026-11-29T20:57:43Z';
+
+it.each([
+  ['', null],
+  ['from bin.000007 342', { file: 'bin.000007', at: 342 }],
+])('logs know where others can build on them: %s', (line, from) => {
+  const text = [AT, RESTIC, line, 'log 7fb80c Europe/Berlin', 'birth 1:2 3:4', ''].join('\n');
+  expect(parseResult(text).database.binlog).toEqual({
+    ...{ from, mark: '7fb80c', birth: '1:2 3:4', zone: 'Europe/Berlin' },
+  });
+});
+
+it('what a dump held before logs were replayed stands by itself', () => {
+  const text = [
+    ...['seconds 9', 'table\tYES\tInnoDB\t5\tshop.orders', 'shop.orders\t77', 'replayed'],
+    ...['table\tYES\tInnoDB\t6\tshop.orders', 'shop.orders\t78', 'query 1 0', ''],
+  ].join('\n');
+  const table = { name: 'shop.orders', engine: 'InnoDB' };
+  expect(parseRestored(text)).toMatchObject({
+    dumped: [{ ...table, rows: 5, checksum: 77 }],
+    tables: [{ ...table, rows: 6, checksum: 78 }],
+    answers: ['0'],
+  });
+});
+
+it.each([
+  [
+    'own yes 2026-11-29T08:12:03Z',
+    'own yes 2026-11-29T08:12:03Z',
+    { complete: true, at: '2026-11-29T08:12:03Z', why: '' },
+  ],
+  [
+    'in part',
+    'own no 2026-11-29T08:12:03Z Event crc check failed',
+    { complete: false, at: '2026-11-29T08:12:03Z', why: 'Event crc check failed' },
+  ],
+  ['none', 'own no - there is no such log', { complete: false, at: null, why: 'there is no such log' }],
+  ['not asked', '', undefined],
+])("a server's own logs: %s", (_, line, own) => {
+  expect(parseSwapped(['seconds 3', 'aside /var/lib/mysql.aside-1', line, ''].join('\n')).own).toEqual(own);
+});

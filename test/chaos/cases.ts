@@ -1,5 +1,6 @@
 /** The grid: what strikes, where, in which story. */
 import type { Activities } from '../../src/activities';
+import { KEEPER } from './traces';
 import type { Trap, When } from './trap';
 
 /**
@@ -30,6 +31,8 @@ export type Fault = 'killWorker' | 'killTemporal' | 'cutSsh' | 'freeze' | 'overt
  * - `badConfig`: files that spoil a path: the first host's check finds it, and that host gets its own back
  * - `inPlace`: files that need no restart, so nobody leaves; `badInPlace`: the first host's check finds them bad
  * - `pair`: a release with its files; `badPair`: its files spoil a path, and the first host gets both of its own back
+ * - `backup`: folders of the first host are brought to the store; `drill`: what was brought there is restored as a drill
+ * - `recovery`: the first host has lost its folders, and its service stands still
  */
 export type Story =
   | 'upgrade'
@@ -52,10 +55,16 @@ export type Story =
   | 'inPlace'
   | 'badInPlace'
   | 'pair'
-  | 'badPair';
+  | 'badPair'
+  | 'backup'
+  | 'drill'
+  | 'recovery';
 
 /** Those in which nginx takes part. */
 export const AT_NGINX: readonly Story[] = ['nginx', 'nginxMaintenance'];
+
+/** Those in which the store takes part. */
+export const AT_STORE: readonly Story[] = ['backup', 'drill', 'recovery'];
 
 type Point = Pick<Trap, 'activity' | 'host' | 'nth'> & { story: Story };
 
@@ -130,8 +139,8 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   planRestore: [20],
   stageRestore: [500],
   judgeStaged: [20],
-  swapIn: [300],
-  swapped: [10],
+  swapIn: [100],
+  swapped: [5],
   clearRestore: [10],
   findStale: [30],
   planDrill: [20],
@@ -307,6 +316,31 @@ const PAIRS: Point[] = [
   point('badPair', 'switchRelease', 'n1', 2),
 ];
 
+const BACKUPS: Point[] = [
+  point('backup', 'planBackup'),
+  ...(['openStore', 'takeBackup', 'readBack', 'publishBackup', 'clearBackup'] as const).map((activity) =>
+    point('backup', activity, 'n1'),
+  ),
+  point('backup', 'thinBackups'),
+  ...(['planDrill', 'drillBackup', 'judgeDrill', 'clearDrill'] as const).map((activity) =>
+    point('drill', activity),
+  ),
+];
+
+/** Folders come back, then the service, then the folders that come last. */
+const RECOVERY: Point[] = [
+  point('recovery', 'planDisasterRecovery'),
+  ...(
+    [
+      ...['stageRestore', 'judgeStaged', 'takeOut', 'swapIn', 'swapped', 'clearRestore'],
+      ...['proveHealthy', 'stopService', 'startService', 'putBack'],
+    ] as (keyof Activities)[]
+  ).map((activity) => point('recovery', activity, 'n1')),
+  // when it was started; of what comes last
+  ...(['proveHealthy', 'swapIn', 'putBack'] as const).map((activity) => point('recovery', activity, 'n1', 2)),
+  point('recovery', 'lookForDamage'),
+];
+
 const POINTS = [
   ...UPGRADE,
   ...UNDO,
@@ -321,11 +355,15 @@ const POINTS = [
   ...CONFIG,
   ...IN_PLACE,
   ...PAIRS,
+  ...BACKUPS,
+  ...RECOVERY,
 ];
 /** Their hosts' balancer is another host, with sessions of its own. */
 const AT_BALANCER = POINTS.filter(({ activity }) =>
   ['takeOut', 'switchRelease', 'putBack', 'closeDoor', 'openDoor', 'switchTraffic'].includes(activity),
 );
+/** What is done there, or through a connection to there. */
+const WITH_STORE = [...BACKUPS, ...RECOVERY.filter(({ activity }) => activity === 'stageRestore')];
 /** So long that whoever comes after the fault finds the job still running. */
 const LONG_JOB = { delayMs: 200, holdMs: 12_000 };
 const FAULTS: Fault[] = ['killWorker', 'killTemporal', 'cutSsh', 'freeze', 'overtake'];
@@ -335,8 +373,12 @@ const [SWITCH_N1] = UPGRADE.filter(({ activity, host }) => activity === 'switchR
 export const GRID: ChaosCase[] = [
   ...POINTS.flatMap((at) => around(at, 'killWorker')),
   ...POINTS.flatMap((at) => around(at, 'killTemporal')),
-  ...POINTS.flatMap((at) => during(at, 'cutSsh', { cut: at.host ?? 'n1' })),
+  // a drill is the store's alone
+  ...POINTS.filter(({ story }) => story !== 'drill').flatMap((at) =>
+    during(at, 'cutSsh', { cut: at.host ?? 'n1' }),
+  ),
   ...AT_BALANCER.flatMap((at) => during(at, 'cutSsh', { cut: AT_NGINX.includes(at.story) ? 'lb2' : 'lb1' })),
+  ...WITH_STORE.flatMap((at) => during(at, 'cutSsh', { cut: KEEPER })),
   ...UPGRADE.flatMap((at) => during(at, 'freeze')),
   ...POINTS.flatMap((at) => during(at, 'overtake')),
   ...FAULTS.map((fault): ChaosCase => ({ ...SWITCH_N1!, fault, when: 'during', ...LONG_JOB, cut: 'n1' })),
@@ -367,6 +409,7 @@ const FAST_NAMES = [
   'killWorker switchTraffic all during@30 (switchBack, number 2)',
   'killWorker switchConfig n1 during@60 (badConfig, number 2)',
   'killWorker switchRelease n1 during@90 (badPair, number 2)',
+  'killWorker takeBackup n1 during@300 (backup)',
 ];
 
 export const FAST: ChaosCase[] = FAST_NAMES.map((name) => {

@@ -4,7 +4,8 @@ import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ended, type Ended, type Ground } from '../lab/ground';
 import { underLoad } from '../lab/whole-run';
-import { AT_NGINX, nameOf, type ChaosCase } from './cases';
+import { withStore } from './backups';
+import { AT_NGINX, AT_STORE, nameOf, type ChaosCase } from './cases';
 import { ACTS, strike, type Scene } from './faults';
 import { bothBalancers } from './grounds';
 import { judge } from './judge';
@@ -54,6 +55,7 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
   await told?.before?.(ground);
   await sweep(ground);
   const marks = await mark(ground);
+  const more = await told?.sees?.(ground);
   setTrap(folder, { id: name, activity, host, nth, when, delayMs, act: ACTS[fault] });
   try {
     const start = await starting(ground, chaos, next);
@@ -64,7 +66,7 @@ export async function play(scene: Scene, chaos: ChaosCase, now: string, next: st
       ...throughOf(ground, story),
     });
     const { end, seconds, away, goesOn, reattached, late } = result;
-    const faults = await judge(ground, wanted(chaos, now, next), marks, { end, ...seen });
+    const faults = await judge(ground, wanted(chaos, now, next), marks, { end, ...seen }, more);
     if (goesOn > MOST_SECONDS) faults.push(`it went on only after ${goesOn} s`);
     const requests = { sent: seen.requests.sent, failed: seen.requests.failed };
     const { mostOut, samples } = seen;
@@ -83,6 +85,11 @@ function throughOf(ground: Ground, story: ChaosCase['story']): { url?: string } 
   return AT_NGINX.includes(story) ? { url: `http://${ground.address('lb2')}/` } : {};
 }
 
+function clusterOf(ground: Ground, story: ChaosCase['story']): string {
+  if (AT_NGINX.includes(story)) return bothBalancers(ground);
+  return AT_STORE.includes(story) ? withStore(ground) : ground.cluster;
+}
+
 /** @returns starts the run of a story */
 async function starting(
   ground: Ground,
@@ -90,7 +97,7 @@ async function starting(
   next: string,
 ): Promise<() => Promise<WorkflowHandle>> {
   const told = TOLD[chaos.story];
-  const cluster = AT_NGINX.includes(chaos.story) ? bothBalancers(ground) : ground.cluster;
+  const cluster = clusterOf(ground, chaos.story);
   if (told?.run) {
     const { type, input } = told.run;
     return () => ground.startAs(type, { ...input(chaos), cluster });

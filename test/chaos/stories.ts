@@ -3,8 +3,10 @@ import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { makeRelease, type Behaviour } from '../../lab/service';
 import { leaseId } from '../../src/contracts/lease';
 import { ended, reached, type Ground } from '../lab/ground';
+import { filled, seesBackup, seesDrill, seesRecovery, struck } from './backups';
 import type { ChaosCase, Story } from './cases';
 import { commitConfig, commitWords } from './centre';
+import { JOURNAL, KEEPER, type Expect } from './traces';
 
 export interface WantedHost {
   /** versions that the service must have been started in, in order; there is one job for each */
@@ -18,6 +20,8 @@ export interface WantedHost {
   out?: true;
   /** where there are others than those of starts and steps */
   jobs?: number;
+  /** a piece of work may be begun anew as another one */
+  moreJobs?: true;
   /** ran the new version before this run's plan was made: the report does not speak of it */
   unplanned?: boolean;
 }
@@ -43,8 +47,7 @@ const CHECKS: Partial<Record<Story, object[]>> = {
   lateRefusal: [{ name: 'not-refused', command: ['test', '!', '-e', REFUSAL] }],
 };
 
-/** Steps that are done once write down here, on the first host, that they were. */
-export const JOURNAL = '/run/pawl-chaos-journal';
+/** As the steps that are done once write it down. */
 const note = (word: string) => ['sh', '-c', `echo ${word} >>${JOURNAL}; sleep 0.2`];
 const RUN_ONCE = [
   { name: 'expand', when: 'before', command: note('expand'), undo: note('shrink') },
@@ -107,6 +110,8 @@ interface Told {
   /** default: an upgrade */
   run?: { type: string; input: (chaos: ChaosCase) => object };
   before?: Move;
+  /** what lies there before, and what must lie there in the end */
+  sees?: (ground: Ground) => Promise<(expect: Expect) => Promise<void>>;
   /** whoever runs for ever, or waits for a word, is ended so */
   until?: (run: WorkflowHandle) => Promise<unknown>;
   /** the next case finds all hosts in rotation */
@@ -143,6 +148,9 @@ const worded =
   (word: string): Move =>
   (ground) =>
     commitWords(ground, `${word} ${Date.now()}\n`);
+
+/** It is about no service. */
+const ALONE = { service: undefined };
 
 const CLOSES: Told = { run: run('maintenanceMode', () => closedFor(CLOSED_SECONDS)) };
 
@@ -183,6 +191,26 @@ export const TOLD: Partial<Record<Story, Told>> = {
   pair: { before: configured(GOOD_FILES) },
   badPair: { before: configured(SPOILT_FILES) },
   leftAsIs: { last: true },
+  backup: {
+    run: run('backup', () => ({ ...ALONE, source: 'shop', attempts: 3, pauseSeconds: 1 })),
+    before: filled,
+    sees: seesBackup,
+  },
+  drill: {
+    run: run('restoreDrill', () => ({ ...ALONE, source: 'shop' })),
+    before: filled,
+    sees: seesDrill,
+  },
+  recovery: {
+    run: run('disasterRecovery', () => ({
+      ...ALONE,
+      hosts: ['n1', 'n2'],
+      approvals: [],
+      onFailure: 'freeze',
+    })),
+    before: struck,
+    sees: seesRecovery,
+  },
   switchOver: { before: goesOut('n2'), last: true },
   switchBack: {
     before: goesOut('n2'),
@@ -231,13 +259,15 @@ export function releaseOf(story: Story, version: string) {
 
 /** @param now the version that all hosts run before */
 export function wanted(
-  { story, activity }: Pick<ChaosCase, 'story' | 'activity'>,
+  { story, activity, cut }: Pick<ChaosCase, 'story' | 'activity' | 'cut'>,
   now: string,
   next: string,
 ): Wanted {
   const want = wantedHosts(story, now, next);
   if (activity === 'runCommand')
     want.hosts.n1.steps = ['expand', want.end === 'succeeded' ? 'contract' : 'shrink'];
+  // who brings something to the store, or from there, loses it with its connection
+  if (cut === KEEPER) want.hosts.n1.moreJobs = true;
   return want;
 }
 
@@ -298,6 +328,13 @@ function wantedHosts(story: Story, now: string, next: string): Wanted {
       };
     case 'badInPlace':
       return { end: 'RolledBack', hosts: { n1: { ...untouched(), jobs: 2 }, n2: untouched() } };
+    case 'backup':
+      return { end: 'succeeded', hosts: { n1: { ...unplanned(), jobs: 1 }, n2: unplanned() } };
+    case 'drill':
+      return { end: 'succeeded', hosts: { n1: unplanned(), n2: unplanned() } };
+    case 'recovery':
+      // two are staged and swapped in, and the service is stopped before it is started
+      return { end: 'succeeded', hosts: { n1: { ...restarted(), jobs: 6 }, n2: unplanned() } };
     case 'switchOver':
       return { end: 'succeeded', hosts: { n1: { ...untouched(), out: true }, n2: changed() } };
     case 'switchBack':

@@ -1,21 +1,33 @@
 /** What a run has left on hosts and balancer, read without Pawl. */
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Ground } from '../lab/ground';
-import { toldIn } from './grounds';
-import { JOURNAL } from './stories';
 
 export const HOSTS = ['n1', 'n2'];
+/** The host that keeps backups. */
+export const KEEPER = 'bk1';
+
+/** Steps that are done once write down here, on the first host, that they were. */
+export const JOURNAL = '/run/pawl-chaos-journal';
+/** The folder in which people find their messages. */
+export const toldIn = (ground: Ground) => join(dirname(ground.cluster), 'told');
 
 export interface Traces {
   /** versions in the order in which the service itself noted its starts */
   starts: string[];
   /** what steps that are done once have written down */
   steps: string[];
-  /** of each job folder: `success exited 0` and how often it was begun */
-  jobs: { end: string; begun: number }[];
+  jobs: Job[];
   /** units of jobs that systemd still knows */
   units: string[];
+}
+
+/** Of a job's folder. */
+interface Job {
+  /** `success exited 0` */
+  end: string;
+  /** how often */
+  begun: number;
 }
 
 /** How many starts each host had noted before. */
@@ -30,7 +42,7 @@ export async function mark(ground: Ground): Promise<Marks> {
 export async function sweep(ground: Ground): Promise<void> {
   const script = `rm -rf /var/lib/pawl/jobs /var/lib/pawl/artifacts ${JOURNAL}`;
   await Promise.all([
-    ...HOSTS.map((host) => ground.inside(host, 'sh', '-c', script)),
+    ...[...HOSTS, KEEPER].map((host) => ground.inside(host, 'sh', '-c', script)),
     rm(toldFile(ground), { force: true }),
   ]);
 }
@@ -53,20 +65,25 @@ const JOBS = `cd /var/lib/pawl/jobs 2>/dev/null || exit 0
     echo "$begun $(head -c 200 "$job/exit" 2>/dev/null || echo no end)"
   done`;
 
+export async function jobsOn(ground: Ground, host: string): Promise<Job[]> {
+  const jobs = lines(await ground.inside(host, 'sh', '-c', JOBS));
+  return jobs.map((line) => {
+    const [begun, ...end] = line.split(' ');
+    return { end: end.slice(0, 3).join(' '), begun: Number(begun) };
+  });
+}
+
 export async function tracesOf(ground: Ground, host: string): Promise<Traces> {
   const [starts, steps, jobs, units] = await Promise.all([
     ground.starts(host),
     ground.inside(host, 'sh', '-c', `cat ${JOURNAL} 2>/dev/null || true`),
-    ground.inside(host, 'sh', '-c', JOBS),
+    jobsOn(ground, host),
     ground.inside(host, 'systemctl', 'list-units', '--all', '--plain', '--no-legend', 'pawl-job-*'),
   ]);
   return {
     starts: starts.map(({ version }) => version),
     steps: lines(steps),
-    jobs: lines(jobs).map((line) => {
-      const [begun, ...end] = line.split(' ');
-      return { end: end.slice(0, 3).join(' '), begun: Number(begun) };
-    }),
+    jobs,
     units: lines(units),
   };
 }
@@ -98,4 +115,7 @@ export async function toldKinds(ground: Ground): Promise<string[]> {
 
 const toldFile = (ground: Ground) => join(toldIn(ground), 'notifications.jsonl');
 
-const lines = (text: string) => text.split('\n').filter(Boolean);
+export const lines = (text: string) => text.split('\n').filter(Boolean);
+
+/** Takes down what is not as it must be. */
+export type Expect = (what: string, found: unknown, wish: unknown) => void;

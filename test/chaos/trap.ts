@@ -121,9 +121,12 @@ export function trapInterceptor(folder: string): (context: Context) => ActivityI
   });
 }
 
+type HostOf = string | { name: string };
+
 function hostOf(input: unknown): string | undefined {
-  const { host, hosts } = input as { host?: { name: string }; hosts?: { name: string }[] };
-  return host?.name ?? hosts?.[0]?.name;
+  const { host, hosts } = input as { host?: HostOf; hosts?: HostOf[] };
+  const one = host ?? hosts?.[0];
+  return typeof one === 'string' ? one : one?.name;
 }
 
 async function spring(

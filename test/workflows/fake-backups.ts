@@ -1,6 +1,6 @@
 /** A source of backups with two hosts, and a store that takes everything unless there is trouble. */
 import type { Activities } from '../../src/activities';
-import type { PlannedBackup, PlannedDrill, RestoreRun } from '../../src/contracts/backup-run';
+import type { OwnLogs, PlannedBackup, PlannedDrill, RestoreRun } from '../../src/contracts/backup-run';
 import type { PlannedNotifications } from '../../src/contracts/notifications';
 
 /** What it needs of a cluster. */
@@ -12,6 +12,8 @@ interface BackedUp {
   wrong: string[];
   /** ids of backups that are not what they say */
   spoilt: string[];
+  /** what a server's own binary logs bring */
+  ownLogs: OwnLogs | undefined;
   journal: string[];
   trouble: Record<string, (() => void | Promise<void>) | undefined>;
   step(name: string, host: string): Promise<void>;
@@ -136,9 +138,10 @@ export function backupActivities(
       return { seconds: 90, compared: '3 tables', wrong, places, use: 'mariadbd on it' };
     },
     swapIn: ({ on, id }) => inTwoLooks('swapIn', on, `swap ${id}`),
-    swapped: async ({ on }) => {
+    swapped: async ({ on, ownLogs }) => {
       await cluster.step('swapped', on);
-      return { aside: ['/var/lib/mysql.aside-4711'], seconds: 3 };
+      const own = ownLogs && cluster.ownLogs ? { own: cluster.ownLogs } : {};
+      return { aside: ['/var/lib/mysql.aside-4711'], seconds: 3, ...own };
     },
     clearRestore: ({ on }) => cluster.step('clearRestore', on),
   };

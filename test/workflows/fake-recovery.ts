@@ -37,9 +37,11 @@ export function recoveryPlan(cluster: Struck, raw: object): Plan<DisasterIntent>
   const { approvals, onFailure, personDeadlineHours, unreachableSeconds } = input;
   const plan = cluster.plan({ personDeadlineHours, unreachableSeconds });
   const damage = cluster.damage[0]!;
-  const sources = damage.some(({ subject, is }) => subject.kind === 'source' && is === 'damaged')
-    ? [restorable]
-    : [];
+  const sources = damage.flatMap(({ subject, is, level }) =>
+    subject.kind === 'source' && is === 'damaged'
+      ? [{ ...restorable, source: subject.source, level, ownLogs: input.ownLogs }]
+      : [],
+  );
   const { steps } = recoverySteps(damage, sources, () => ['web']);
   const names = [...new Set(steps.map(({ host }: RecoveryStep) => host))];
   const hosts = plan.intent.hosts.filter(({ name }) => names.includes(name));

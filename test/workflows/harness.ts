@@ -34,7 +34,7 @@ import { withShares } from '../../src/domain/shares';
 import { activityInterceptor } from '../../src/temporal/activity-interceptor';
 import type { rollingUpgrade } from '../../src/workflows';
 import { statusQuery } from '../../src/workflows/steps/change';
-import type { PlannedBackup } from '../../src/contracts/backup-run';
+import type { OwnLogs, PlannedBackup } from '../../src/contracts/backup-run';
 import { FakeService, nodeActivities, plannedGate } from './fake-nodes';
 import { findTestServer } from '../../lab/temporal/test-server';
 import { BUILT } from '../built';
@@ -93,6 +93,7 @@ export class FakeCluster {
   damage: LookedAt[][] = [[]];
   /** ids of backups that are not what they say */
   spoilt: string[] = [];
+  ownLogs: OwnLogs | undefined;
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();

@@ -5,7 +5,8 @@ import type { RemoteHost } from '../../contracts/world';
 import type { Restored } from '../../adapters/backups/result';
 import { parseRestored } from '../../adapters/backups/result';
 import { byId, chainIn } from '../../domain/backups/chains';
-import { comparedText, wrongIn } from '../../domain/backups/drill';
+import { comparedText, wrongIn, wrongInDump } from '../../domain/backups/drill';
+import { hasLogs, isUncounted } from '../../domain/backups/parents';
 import type { World } from '../world';
 import type { Source } from './store';
 import { mustBeWell, readCatalogue } from './store';
@@ -36,33 +37,50 @@ export async function chosen(
 export const queriesOf = ({ settings }: Source) => (settings.kind === 'mariadb' ? settings.queries : []);
 
 /** What programs are told to measure of a database: whether sums are wanted, and queries. */
-export function measuresOf(
-  source: Source,
-  { content }: BackupEntry,
-): { sums: 'yes' | 'no'; queries: string[] } {
+export function measuresOf(source: Source, entry: BackupEntry): { sums: 'yes' | 'no'; queries: string[] } {
   const { settings } = source;
-  const wanted =
-    content.kind === 'mariadb' && content.physical
-      ? settings.kind === 'mariadb' && settings.checksums
-      : content.kind === 'mariadb' && content.tables.some(({ checksum }) => checksum !== null);
+  const { content } = entry;
+  const wanted = isUncounted(entry)
+    ? settings.kind === 'mariadb' && settings.checksums
+    : content.kind === 'mariadb' && content.tables.some(({ checksum }) => checksum !== null);
   return { sums: wanted ? 'yes' : 'no', queries: queriesOf(source).map(({ sql }) => sql) };
 }
 
-/** Reads what was measured on a host, and says what is otherwise. */
+/**
+ * What programs are told of the binary logs of a chain: the place of the dump in them, the log after the last one, and the
+ * time zone of their statements.
+ */
+export function logsOf(chain: readonly BackupEntry[]): [file: string, at: string, end: string, zone: string] {
+  const [first, last] = [chain[0]!.content, chain.at(-1)!.content];
+  if (!hasLogs(chain.at(-1)!) || first.kind !== 'mariadb' || last.kind !== 'mariadb')
+    return ['-', '0', '-', 'UTC'];
+  const { file, at } = first.position!;
+  return [file, String(at), last.position!.file, last.binlog!.zone];
+}
+
+/**
+ * Reads what was measured on a host, and says what is otherwise.
+ *
+ * @param until up to which logs were replayed: nobody knows what tables held then
+ */
 export async function compared(
   remote: RemoteHost,
   source: Source,
-  { entry, before }: Chosen,
-  id: string,
+  { chain, entry, before: proof }: Chosen,
+  { id, until }: { id: string; until?: string },
   signal: AbortSignal,
 ): Promise<{ restored: Restored; compared: string; wrong: string[] }> {
   const ran = await remote.run('read-result', [id], { signal, maxOutputBytes: MOST });
   mustBeWell(remote, ran, 'what came back cannot be read');
   const restored = parseRestored(ran.stdout);
   const queries = queriesOf(source);
+  const before = until === undefined ? proof : undefined;
   return {
     restored,
-    compared: comparedText(entry.content, restored, queries, before),
-    wrong: wrongIn(entry.content, restored, queries, before),
+    compared: comparedText(entry.content, restored, queries, before, until),
+    wrong: [
+      ...(restored.dumped ? wrongInDump(chain[0]!.content, restored.dumped) : []),
+      ...wrongIn(entry.content, restored, queries, before),
+    ],
   };
 }

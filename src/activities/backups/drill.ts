@@ -5,7 +5,7 @@ import type { Drilled, PlannedDrill, Progress } from '../../contracts/backup-run
 import { RestoreDrillInput } from '../../contracts/inputs/restore-drill';
 import type { Jobs, JobSpec } from '../../contracts/world';
 import { byId, chainIn } from '../../domain/backups/chains';
-import { physicalOf } from '../../domain/backups/parents';
+import { isUncounted } from '../../domain/backups/parents';
 import { bytesOf, neededBytes } from '../../domain/backups/restore';
 import { badInput, parseInput, unknownName } from '../../domain/mistakes';
 import type { ChangeRef } from '../attempt';
@@ -13,7 +13,7 @@ import { attempt } from '../attempt';
 import { runJobFor } from '../job';
 import { plannedNotifications } from '../plan/notifications';
 import type { Worlds } from '../world';
-import { chosen, compared, measuresOf } from './compare';
+import { chosen, compared, logsOf, measuresOf } from './compare';
 import type { Source } from './store';
 import { keepForAccount, mustBeWell, publish, readCatalogue, sourceNamed } from './store';
 
@@ -72,12 +72,12 @@ export function drillActivities(worlds: Worlds, jobs: Jobs) {
       const { world, source, now, ...of } = await opened(input);
       const { entry } = of.chosen;
       const remote = world.hosts.on(source.store.host);
-      const { restored, ...found } = await compared(remote, source, of.chosen, input.id, now.signal);
+      const { restored, ...found } = await compared(remote, source, of.chosen, { id: input.id }, now.signal);
       const { seconds } = restored;
       if (found.wrong.length === 0) {
         const at = new Date().toISOString();
         const proof = { format: 1, id: entry.id, at, seconds, run: input.run } as const;
-        const tables = physicalOf(entry) && { tables: restored.tables };
+        const tables = isUncounted(entry) && { tables: restored.tables };
         await publish(world, source, 'proofs', { ...proof, ...tables }, now.signal);
       }
       return { seconds, ...found };
@@ -144,13 +144,13 @@ function jobOf(
   if (content.kind === 'git')
     return { ...common, script: 'drill-git', args: [...where, snapshot, bytes, needed] };
   const { sums, queries } = measuresOf(source, entry);
-  if (!content.physical)
-    return {
-      ...common,
-      script: 'drill-mariadb',
-      args: [...where, snapshot, bytes, needed, sums, ...queries],
-    };
   const snapshots = chain.map((one) => one.snapshot);
-  const args = [...where, bytes, needed, sums, ...snapshots, '--', ...queries];
-  return { ...common, script: 'drill-physical', args };
+  const what = [...snapshots, '--', ...queries];
+  if (content.physical)
+    return { ...common, script: 'drill-physical', args: [...where, bytes, needed, sums, ...what] };
+  return {
+    ...common,
+    script: 'drill-mariadb',
+    args: [...where, bytes, needed, sums, ...logsOf(chain), ...what],
+  };
 }

@@ -6,7 +6,7 @@ import { PawlError } from '../../contracts/failures';
 import type { Jobs, JobSpec } from '../../contracts/world';
 import type { Taken } from '../../adapters/backups/result';
 import { parseResult } from '../../adapters/backups/result';
-import { leftBehind, physicalOf } from '../../domain/backups/parents';
+import { binlogOf, isUncounted, leftBehind, physicalOf } from '../../domain/backups/parents';
 import type { ChangeRef } from '../attempt';
 import { attempt } from '../attempt';
 import { runJobFor } from '../job';
@@ -52,6 +52,7 @@ const STREAMS = {
   git: { file: '/all.bundle', end: '-' },
   logical: { file: '/dump.sql', end: '^-- Dump completed' },
   physical: { file: '/backup.mbstream', end: '-' },
+  logs: { file: '/binlogs.tar', end: '-' },
 };
 
 export function backupActivities(worlds: Worlds, jobs: Jobs) {
@@ -88,7 +89,7 @@ export function backupActivities(worlds: Worlds, jobs: Jobs) {
       const { snapshot, sha256 } = await takenOn(world, input, now.signal);
       const { folder, account, host } = source.store;
       await keepForAccount(world, source, input.id, now.signal);
-      const stream = streamOf(source);
+      const stream = streamOf(source, input);
       const sent = sha256 === null || !stream ? [] : [sha256, stream.file, stream.end];
       const args = [folder, account, source.name, input.id, snapshot, ...sent];
       const of = { change: input.change, host, step: 'readBack', round: 1 };
@@ -151,6 +152,11 @@ function takingJob({ name, settings }: Source, work: Work): Omit<JobSpec, 'key' 
     const args = [...common, socket, String(bytes), work.parent?.toLsn ?? '-'];
     return { ...jobSpec(work), script: 'backup-physical', args };
   }
+  const { log } = work.parent ?? {};
+  if (log) {
+    const args = [...common, socket, String(bytes), log.file, String(log.at), log.mark];
+    return { ...jobSpec(work), script: 'backup-binlogs', args };
+  }
   const args = [...common, socket, String(bytes), checksums ? 'yes' : 'no'];
   return { ...jobSpec(work), script: 'backup-mariadb', args };
 }
@@ -169,20 +175,31 @@ function contentOf({ settings }: Source, { files, refs, repository, database }: 
   return { kind: 'mariadb', ...database };
 }
 
-const streamOf = ({ settings }: Source) =>
-  settings.kind === 'mariadb' ? STREAMS[settings.method] : settings.kind === 'git' ? STREAMS.git : undefined;
+function streamOf({ settings }: Source, { parent }: Work) {
+  if (settings.kind === 'mariadb') return STREAMS[parent?.log ? 'logs' : settings.method];
+  return settings.kind === 'git' ? STREAMS.git : undefined;
+}
 
 const tablesIn = (content: Content) =>
-  content.kind === 'mariadb' && !content.physical ? content.tables.length : null;
+  content.kind === 'mariadb' && !isUncounted({ content }) ? content.tables.length : null;
 
 /** Between the plan and now, what it builds on may have gone, and the server may have become another one. */
 function mustFollow({ entries }: Catalogue, id: string, { database }: Taken): void {
   const parent = entries.find((entry) => entry.id === id);
-  const { physical, server } = database;
-  const why = !parent
-    ? 'it is not in the catalogue any more'
-    : !physical || physical.fromLsn !== physicalOf(parent)?.toLsn
-      ? 'the copy begins elsewhere'
-      : leftBehind(parent, { server, lsn: physical.lastLsn, birth: physical.birth });
+  const why = !parent ? 'it is not in the catalogue any more' : otherwise(parent, database);
   if (why !== null) throw new PawlError('Failed', `what was copied does not follow on ${id}: ${why}`);
+}
+
+function otherwise(parent: BackupEntry, { server, physical, binlog }: Taken['database']): string | null {
+  if (physical) {
+    const { lastLsn: lsn, birth } = physical;
+    if (physical.fromLsn !== physicalOf(parent)?.toLsn) return 'the copy begins elsewhere';
+    return leftBehind(parent, { server, lsn, birth });
+  }
+  const position = parent.content.kind === 'mariadb' ? parent.content.position : null;
+  const from = binlog?.from;
+  if (!from || from.file !== position?.file || from.at !== position.at) return 'the logs begin elsewhere';
+  // what its log begins with was looked at by the one who has read it
+  const logs = { [from.file]: binlogOf(parent)?.mark ?? '' };
+  return leftBehind(parent, { server, birth: binlog.birth, logs });
 }

@@ -74,8 +74,14 @@ function listed({ content, ...entry }: BackupEntry, { proofs }: Catalogue): List
 
 function servingOf(host: string, entries: readonly BackupEntry[], at: string): Serving {
   const own = entries.filter((entry) => entry.host === host);
-  const { entry, notTaken } = servesAt(own, Date.parse(at));
+  const { entry, until, notTaken } = servesAt(own, Date.parse(at));
   const chain = entry ? chainOf(own, entry.id) : [];
   const ids = typeof chain === 'string' ? [] : chain.map(({ id }) => id);
-  return { host, chain: ids, at: entry?.at ?? null, notTaken };
+  return {
+    host,
+    chain: ids,
+    at: until ?? entry?.at ?? null,
+    ...(until !== undefined && { until }),
+    notTaken,
+  };
 }

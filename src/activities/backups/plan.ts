@@ -1,10 +1,10 @@
 /** What a backup is about to do; looks at hosts and the store, and changes nothing. */
 import { randomUUID } from 'node:crypto';
 import type { BackupEntry, BackupKind } from '../../contracts/backups';
-import type { PlannedBackup, PlannedHost } from '../../contracts/backup-run';
+import type { Parent, PlannedBackup, PlannedHost } from '../../contracts/backup-run';
 import type { Mistake } from '../../contracts/failures';
 import { BackupInput } from '../../contracts/inputs/backup';
-import { type ServerNow, parentFor, physicalOf } from '../../domain/backups/parents';
+import { type ServerNow, binlogOf, parentFor, physicalOf } from '../../domain/backups/parents';
 import { badInput, parseInput } from '../../domain/mistakes';
 import { plannedNotifications } from '../plan/notifications';
 import type { World } from '../world';
@@ -23,8 +23,10 @@ const LEAST_FREE = 64 * 1024 * 1024;
 interface Looked {
   bytes: number;
   notes: string[];
-  /** of a source whose files are copied */
+  /** on which later ones can build */
   server?: ServerNow;
+  /** what keeps the binary logs of a database from being backed up, in words */
+  noLogs?: string;
 }
 
 export async function planBackup(
@@ -41,7 +43,7 @@ export async function planBackup(
   const at = `backups.sources.${name}`;
   if (hosts.length === 0)
     mistakes.push({ code: 'nobody', path: at, value: settings.role ?? '', rule: 'no host has this role' });
-  const allowed = input.kind === 'full' || isPhysical(source);
+  const allowed = input.kind === 'full' || settings.kind === 'mariadb';
   if (!allowed) mistakes.push(notOfThis(input.kind, at));
   await looks.of('backups.store.password', store.password, async () => storePassword(world, source));
   const [known, ...looked] = await Promise.all([
@@ -52,6 +54,7 @@ export async function planBackup(
     const own = (known?.entries ?? []).filter((entry) => entry.host === host);
     return planHost(host, input.kind, own, looked[index]);
   });
+  if (input.kind !== 'full') mistakes.push(...withoutLogs(hosts, looked));
   const free = known?.free ?? null;
   const needed = seen.reduce((sum, { space }) => sum + space, LEAST_FREE);
   if (free !== null && free < needed) mistakes.push(tooFull(store.host, free, needed));
@@ -74,10 +77,14 @@ export async function planBackup(
   };
 }
 
-const isPhysical = ({ settings }: Source) => settings.kind === 'mariadb' && settings.method === 'physical';
+const withoutLogs = (hosts: readonly string[], looked: readonly (Looked | undefined)[]) =>
+  hosts.flatMap((host, index): Mistake[] => {
+    const rule = looked[index]?.noLogs;
+    return rule === undefined ? [] : [{ code: 'binlog', path: `hosts.${host}`, value: host, rule }];
+  });
 
 function notOfThis(kind: BackupKind, at: string): Mistake {
-  const rule = `only a full backup can be taken of this source; others need a database with ${at}.method: physical`;
+  const rule = `only a full backup can be taken of this source, ${at}: others are there of databases`;
   return { code: 'kind', path: 'kind', value: kind, rule };
 }
 
@@ -98,16 +105,23 @@ function planHost(
   const last = own.findLast((entry) => entry.kind === kind);
   const builds = parent ? `${kind}, builds on ${parent.id}` : 'a full one is taken';
   const why = found?.passedOver ? `; ${found.passedOver}` : '';
-  const toLsn = parent && physicalOf(parent)!.toLsn;
   return {
     plan: {
       ...{ name, kind },
       bytes: Math.max(kind === 'full' ? bytes : 0, last?.bytes ?? 0),
-      parent: parent && { id: parent.id, toLsn: toLsn! },
+      parent: parent && parentOf(parent),
     },
     notes: [...(found ? [`${name}: ${builds}${why}`] : []), ...notes],
     space: last ? LATER * last.stored : FIRST * of,
   };
+}
+
+function parentOf(entry: BackupEntry): Parent {
+  const { id, content } = entry;
+  const toLsn = physicalOf(entry)?.toLsn;
+  if (toLsn !== undefined) return { id, toLsn };
+  const position = content.kind === 'mariadb' ? content.position : null;
+  return { id, log: { ...position!, mark: binlogOf(entry)!.mark } };
 }
 
 function tooFull(host: string, free: number, needed: number): Mistake {
@@ -137,17 +151,31 @@ async function lookAt(world: World, source: Source, host: string, signal: AbortS
       .split('\n')
       .flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
   const uncovered = values('uncovered');
-  const [version = '', lsn, birth] = ['version', 'lsn', 'birth'].flatMap(values);
+  const isOn = values('binlog')[0] === 'ON';
+  const server = serverNow(settings.method, values);
   return {
     bytes: Number(values('bytes')[0] ?? 0),
-    ...(lsn !== undefined && birth !== undefined && { server: { server: version, lsn, birth } }),
+    ...(server && { server }),
+    ...(settings.method === 'logical' && !server && { noLogs: isOn ? LOGS_ELSEWHERE : LOGS_OFF }),
     notes: [
       ...(uncovered.length > 0
         ? [`${host}: no moment holds for ${uncovered.join(', ')}: these tables know no transactions`]
         : []),
-      ...(values('binlog')[0] === 'ON'
-        ? []
-        : [`${host}: its binary log is off: nothing between two backups can be restored`]),
+      ...(isOn ? [] : [`${host}: its binary log is off: nothing between two backups can be restored`]),
     ],
   };
+}
+
+const LOGS_OFF =
+  'its binary log is off, of which increments are made: set log_bin, server_id and expire_logs_days in [mysqld], and restart the server';
+const LOGS_ELSEWHERE =
+  'its binary logs, of which increments are made, cannot be read: they must lie on this host, and the login needs BINLOG MONITOR';
+
+/** @param values what was said, by key */
+function serverNow(method: 'logical' | 'physical', values: (key: string) => string[]): ServerNow | undefined {
+  const [[server = ''], [birth], [lsn]] = [values('version'), values('birth'), values('lsn')];
+  if (birth === undefined) return undefined;
+  if (method === 'physical') return lsn === undefined ? undefined : { server, birth, lsn };
+  const logs = values('log').map((line) => line.split(' ') as [string, string]);
+  return logs.length === 0 ? undefined : { server, birth, logs: Object.fromEntries(logs) };
 }

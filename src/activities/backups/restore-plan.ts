@@ -4,6 +4,7 @@ import type { PlannedRestore, Restore } from '../../contracts/backup-run';
 import type { Mistake } from '../../contracts/failures';
 import { servesAt } from '../../domain/backups/catalogue';
 import { byId, chainIn } from '../../domain/backups/chains';
+import { hasLogs } from '../../domain/backups/parents';
 import { bytesOf, neededBytes, outermost, restoredFolder, seriesTrouble } from '../../domain/backups/restore';
 import { unknownName } from '../../domain/mistakes';
 import type { World } from '../world';
@@ -47,7 +48,7 @@ export async function restorePlan(
   const known = await looks.of('backups.store.host', store.host, () => readCatalogue(world, source, signal));
   const found = known && picked(source, known.entries, wanted);
   mistakes.push(...(found?.mistakes ?? []));
-  const { entry, notTaken = [] } = found ?? {};
+  const { entry, until, notTaken = [] } = found ?? {};
   const on = wanted.on ?? entry?.host ?? wanted.host;
   const hosts = Object.keys(world.cluster.hosts);
   if (on !== undefined && !hosts.includes(on)) mistakes.push(unknownName('on', on, hosts));
@@ -62,10 +63,12 @@ export async function restorePlan(
     });
     return { plan: null, mistakes };
   }
-  const place = wanted.place === 'scratch' ? { folder: restoredFolder(name, entry.at) } : wanted.place;
+  const place =
+    wanted.place === 'scratch' ? { folder: restoredFolder(name, until ?? entry.at) } : wanted.place;
   const restore: Restore = {
     ...{ source: name, host: entry.host, on, backup: entry.id, place },
     ...(wanted.asTheyAre && { asTheyAre: true }),
+    ...(until !== undefined && { until }),
   };
   const needed = neededBytes(chain);
   const looked = await looks.of(`hosts.${on}`, on, () => lookAt(world, source, restore, entry, signal));
@@ -76,7 +79,7 @@ export async function restorePlan(
   return {
     plan: {
       ...restore,
-      ...{ at: entry.at, bytes: bytesOf(chain), needed, notTaken },
+      ...{ at: until ?? entry.at, bytes: bytesOf(chain), needed, notTaken },
       targets: looked?.targets ?? [],
       units: place === 'inPlace' ? unitsOf(source) : [],
       maxSeconds: Math.round(source.settings.maxHours * 3_600),
@@ -99,7 +102,7 @@ function picked(
   { name }: Source,
   entries: readonly BackupEntry[],
   { host, pick, at }: WantedRestore,
-): { entry?: BackupEntry; notTaken?: string[]; mistakes: Mistake[] } {
+): { entry?: BackupEntry; until?: string; notTaken?: string[]; mistakes: Mistake[] } {
   const ofHost = entries.filter((entry) => host === undefined || entry.host === host);
   if (typeof pick === 'object') {
     const entry = ofHost.find(({ id }) => id === pick.id);
@@ -111,8 +114,8 @@ function picked(
     const rule = `whose backup? ${hosts.join(', ')} have some`;
     return { mistakes: [{ code: 'missing', path: 'host', value: 'nothing', rule }] };
   }
-  const { entry, notTaken } = servesAt(ofHost, at === undefined ? Infinity : Date.parse(at));
-  if (entry) return { entry, notTaken, mistakes: [] };
+  const { entry, until, notTaken } = servesAt(ofHost, at === undefined ? Infinity : Date.parse(at));
+  if (entry) return { entry, ...(until !== undefined && { until }), notTaken, mistakes: [] };
   const why = notTaken.length > 0 ? `: ${notTaken.join('; ')}` : '';
   const what = `there is no backup of it${host === undefined ? '' : ` on ${host}`}`;
   const rule =
@@ -141,7 +144,7 @@ async function lookAt(
   const remote = world.hosts.on(on);
   const { content } = entry;
   const folder = place === 'inPlace' ? '-' : place.folder;
-  const programs = programsFor(content);
+  const programs = programsFor(entry);
   const args = [content.kind, folder, ...unitsOf(source), '--', ...programs, '--', ...targetsOf(entry)];
   const ran = await remote.run('look-restore', args, { signal });
   mustBeWell(remote, ran, 'nothing can be restored to it');
@@ -168,12 +171,14 @@ async function lookAt(
   };
 }
 
-function programsFor(content: BackupEntry['content']): string[] {
+function programsFor(entry: BackupEntry): string[] {
+  const { content } = entry;
   const common = ['restic', 'ssh', 'ssh-keygen'];
   if (content.kind === 'folders') return common;
   if (content.kind === 'git') return [...common, 'git', 'setpriv'];
   const server = [...common, 'mariadbd', 'mariadb', 'mariadb-install-db', 'setpriv'];
-  return content.physical ? [...server, 'mariadb-backup', 'mbstream'] : server;
+  if (content.physical) return [...server, 'mariadb-backup', 'mbstream'];
+  return hasLogs(entry) ? [...server, 'mariadb-binlog'] : server;
 }
 
 /** One of several servers has a configuration of its own, which its programs do not tell. */

@@ -13,7 +13,7 @@ import { attempt } from '../attempt';
 import { runJobFor } from '../job';
 import { plannedNotifications } from '../plan/notifications';
 import type { Worlds } from '../world';
-import { chosen, compared, measuresOf } from './compare';
+import { chosen, compared, logsOf, measuresOf } from './compare';
 import { restorePlan, targetsOf, unitsOf } from './restore-plan';
 import type { Source } from './store';
 import { keepSecret, loginText, mustBeWell, openStore, sourceNamed, storePassword } from './store';
@@ -25,6 +25,8 @@ export interface RestoreOf extends Restore {
   change: ChangeRef;
   /** what it leaves on hosts goes by it: `restore.<runId>.1` */
   id: string;
+  /** of a database in its place: what the server's own binary logs hold since the backup is replayed, too */
+  ownLogs?: boolean;
 }
 
 interface Work extends RestoreOf {
@@ -78,7 +80,7 @@ export function restoreActivities(worlds: Worlds, jobs: Jobs) {
     async judgeStaged(input: RestoreOf): Promise<Staged> {
       const { world, source, remote, now } = await opened(input);
       const choice = await chosen(world, source, input.backup, now.signal);
-      const { restored, ...found } = await compared(remote, source, choice, input.id, now.signal);
+      const { restored, ...found } = await compared(remote, source, choice, input, now.signal);
       const { seconds, shape } = restored;
       const { place } = input;
       if (place !== 'inPlace') {
@@ -101,7 +103,9 @@ export function restoreActivities(worlds: Worlds, jobs: Jobs) {
       if (login !== undefined) await keepSecret(remote, input.id, { name: 'login', text: login }, now.signal);
       const socket = settings.kind === 'mariadb' ? settings.socket : '-';
       const of = { change: input.change, host: input.on, step: 'swapIn', round: 1 };
-      const args = [input.id, String(ANSWERS_WITHIN), socket, ...unitsOf(source)];
+      const { entry } = await chosen(world, source, input.backup, now.signal);
+      const own = input.ownLogs ? ownLogsOf(entry) : NO_LOGS;
+      const args = [input.id, String(ANSWERS_WITHIN), socket, ...own, ...unitsOf(source)];
       const common = { lane: `restore/${source.name}`, ifCut: 'runAgain' } as const;
       const spec = { ...common, script: 'swap-in', args, maxSeconds: input.maxSeconds };
       return runJobFor(input.forMs, world, jobs, of, spec, 'the swap');
@@ -140,7 +144,7 @@ const CLEAR_MS = 600_000;
 function stagingJob(
   source: Source,
   chain: readonly BackupEntry[],
-  { id, place, asTheyAre = false }: RestoreOf,
+  { id, place, until, asTheyAre = false }: RestoreOf,
 ): Omit<JobSpec, 'key' | 'fence' | 'maxSeconds'> {
   const entry = chain.at(-1)!;
   const { snapshot, content } = entry;
@@ -160,6 +164,23 @@ function stagingJob(
   const method = content.physical ? 'physical' : 'logical';
   const { sums, queries } = measuresOf(source, entry);
   const snapshots = chain.map((one) => one.snapshot);
-  const args = [...where, method, bytes, needed, sums, ...snapshots, '--', ...queries];
+  const upTo = until === undefined ? '-' : sqlTime(until);
+  const args = [
+    ...[...where, method, bytes, needed, sums, ...logsOf(chain), upTo],
+    ...[...snapshots, '--', ...queries],
+  ];
   return { ...common, script: 'stage-mariadb', args };
+}
+
+/** `2026-11-29T08:00:00.000Z` → `2026-11-29 08:00:00` */
+const sqlTime = (iso: string) => iso.slice(0, 19).replace('T', ' ');
+
+const NO_LOGS = ['-', '0', '-', 'UTC', '0'];
+
+/** Where a backup ends in the binary logs of its server, and when. */
+function ownLogsOf({ at, content }: BackupEntry): string[] {
+  if (content.kind !== 'mariadb' || !content.binlog || !content.position) return NO_LOGS;
+  const { position, binlog } = content;
+  const since = Math.floor(Date.parse(at) / 1_000);
+  return [position.file, String(position.at), binlog.mark, binlog.zone, String(since)];
 }

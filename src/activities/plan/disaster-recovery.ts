@@ -86,7 +86,7 @@ export async function planDisaster(
     hash: digestOf(intent),
     same: digestOf({ ...same, cluster: [cluster.cluster, world.digest] }),
     observed: { at: new Date().toISOString(), hosts: await observed(world, intent, signal), damage: looked },
-    notes: [...damageNotes(looked), ...made.left.map(({ what }) => what)],
+    notes: [...made.left.map(({ what }) => what), ...damageNotes(looked)],
   };
 }
 

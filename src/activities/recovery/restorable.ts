@@ -29,7 +29,7 @@ const MOST_SHOWN = 20;
  */
 export async function restorable(
   world: World,
-  { restore }: Pick<DisasterRecoveryInput, 'restore'>,
+  { restore, ownLogs }: Pick<DisasterRecoveryInput, 'restore' | 'ownLogs'>,
   looked: readonly Looked[],
   signal: AbortSignal,
   mistakes: Mistake[],
@@ -48,7 +48,7 @@ export async function restorable(
   return Promise.all(
     all.map((one) => {
       const own = catalogues[one.source.name]!.filter(({ host }) => host === one.host);
-      return restorableOf(world, one, own, signal, mistakes);
+      return restorableOf(world, { ...one, ownLogs }, own, signal, mistakes);
     }),
   );
 }
@@ -99,18 +99,21 @@ const twice = ({ source, host, path = '' }: Asked): Mistake => ({
 
 async function restorableOf(
   world: World,
-  { source, host, wanted, path }: Asked,
+  { source, host, wanted, path, ownLogs }: Asked & Pick<DisasterRecoveryInput, 'ownLogs'>,
   entries: readonly BackupEntry[],
   signal: AbortSignal,
   mistakes: Mistake[],
 ): Promise<Restorable> {
   const { name, settings } = source;
+  const isNewest = 'until' in wanted && wanted.until === Infinity;
   const best = candidates(entries, wanted);
   const trouble = await troubleWith(world, source, host, best, signal);
   if (path !== undefined)
     mistakes.push(...trouble.map((mistake) => ({ ...mistake, path: `${path}.${mistake.path}` })));
   return {
     ...{ source: name, host, candidates: best },
+    // who asks for a backup, or for a moment, wants nothing that came after it
+    ...(ownLogs && isNewest && settings.kind === 'mariadb' && { ownLogs }),
     level: levelOf({ kind: 'source', source: name }, { [name]: settings }),
     startFirst: path === undefined && settings.kind === 'mariadb',
     trouble: trouble.map(({ code, value, rule }) => (code === 'nothing' ? rule : `${value} ${rule}`)),

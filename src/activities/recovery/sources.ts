@@ -4,6 +4,8 @@ import type { BackupEntry, Catalogue } from '../../contracts/backups';
 import type { RemoteHost } from '../../contracts/world';
 import { parseFolders, parseGit, parseHeld, parseTables } from '../../adapters/recovery/said';
 import { servesAt } from '../../domain/backups/catalogue';
+import { byId, chainIn } from '../../domain/backups/chains';
+import { isUncounted } from '../../domain/backups/parents';
 import {
   judgeFolders,
   judgeGit,
@@ -102,14 +104,19 @@ async function lookAtDatabase(asked: Asked): Promise<Judged> {
   return judgeTables(readAs(remote, ran, parseTables), tablesOf(asked));
 }
 
-/** Files of a server do not name its tables: its last drill does. */
+/** Of the newest in its chain of which they are known: copies of files and of logs do not name them, but their last drill does. */
 function tablesOf(asked: Asked): Known<string[] | null> {
   const newest = newestOf(asked);
   if (!('known' in newest)) return newest;
-  const { content, id } = newest.known ?? {};
-  if (content?.kind !== 'mariadb') return { known: null };
-  const proven = 'known' in asked.catalogue ? asked.catalogue.known.proofs[id!]?.tables : undefined;
-  const tables = content.physical ? proven : content.tables;
+  if (!newest.known || !('known' in asked.catalogue)) return { known: null };
+  const { entries, proofs } = asked.catalogue.known;
+  const chain = chainIn(byId(entries), newest.known.id);
+  if (typeof chain === 'string') return { known: null };
+  const [tables] = chain.reverse().flatMap((entry) => {
+    if (entry.content.kind !== 'mariadb') return [];
+    const said = isUncounted(entry) ? proofs[entry.id]?.tables : entry.content.tables;
+    return said ? [said] : [];
+  });
   return { known: tables?.map(({ name }) => name) ?? null };
 }
 

@@ -1,5 +1,6 @@
 /** What programs on a source's host keep of a backup, in the words of restic, mariadb and mariadb-dump. */
-import type { Content, Physical, Ref, Table } from '../../contracts/backups';
+import type { OwnLogs } from '../../contracts/backup-run';
+import type { Binlog, Content, Physical, Position, Ref, Table } from '../../contracts/backups';
 
 export interface Taken {
   /** ISO time of the moment that it holds */
@@ -18,12 +19,12 @@ export interface Taken {
   repository: Pick<Extract<Content, { kind: 'git' }>, 'bare' | 'owner' | 'head'>;
   database: Pick<
     Extract<Content, { kind: 'mariadb' }>,
-    'server' | 'position' | 'tables' | 'uncovered' | 'physical'
+    'server' | 'position' | 'tables' | 'uncovered' | 'physical' | 'binlog'
   >;
 }
 
 /**
- * @param text KEY VALUE lines, see `src/host/jobs/backup-mariadb.sh` and `backup-physical.sh`
+ * @param text KEY VALUE lines, see `src/host/jobs/backup-mariadb.sh`, `backup-physical.sh` and `backup-binlogs.sh`
  * @throws Error where it is cut off, or restic speaks otherwise than this knows
  */
 export function parseResult(text: string): Taken {
@@ -47,6 +48,7 @@ export function parseResult(text: string): Taken {
       position: positionIn(value('position')),
       ...tablesIn(text),
       ...physicalIn(value('lsn'), value('birth')),
+      ...binlogIn(value('log'), value('birth'), value('from')),
     },
   };
 }
@@ -64,6 +66,17 @@ function physicalIn(lsn?: string, birth?: string): { physical?: Physical } {
   return { physical: { fromLsn, toLsn, lastLsn, birth } };
 }
 
+/**
+ * @param log `MARK ZONE`
+ * @param from `FILE AT`, of an increment
+ */
+function binlogIn(log?: string, birth?: string, from?: string): { binlog?: Binlog } {
+  const [mark, zone] = log?.split(' ') ?? [];
+  if (!birth || !mark || !zone) return {};
+  const [file, at] = from?.split(' ') ?? [];
+  return { binlog: { from: file ? { file, at: Number(at) } : null, mark, birth, zone } };
+}
+
 export interface Restored {
   /** until it could be used */
   seconds: number;
@@ -71,6 +84,8 @@ export interface Restored {
   shape: string;
   files: number;
   tables: Table[];
+  /** what its dump alone held, before the logs of increments were replayed; absent: there are none */
+  dumped?: Table[];
   /** what each query gave, in order */
   answers: string[];
   /** tables that the server itself has looked through */
@@ -85,11 +100,13 @@ export interface Restored {
 export function parseRestored(text: string): Restored {
   const values = (key: string) =>
     [...text.matchAll(new RegExp(`^${key} (.*)$`, 'gm'))].map(([, value]) => value!);
+  const [dumped, replayed] = text.split(/^replayed$/m);
   return {
     seconds: Number(values('seconds')[0]),
     shape: values('shape')[0]?.trim() ?? '',
     files: Number(values('files')[0] ?? 0),
-    tables: tablesIn(text).tables,
+    tables: tablesIn(replayed ?? text).tables,
+    ...(replayed !== undefined && { dumped: tablesIn(dumped!).tables }),
     answers: values('query').map((line) => line.replace(/^\d+ /, '')),
     checked: Number(values('checked')[0] ?? 0),
     faults: values('fault'),
@@ -105,7 +122,7 @@ const refsIn = (text: string): Ref[] =>
   }));
 
 /** @param text `MASTER_LOG_FILE='mysql-bin.000002', MASTER_LOG_POS=328;` */
-function positionIn(text = ''): { file: string; at: number } | null {
+function positionIn(text = ''): Position | null {
   const [, file, at] = /MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+)/.exec(text) ?? [];
   return file === undefined ? null : { file, at: Number(at) };
 }
@@ -132,12 +149,16 @@ export interface Swapped {
   seconds: number;
   /** paths of what was there before */
   aside: string[];
+  /** what the server's own binary logs have brought; absent: nobody has asked for it */
+  own?: OwnLogs;
 }
 
 /** @param text KEY VALUE lines, see `src/host/jobs/swap-in.sh` */
 export function parseSwapped(text: string): Swapped {
+  const [, complete, at, why = ''] = /^own (yes|no) (\S+) ?(.*)$/m.exec(text) ?? [];
   return {
     seconds: Number(/^seconds (\d+)$/m.exec(text)?.[1]),
     aside: [...text.matchAll(/^aside (.+)$/gm)].map(([, path]) => path!),
+    ...(at !== undefined && { own: { complete: complete === 'yes', at: at === '-' ? null : at, why } }),
   };
 }

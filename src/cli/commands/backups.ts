@@ -204,7 +204,11 @@ function factsOf({
   ]);
 }
 
-function servingText({ host, chain, at, notTaken }: Serving, moment: string): string[] {
+function servingText({ host, chain, at, until, notTaken }: Serving, moment: string): string[] {
+  if (until !== undefined)
+    return [
+      `${host}: ${chain.join(', then ')}, with the binary logs up to ${until}: nothing before it is lost`,
+    ];
   const lost = at === null ? 0 : Date.parse(moment) - Date.parse(at);
   const head =
     at === null

@@ -8,7 +8,7 @@ export const BackupInput = z.strictObject({
   cluster: Path,
   /** of the cluster file's backups */
   source: Name,
-  /** beyond `full` only of a database whose `method` is physical: what changed since the newest one, or since the newest full one */
+  /** beyond `full` only of a database: what changed since the newest one, or since the newest full one; of a dump by its binary logs */
   kind: z.enum(BACKUP_KINDS).default('full'),
   /** how often one that fails is tried, each time after a pause that doubles */
   attempts: z.number().int().min(1).max(10).default(2),

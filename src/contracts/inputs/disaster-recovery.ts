@@ -12,7 +12,7 @@ const Restore = z
     host: Name.optional(),
     /** of the backup; default: the newest that can be restored */
     backup: z.string().min(1).max(300).optional(),
-    /** … or the newest that is not younger than this moment */
+    /** … or exactly this moment where binary logs cover it, and else the newest that is not younger */
     at: z.iso
       .datetime({ offset: true, error: 'a time with its zone such as 2026-12-01T22:00:00Z' })
       .optional(),
@@ -27,6 +27,8 @@ export const DisasterRecoveryInput = z.strictObject({
   hosts: z.array(Name).min(1).max(1_000).optional(),
   /** restored whatever the look for damage says */
   restore: z.array(Restore).max(100).default([]),
+  /** of a damaged database: what its own binary logs hold since the backup is replayed, too; never beyond a backup or a moment that is asked for */
+  ownLogs: z.boolean().default(true),
   /** the release that damaged hosts of a service get; default: the one that they have, or that a backup brings back */
   releases: z.record(Name, z.strictObject({ version: Version, artifact: Artifact })).default({}),
   /** when the disaster struck; what was written between a backup and then is lost. Default: the time of the look */

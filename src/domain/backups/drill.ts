@@ -1,6 +1,7 @@
 /** Whether a restored backup is what it says. */
 import type { Content, Proof, Ref, Table } from '../../contracts/backups';
 import { count } from '../amounts';
+import { isUncounted } from './parents';
 import { holdsText, tablesText } from './words';
 
 /** Differences in one report. */
@@ -16,6 +17,8 @@ export interface Query {
 export interface Restored {
   files: number;
   tables: readonly Table[];
+  /** what its dump alone held, where logs were replayed on it */
+  dumped?: readonly Table[];
   refs: readonly Ref[];
   /** in the order of the queries */
   answers: readonly string[];
@@ -37,9 +40,16 @@ export function wrongIn(
   queries: readonly Query[],
   before?: Proof,
 ): string[] {
-  const wrong = differences(content, restored, queries, before);
-  return wrong.length <= MOST ? wrong : [...wrong.slice(0, MOST), `and ${wrong.length - MOST} more`];
+  return atMost(differences(content, restored, queries, before));
 }
+
+/** @returns what is otherwise in what a dump alone has brought, in words */
+export function wrongInDump(dump: Content, found: readonly Table[]): string[] {
+  return dump.kind === 'mariadb' ? atMost(wrongTables(dump, found)) : [];
+}
+
+const atMost = (wrong: string[]) =>
+  wrong.length <= MOST ? wrong : [...wrong.slice(0, MOST), `and ${wrong.length - MOST} more`];
 
 function differences(
   content: Content,
@@ -69,34 +79,45 @@ function wrongRefs(said: readonly Ref[], found: readonly Ref[]): string[] {
   ];
 }
 
-/** @param restored and found to be well */
+/**
+ * @param restored and found to be well
+ * @param until ISO time up to which its logs were replayed; absent: to their end
+ */
 export function comparedText(
   content: Content,
   restored: Restored,
   queries: readonly Query[],
   before?: Proof,
+  until?: string,
 ): string {
   if (content.kind === 'folders') return `${holdsText(content)}, each byte of them`;
   if (content.kind === 'git')
     return `git fsck found nothing wrong; ${holdsText(content)}, each at its commit`;
   const asked =
     queries.length > 0 ? `, ${queries.length === 1 ? '1 query' : `${queries.length} queries`}` : '';
-  if (!content.physical) return `${summedText(content.tables)}${asked}`;
-  const sums = before?.tables
-    ? `equal to what the drill of ${before.at} found`
-    : 'noted for later drills to compare, since a copy of files does not say what they hold';
+  if (!isUncounted({ content })) return `${summedText(content.tables)}${asked}`;
+  const what = content.physical ? 'a copy of files does not say' : 'binary logs do not say';
+  const sums = before?.tables ? `equal to what the drill of ${before.at} found` : notedText(what);
+  if (content.binlog?.from) {
+    const dump = `its dump as it was, ${summedText(restored.dumped ?? [])}`;
+    if (until !== undefined)
+      return `${dump}; binary logs replayed up to ${until}, before which nothing is lost: ${tablesText(restored.tables)}${asked}`;
+    return `${dump}; binary logs replayed to their end: ${summedText(restored.tables)}, ${sums}${asked}`;
+  }
   return (
     `the server started on its files without an error, CHECK TABLE … EXTENDED found no fault in ` +
     `${count(restored.checked, 'table')}; ${summedText(restored.tables)}, ${sums}${asked}`
   );
 }
 
+const notedText = (what: string) => `noted for later drills to compare, since ${what} what they hold`;
+
 const summedText = (tables: readonly Table[]) =>
   `${tablesText(tables)}, ${tables.filter(({ checksum }) => checksum !== null).length} by checksum`;
 
 /** What is known of its tables; undefined: nothing yet. */
 function saidOf(content: Extract<Content, { kind: 'mariadb' }>, before?: Proof): Tables | undefined {
-  if (!content.physical) return content;
+  if (!isUncounted({ content })) return content;
   return before?.tables && { tables: before.tables, uncovered: [] };
 }
 

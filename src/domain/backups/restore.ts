@@ -21,7 +21,8 @@ export function neededBytes(chain: readonly BackupEntry[]): number {
   return (last.content.kind === 'git' ? 3 : 1) * all + SPARE;
 }
 
-export const bytesOf = (chain: readonly BackupEntry[]) => chain.reduce((sum, { bytes }) => sum + bytes, 0);
+export const bytesOf = (chain: readonly Pick<BackupEntry, 'bytes'>[]) =>
+  chain.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** `/var/lib/pawl-restored/shop-data-20261129T020000Z` */
 export const restoredFolder = (source: string, at: string) =>

@@ -23,10 +23,12 @@ export function entryCells(entry: Listed, proof: Pick<Proof, 'at'> | undefined, 
   ];
 }
 
-/** `12 tables with 4,000 rows`, `310 files`, `3 refs`; a copy of a server's files does not say more. */
+/** `12 tables with 4,000 rows`, `310 files`, `3 refs`; what has copies of a server's files or logs does not say more. */
 export function holdsText(content: Content): string {
   if (content.kind === 'folders') return count(content.files, 'file');
   if (content.kind === 'git') return count(content.refs.length, 'ref');
+  const from = content.binlog?.from;
+  if (from) return `binary logs from ${from.file} on`;
   return content.physical ? 'the files of the server' : tablesText(content.tables);
 }
 

@@ -12,6 +12,7 @@ export interface Restorable {
   /** the best first; none: there is nothing to restore */
   candidates: Candidate[];
   startFirst: boolean;
+  ownLogs?: boolean;
   /** why it cannot come back to this host, in words */
   trouble: string[];
   maxSeconds: number;
@@ -82,9 +83,11 @@ function stepFor(host: string, subject: Subject): RecoveryStep[] {
 
 const canComeBack = ({ candidates, trouble }: Restorable) => candidates.length > 0 && trouble.length === 0;
 
-function restoreStep({ source, host, level, candidates, startFirst, maxSeconds }: Restorable): RecoveryStep {
+function restoreStep(one: Restorable): RecoveryStep {
+  const { source, host, level, candidates, startFirst, ownLogs, maxSeconds } = one;
   const name = STEP_NAMES.restore(source, host);
-  return { name, host, stage: level, kind: 'restore', source, candidates, startFirst, maxSeconds };
+  const how = { startFirst, ...(ownLogs && { ownLogs }), maxSeconds };
+  return { name, host, stage: level, kind: 'restore', source, candidates, ...how };
 }
 
 function serviceStep(service: string, host: string): RecoveryStep {

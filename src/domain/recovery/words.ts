@@ -1,4 +1,5 @@
 /** A recovery in words. */
+import type { OwnLogs } from '../../contracts/backup-run';
 import type {
   Answers,
   Looked,
@@ -44,13 +45,18 @@ export function newlyOpen(before: readonly Looked[], after: readonly Looked[]): 
   });
 }
 
-/** What people read in the plan: each damage by itself, and how much is well. */
+/** What people read in the plan: each damage by itself, what is unknown for the same reason together, and how much is well. */
 export function damageNotes(looked: readonly Looked[]): string[] {
-  const well = looked.filter(({ is }) => is === 'well').length;
+  const of = (is: Looked['is']) => looked.filter((one) => one.is === is);
+  const why = (one: Looked) => `${subjectText(one.subject)}: ${one.found.join('; ')}`;
+  const unknown = [...new Set(of('unknown').map(why))].map((words) => {
+    const hosts = of('unknown').flatMap((one) => (why(one) === words ? [one.host] : []));
+    return `could not be looked at: ${hosts.join(', ')}, ${words}`;
+  });
   return [
-    ...looked.filter(({ is }) => is === 'damaged').map((one) => `damaged: ${lookedText(one)}`),
-    ...looked.filter(({ is }) => is === 'unknown').map((one) => `could not be looked at: ${lookedText(one)}`),
-    `well: ${well} of ${count(looked.length, 'thing')} that were looked at`,
+    ...of('damaged').map((one) => `damaged: ${lookedText(one)}`),
+    ...unknown,
+    `well: ${of('well').length} of ${count(looked.length, 'thing')} that were looked at`,
   ];
 }
 
@@ -67,6 +73,13 @@ const PLANNED: { [K in RecoveryStep['kind']]: (step: StepOf<K>) => string } = {
 /** What a step is to do, in words. */
 export const stepText = (step: RecoveryStep): string =>
   (PLANNED[step.kind] as (step: RecoveryStep) => string)(step);
+
+/** What a damaged server's own binary logs have brought beyond its backup. */
+export function ownLogsText({ complete, at, why }: OwnLogs): string {
+  if (complete) return `then the server's own binary logs up to ${at}, to their end`;
+  if (at === null) return `the server's own binary logs brought no more, or nobody can say how much: ${why}`;
+  return `then the server's own binary logs up to ${at}, and not to their end: ${why}`;
+}
 
 /** What is gone, as far as anybody can say. */
 export function lostText({ lostSeconds }: Pick<Recovered, 'lostSeconds'>): string {

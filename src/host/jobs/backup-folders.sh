@@ -2,7 +2,7 @@
 # usage: backup-folders SOURCE ID EXPECTED-BYTES FOLDER… [-- PATTERN…]
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end
 # exits 31 without its secrets, 42 the store failed, 44 not all could be read
-# uses: give-up progress store result
+# uses: give-up progress store volume result
 set -eu
 source=$1 id=$2 expected=$3
 shift 3
@@ -13,10 +13,11 @@ trap 'rm -rf "$work"' EXIT
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
   [ -e "$1" ] || give_up 44 "there is no $1"
   printf '%s\n' "$1" >>"$work/folders"
+  printf '%s\n' "$volume_own" | sed "s|^|$1/|" >>"$work/exclude"
   shift
 done
 [ $# -eq 0 ] || shift
-printf '%s\n' "$@" >"$work/exclude"
+printf '%s\n' "$@" >>"$work/exclude"
 moment=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 {
   store_restic backup --files-from-verbatim "$work/folders" --exclude-file "$work/exclude" --host "$(hostname)" --tag "$id" \

@@ -1,10 +1,11 @@
 # Streams a dump of all databases to the store, with what each table held at that moment.
 # usage: backup-mariadb SOURCE ID SOCKET EXPECTED-BYTES SUMS(yes|no)
-# keeps as its result KEY VALUE lines: the moment, what restic says in the end, the sum of the stream, the dump's head; then
-#   the tables, see `tables_statements`
+# keeps as its result KEY VALUE lines: the moment, what restic says in the end, the sum of the stream, the dump's head; `log
+#   MARK ZONE` and what `mariadb_birth` says, where others can build on it by binary logs; then the tables, see
+#   `tables_statements`
 # exits 31 without its secrets, 40 where the server gives no moment, 41 the dump failed, 42 the store failed, 43 tables could
 #   not be summed up
-# uses: give-up progress store stream mariadb tables result
+# uses: give-up progress store stream mariadb binlog tables result
 set -eu
 source=$1 id=$2 socket=$3 expected=$4 sums=$5
 # for so long writers may have to wait
@@ -16,6 +17,16 @@ client() { # PROGRAM ARGUMENT…
   program=$1
   shift
   mariadb_client "$program" --default-character-set=utf8mb4 "$@"
+}
+
+# Where these are not to be had, it is a backup all the same, and increments need another one.
+logs=$(binlog_folder 2>/dev/null) || logs=
+birth=$(mariadb_birth 2>/dev/null) || birth=
+# While nobody writes: the log that it names is still this one.
+note_log() {
+  log=$(sed -n "s/^-- CHANGE MASTER TO MASTER_LOG_FILE='\([^']*\)'.*/\1/p" "$work/head")
+  mark=$([ "$logs" = '' ] || binlog_mark "$logs/$log")
+  [ "$mark" = '' ] || [ "$birth" = '' ] || printf 'log %s %s\nbirth %s\n' "$mark" "$(binlog_zone)" "$birth" >"$work/log"
 }
 
 # A session that goes on: statements are written to NAME.in, and what it answers is read from NAME.out.
@@ -48,6 +59,7 @@ head_then_all() {
     printf '%s\n' "$line"
     case $line in
     '-- Current Database: '*)
+      note_log
       echo "UNLOCK TABLES; SELECT 'free';" >&3
       read -r word <&4 && break
       ;;
@@ -75,6 +87,7 @@ done >"$work/tables"
 {
   stream_facts "$moment"
   sed -n 's/^-- CHANGE MASTER TO /position /p; s/^-- Server version[[:space:]]*/server /p' "$work/head"
+  cat "$work/log" 2>/dev/null || true
   cat "$work/tables"
 } >"$work/result"
 result_keep "$id" "$work/result"

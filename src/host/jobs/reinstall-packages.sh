@@ -1,5 +1,5 @@
 # Installs packages anew, in the versions that this host has, whose files are damaged. Copies of damaged files that are there
-# go to ASIDE first; configuration files stay as they are. Safe to repeat.
+# go to ASIDE first; configuration files stay as they are, and come back where they are missing. Safe to repeat.
 # usage: reinstall-packages ASIDE GLOBS PACKAGE…
 #   GLOBS   of files that nobody misses, with blanks between
 # exits 30 without dpkg, 33 where looking takes too long, 34 where dpkg fails, 51 a package cannot be had, 52 files are damaged still
@@ -33,11 +33,13 @@ install() { # PACKAGE
   version=$(dpkg-query -W -f='${Version}' "$1") || give_up 51 "$1 is not installed"
   kept=/var/lib/pawl/packages/$1/$version.deb
   if [ -f "$kept" ]; then
-    dpkg --force-confold --install "$kept" >"$work/log" 2>&1
+    dpkg --force-confold --force-confmiss --install "$kept" >"$work/log" 2>&1
   else
-    apt-get -y --reinstall --allow-downgrades -o Dpkg::Options::=--force-confold -o Acquire::Retries=2 \
+    apt-get -y --reinstall --allow-downgrades -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confmiss -o Acquire::Retries=2 \
       -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 install "$1=$version" >"$work/log" 2>&1
   fi || give_up 51 "$1 $version cannot be had: $(grep -v '^$' "$work/log" | tail -n 3)"
+  # apt takes that for a success
+  ! grep -q 'cannot be downloaded' "$work/log" || give_up 51 "$1 $version cannot be downloaded: this host has no list of packages that has it (apt-get update)"
 }
 
 damaged "$@"

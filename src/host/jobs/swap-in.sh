@@ -1,14 +1,18 @@
 # Puts what is staged in the place of what is there, which goes aside, never away. Goes on where an earlier, cut run stood.
-# usage: swap-in ID SECONDS SOCKET|- [UNIT…]
+# usage: swap-in ID SECONDS SOCKET|- FILE|- AT MARK ZONE SINCE [UNIT…]
 #   SECONDS  within which a database must answer
 #   SOCKET   of a database that is to answer; -: it is none
+#   FILE, AT, MARK, ZONE  where a database's backup ends in the binary logs of the server: what these hold since then is replayed; -: it
+#            is not wanted
+#   SINCE    seconds since 1970, of the backup
 #   UNIT     uses it: stopped meanwhile, with all that stops with it or would wake it
-# keeps as its result, under ID.swap, KEY VALUE lines: seconds from the stop until it was proven, `aside PATH` for each
+# keeps as its result, under ID.swap, KEY VALUE lines: seconds from the stop until it was proven, `aside PATH` for each,
+#   what `own_logs_replay` says
 # exits 53 it cannot be swapped in, and is as it was; 54 it is in its place, and a unit, or the database, does not answer
-# uses: going-down give-up place target staged mariadb result
+# uses: going-down give-up place target volume staged swap mariadb configured scratch tables binlog replay own-logs result
 set -eu
-id=$1 seconds=$2 socket=$3
-shift 3
+id=$1 seconds=$2 socket=$3 log=$4 log_at=$5 mark=$6 zone=$7 since=$8
+shift 8
 units=$*
 staged_at "$id"
 [ -e "$staged_journal/staged" ] || give_up 53 'nothing is staged'
@@ -20,11 +24,11 @@ each() { # WORK, with `target` and `staged`
 left=no
 look() {
   if [ ! -e "$staged" ]; then
-    [ -e "$target" ] || give_up 53 "$staged is gone"
+    "$(swap_way)_is_in" || give_up 53 "$staged is gone: is its file system mounted?"
     return
   fi
   staged_may_swap "$target"
-  [ "$(stat -c %d "$staged")" = "$(stat -c %d "${target%/*}")" ] || give_up 53 "$target lies on another file system now"
+  [ "$(stat -c %d "$staged")" = "$(stat -c %d "$(target_beside "$target")")" ] || give_up 53 "$target lies on another file system now"
   left=yes
 }
 
@@ -89,24 +93,25 @@ back() { # WORDS
   start_units || true
   give_up 53 "$1; all is where it was"
 }
-back_one() {
-  last=$(awk -v target="$target" '$1 == target { last = $2 } END { print last }' "$staged_journal/asides" 2>/dev/null || true)
-  [ -e "$staged" ] || mv -T "$target" "$staged"
-  [ "$last" = '' ] || [ ! -e "$last" ] || [ -e "$target" ] || mv -T "$last" "$target"
+back_one() { "$(swap_way)_back"; }
+swap() { "$(swap_way)_in"; }
+
+# Twice would be too much.
+replay_own() {
+  [ -e "$staged" ] && [ ! -e "$staged_journal/own" ] || return 0
+  [ ! -e "$staged_journal/own.begun" ] || back "it was cut while the server's own binary logs were replayed: restore it again"
+  : >"$staged_journal/own.begun"
+  sync "$staged_journal"
+  configured_at
+  said=$(own_logs_replay "$target" "$staged" "$log" "$log_at" "$mark" "$zone" "$since" 2>&1) ||
+    back "the server's own binary logs cannot be replayed: $(printf '%s' "$said" | tail -n 1)"
 }
 
-swap() {
-  [ -e "$staged" ] || return 0
-  if [ -e "$target" ]; then
-    aside=$target.aside-$staged_short nth=1
-    # somebody may have made a new one since an earlier run was cut
-    while [ -e "$aside" ]; do nth=$((nth + 1)) aside=$target.aside-$staged_short.$nth; done
-    echo "$target $aside" >>"$staged_journal/asides"
-    sync "$staged_journal/asides" "$staged_journal"
-    mv -T "$target" "$aside" || back "$target does not go aside"
-  fi
-  mv -T "$staged" "$target" || back "$target does not come to its place"
-  sync "${target%/*}" "${staged%/*}"
+note_swap() {
+  [ ! -e "$staged_journal/noted" ] || return 0
+  echo "$(date +%s) $target" >>"$own_logs_swaps"
+  sync "$own_logs_swaps"
+  : >"$staged_journal/noted"
 }
 
 prove() {
@@ -131,9 +136,11 @@ if [ "$left" = yes ]; then
   echo 'stopping what uses it' >"$PAWL_PROGRESS"
   stop_units
   [ "$socket" = - ] || each must_be_idle
+  [ "$log" = - ] || each replay_own
   echo 'swapping' >"$PAWL_PROGRESS"
   each swap
 fi
+[ "$socket" = - ] || each note_swap
 echo 'starting what uses it' >"$PAWL_PROGRESS"
 said=$(start_units 2>&1) || give_up 54 "it is in its place, and not all starts: $(printf '%s' "$said" | head -n 1)"
 prove
@@ -142,5 +149,6 @@ began=$(head -n 1 "$staged_journal/was" 2>/dev/null || date +%s)
   echo "seconds $(($(date +%s) - began))"
   # what was gone when an earlier run was cut never came there
   cut -d ' ' -f 2 "$staged_journal/asides" 2>/dev/null | sort -u | while read -r aside; do [ ! -e "$aside" ] || echo "aside $aside"; done
+  cat "$staged_journal/own" 2>/dev/null || true
 } >"$staged_journal/swapped"
 result_keep "$id.swap" "$staged_journal/swapped"

@@ -1,5 +1,5 @@
 # Brings a backup back into a place of `place.sh`: the same for a drill and for a restore. A program asks for this text with
-# `# uses: give-up progress place scratch bring`, and defines `bring_restic`, which reads the repository.
+# `# uses: give-up progress place scratch tables binlog replay bring`, and defines `bring_restic`, which reads the repository.
 
 # Sets `bring_from`, the bytes that came before, for the next one.
 bring_stream() { # SNAPSHOT FILE EXPECTED-BYTES
@@ -22,6 +22,52 @@ bring_dump() { # SNAPSHOT EXPECTED-BYTES
   [ "${taken:-yes}" = yes ] || give_up 49 "the server does not take it: $(tail -n 3 "$place/out")"
   scratch_stop
   scratch_start --skip-grant-tables
+}
+
+# A dump, and all logs of increments on it. Sets `bring_measured`, seconds that went into `$place/dumped`: what the dump alone holds,
+# where there are logs.
+bring_logical() { # EXPECTED-BYTES SUMS(yes|no) FILE|- AT END ZONE UNTIL|- SNAPSHOT…
+  bring_bytes=$1 bring_sums=$2 bring_file=$3 bring_at=$4 bring_end=$5 bring_until=$7 bring_measured=0
+  [ "$3" = - ] || replay_zone "$6"
+  bring_dump "$8" "$1"
+  shift 8
+  [ "$bring_file" != - ] || return 0
+  bring_began=$(date +%s)
+  scratch_tables "$bring_sums" >"$place/dumped"
+  bring_measured=$(($(date +%s) - bring_began))
+  bring_logs "$@"
+  binlog_from "$place/logs" "$bring_file" >"$place/files"
+  # the one after the last is where the newest increment ends
+  [ "$binlog_next" = "$bring_end" ] || give_up 49 "the binary log $binlog_next is in none of them"
+  # shellcheck disable=SC2046 # a name each
+  set -- $(cat "$place/files")
+  echo "replaying $# binary logs" >"$PAWL_PROGRESS"
+  replay "$place/logs" "$bring_at" "$bring_until" "$@"
+  [ "$replay_unread" = '' ] || give_up 49 "its binary logs cannot be read: $replay_unread"
+  [ "$replay_refused" = '' ] || give_up 49 "the server does not take its binary logs: $replay_refused"
+  rm -rf "$place/logs"
+}
+
+bring_logs() { # SNAPSHOT…
+  command -v mariadb-binlog >/dev/null || give_up 30 'has no mariadb-binlog'
+  install -d -m 700 -o mysql -g mysql "$place/logs"
+  for snapshot in "$@"; do
+    bring_stream "$snapshot" /binlogs.tar "$bring_bytes" | scratch_as_server tar -x -C "$place/logs" >"$place/out" 2>&1 || taken=no
+    bring_read "$snapshot"
+    [ "${taken:-yes}" = yes ] || give_up 49 "$snapshot does not unpack: $(tail -n 3 "$place/out")"
+  done
+}
+
+# `KEY VALUE` lines of what `bring_logical` has brought.
+bring_measure() { # SUMS(yes|no) UNTIL|- QUERY…
+  if [ -e "$place/dumped" ]; then
+    cat "$place/dumped"
+    echo replayed
+  fi
+  # nobody knows what they held at a moment in between
+  if [ "$2" = - ]; then scratch_tables "$1"; else scratch_tables no; fi
+  shift 2
+  scratch_queries "$@"
 }
 
 # The files of a server, of a full backup and of all that build on it.

@@ -6,7 +6,9 @@ place_begin() { # FOLDER NEEDED-BYTES
   rm -rf --one-file-system "$place"
   trap place_end EXIT
   mkdir -p "$place"
-  chmod 700 "$place"
+  # whatever the folder above hands on to those in it
+  chown root:root "$place"
+  chmod 00700 "$place"
   [ "$(($(stat -f -c '%a * %S' "$place")))" -ge "$2" ] || give_up 20 "${place%/*} has too little space for it: $(($2 / 1048576)) MiB may be needed"
 }
 

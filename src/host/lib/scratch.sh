@@ -27,7 +27,7 @@ scratch_as_server() { # PROGRAM ARGUMENT…
 # With its own accounts it takes a dump, events among it; whoever looks at it then needs none of those that came with it.
 # shellcheck disable=SC2086 # an option each
 scratch_start() { # OPTION…
-  mariadbd --no-defaults --datadir="$place/data" --user=mysql --socket="$place/socket" --pid-file="$place/pid" \
+  env ${scratch_zone:+TZ="$scratch_zone"} mariadbd --no-defaults --datadir="$place/data" --user=mysql --socket="$place/socket" --pid-file="$place/pid" \
     --skip-networking --skip-log-bin --innodb-flush-log-at-trx-commit=0 \
     --max-allowed-packet=1G ${scratch_shape:-} "$@" >>"$place/log" 2>&1 &
   scratch_pid=$!
@@ -41,17 +41,42 @@ scratch_start() { # OPTION…
 }
 
 scratch_sql() { # ARGUMENT…
-  mariadb --no-defaults --socket="$place/socket" --default-character-set=utf8mb4 --batch --skip-column-names --raw "$@"
+  mariadb --no-defaults --user="${scratch_user:-root}" --socket="$place/socket" --default-character-set=utf8mb4 --batch --skip-column-names --raw "$@"
+}
+
+# With the accounts that it holds at work, which events need, and accounts themselves. One more comes in, past them, until
+# `scratch_closed`.
+scratch_open() {
+  scratch_user=pawl-replay
+  scratch_rights='{"access":18446744073709551615,"plugin":"mysql_native_password","authentication_string":""}'
+  printf '%s\n' "REPLACE INTO mysql.global_priv VALUES ('localhost', '$scratch_user', '$scratch_rights');" 'FLUSH PRIVILEGES;' \
+    >"$place/open.sql"
+  scratch_start --init-file="$place/open.sql"
+}
+
+scratch_closed() {
+  scratch_stop
+  scratch_user=root
+  scratch_start --skip-grant-tables
+  scratch_sql --execute "DELETE FROM mysql.global_priv WHERE user = 'pawl-replay'"
 }
 
 # What the server holds: its tables, and `query NUMBER ANSWER` for each query.
 scratch_measure() { # SUMS(yes|no) QUERY…
+  scratch_tables "$1"
+  shift
+  scratch_queries "$@"
+}
+
+scratch_tables() { # SUMS(yes|no)
   echo 'summing up tables' >"$PAWL_PROGRESS"
   scratch_sql --execute "$(tables_statements "$1")" >"$place/statements"
   scratch_sql <"$place/statements" >"$place/tables" 2>"$place/out" ||
     give_up 49 "tables cannot be summed up: $(tail -n 1 "$place/out")"
   cat "$place/tables"
-  shift
+}
+
+scratch_queries() { # QUERY…
   number=0
   for query in "$@"; do
     number=$((number + 1))

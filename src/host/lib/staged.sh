@@ -25,10 +25,15 @@ staged_begin() { # ID PLACE(-|FOLDER)
   rm -rf "$RESTIC_CACHE_DIR"
 }
 
-# A place beside a target, on its file system, into which only root can look.
+# A place on a target's file system, into which only root can look: beside it, or below it where it is a mount point. There a name with
+# the dot of `staged_hidden` would be a database to MariaDB.
 staged_place() { # TARGET NEEDED-BYTES
   mkdir -p "${1%/*}"
-  staged_beside=${1%/*}/.${1##*/}.restore-$staged_short
+  if target_mounted "$1"; then
+    staged_beside=$1/${staged_hidden:-.}restore-$staged_short
+  else
+    staged_beside=${1%/*}/.${1##*/}.restore-$staged_short
+  fi
   echo "$staged_beside" >>"$staged_journal/places"
   sync "$staged_journal/places" "$staged_journal"
   place_begin "$staged_beside" "$2"

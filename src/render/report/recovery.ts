@@ -26,7 +26,7 @@ function looked(all: readonly Looked[]): Html | null {
         (one) =>
           html`<tr>
             <td class="nowrap">${state(is, toneOf(TONES[is]))}</td>
-            <td>${one.level}</td>
+            <td class="nowrap">${one.level}</td>
             <td>${lookedText(one)}</td>
           </tr>`,
       ),

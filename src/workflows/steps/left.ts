@@ -71,17 +71,22 @@ function recoveryLeft(run: Change): Todo[] {
         what: `${name} is not brought back (${state === 'pending' ? 'its turn did not come' : (note ?? state)}); start this again`,
       };
     }),
-    ...run.state.undo.flatMap((entry) =>
-      entry.step === 'serveAgain'
-        ? [
-            {
-              host: entry.host,
-              what: `${entry.host} of ${entry.service} is out of rotation; nodeOnline brings it back`,
-            },
-          ]
-        : [],
-    ),
+    ...outLeft(run),
   ];
+}
+
+/** Who was taken out for a recovery, and is not back. */
+export function outLeft({ state }: Change): Todo[] {
+  return state.undo.flatMap((entry) =>
+    entry.step === 'serveAgain'
+      ? [
+          {
+            host: entry.host,
+            what: `${entry.host} of ${entry.service} is out of rotation; nodeOnline brings it back`,
+          },
+        ]
+      : [],
+  );
 }
 
 function todosOf(run: Change, host: string): Todo[] {

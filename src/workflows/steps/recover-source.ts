@@ -2,10 +2,12 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Candidate, StepOf } from '../../contracts/recovery';
 import { progressText } from '../../domain/backups/run';
+import { ownLogsText } from '../../domain/recovery/words';
 import { clearRestore, judgeStaged, lookForDamage, stageRestore, swapIn, swapped } from './activities';
 import { toItsEnd } from './backup-steps';
 import { HostFailed, hostFailed } from './host-failure';
 import { leave } from './recover-rotation';
+import { serveOn } from './recover-service';
 import { attended, job, steps, type Outcome, type Recovery } from './recover-tools';
 
 const START_SECONDS = 300;
@@ -56,11 +58,12 @@ async function stoodStill(run: Recovery, step: StepOf<'restore'>): Promise<Outco
 
 type RestoreOf = ReturnType<typeof restoreOf>;
 
-function restoreOf(run: Recovery, step: StepOf<'restore'>, { id: backup }: Candidate, nth: number) {
+function restoreOf(run: Recovery, step: StepOf<'restore'>, { id: backup, until }: Candidate, nth: number) {
   const { name, source, host } = step;
   const at = run.plan.intent.recovery.findIndex((one) => one.name === name);
   const id = `restore.${runOf(run)}.${at}.${job(run, name).round}.${nth}`;
-  return { change: run.ref, source, host, on: host, backup, id, place: 'inPlace' as const };
+  const more = { ...(until !== undefined && { until }), ...(step.ownLogs && { ownLogs: true }) };
+  return { change: run.ref, source, host, on: host, backup, id, place: 'inPlace' as const, ...more };
 }
 
 /** The same for all runs that go on as a new one. */
@@ -110,6 +113,9 @@ async function swappedIn(
       swapIn.executeWithOptions({ summary: `${name}: swap ${id} in` }, [{ ...of, forMs, maxSeconds }]),
     (says) => run.noteStep(name, { note: `swapping it in: ${says}` }),
   );
-  const { aside } = await swapped.executeWithOptions({ summary: `${name}: what was set aside` }, [of]);
-  return { how: `${id}, which holds ${at}: ${compared}`, aside, at };
+  const { aside, own } = await swapped.executeWithOptions({ summary: `${name}: what was set aside` }, [of]);
+  await serveOn(run, host);
+  const how = `${id}, which holds ${at}: ${compared}${own ? `; ${ownLogsText(own)}` : ''}`;
+  if (own?.complete) return { how, aside };
+  return { how, aside, at: own?.at ?? at };
 }

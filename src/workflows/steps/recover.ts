@@ -1,6 +1,6 @@
 /** How a recovery goes through its stages. */
 import type { DisasterIntent } from '../../contracts/plan';
-import type { RecoveryStep, Stage } from '../../contracts/recovery';
+import { STAGES, type RecoveryStep, type Stage } from '../../contracts/recovery';
 import { announce } from './announce';
 import { askAbout } from './ask';
 import { boundary } from './boundary';
@@ -15,19 +15,38 @@ type Recovery = Change<DisasterIntent>;
 /** Hosts on which something comes back at the same time: more would wait for the store. */
 const WIDTH = 4;
 
-/** Brings back what stands in one stage; about what fails a person is asked, when the rest of the stage is over. */
-export async function recoverStage(run: Recovery, stage: Stage, input: unknown): Promise<void> {
+/**
+ * Brings back stage after stage. A step that fails holds up nothing but its own host: when all others are through, a person is
+ * asked about it, and what waits behind it follows.
+ */
+export async function recoverAll(run: Recovery, input: unknown): Promise<void> {
+  for (;;) {
+    for (const stage of STAGES) await recoverStage(run, stage, input);
+    const failed = run.plan.intent.recovery.filter(({ name }) => hasFailed(run, name));
+    if (failed.length === 0) return;
+    for (const step of failed) await settle(run, step);
+  }
+}
+
+async function recoverStage(run: Recovery, stage: Stage, input: unknown): Promise<void> {
   const steps = run.plan.intent.recovery.filter((step) => step.stage === stage);
-  const left = () => steps.filter(({ name }) => !['done', 'skipped'].includes(run.stepStatus(name).state));
+  const left = () => steps.filter((step) => isToDo(run, step));
   while (left().length > 0) {
     if (isLong()) await goOnAnew(run, input);
     await boundary(run);
     run.enter('running', `bringing back: ${stage}`);
     const { failures } = await walk(byHost(left()), WIDTH, (all) => oneByOne(run, all), isLong);
     for (const { error } of failures) throw error;
-    for (const step of left()) await settle(run, step);
   }
-  for (const { host } of steps) noteHost(run, host);
+}
+
+const hasFailed = (run: Recovery, name: string) =>
+  ['failed', 'unreachable'].includes(run.stepStatus(name).state);
+
+/** Where something has failed, what comes after it may need it. */
+function isToDo(run: Recovery, { name, host }: RecoveryStep): boolean {
+  const held = run.status.steps.some((step) => step.host === host && hasFailed(run, step.name));
+  return !held && !['done', 'skipped'].includes(run.stepStatus(name).state);
 }
 
 /** One thing at a time on each host. */
@@ -40,12 +59,11 @@ async function oneByOne(run: Recovery, steps: readonly RecoveryStep[]): Promise<
   for (const step of steps) {
     await boundary(run);
     if (run.state.control.skips.includes(step.host)) run.noteStep(step.name, { state: 'skipped' });
-    else if (!(await attempt(run, step))) return;
+    else if (isToDo(run, step)) await attempt(run, step);
   }
 }
 
-/** @returns false where it failed: what comes after it on its host waits for an answer */
-async function attempt(run: Recovery, step: RecoveryStep): Promise<boolean> {
+async function attempt(run: Recovery, step: RecoveryStep): Promise<void> {
   const { name, host } = step;
   const begun = Date.now();
   run.state.touched = true;
@@ -60,11 +78,10 @@ async function attempt(run: Recovery, step: RecoveryStep): Promise<boolean> {
     steps.push({ name, seconds, how, aside, ...(lost !== undefined && { lostSeconds: Math.round(lost) }) });
     run.noteStep(name, { state: 'done', note: how });
     run.happened(`${name}: ${how}`);
-    return true;
+    noteHost(run, host);
   } catch (error) {
     if (error instanceof ChangeStopped) throw error;
     failed(run, step, hostFailed(host, error));
-    return false;
   } finally {
     run.doing.inFlight.delete(host);
   }
@@ -78,10 +95,8 @@ function failed(run: Recovery, { name, host }: RecoveryStep, failure: HostFailed
   announce(run, 'hostFailed', { host, why: failure.message });
 }
 
-/** What waits behind one that failed is tried when that has an answer. */
 async function settle(run: Recovery, { name, host }: RecoveryStep): Promise<void> {
-  const { state, note = state } = run.stepStatus(name);
-  if (state !== 'failed' && state !== 'unreachable') return;
+  const { note = '' } = run.stepStatus(name);
   if (run.plan.intent.settings.onFailure !== 'ask') throw new ChangeStopped('failed', note, 'asPlanned');
   const what = `${name} waits for you. ${note}. Try again, leave it as it is (skip), or abort?`;
   const answer = await askAbout(run, { step: name }, what);
@@ -90,12 +105,13 @@ async function settle(run: Recovery, { name, host }: RecoveryStep): Promise<void
     run.noteStep(name, { state: 'skipped' });
     run.status.leftToDo.push({ host, what: `${name} was left as it is: ${note}` });
   } else run.noteStep(name, { state: 'pending' });
+  noteHost(run, host);
 }
 
-/** A host is done when all its steps are; what was skipped keeps its note. */
-function noteHost(run: Recovery, host: string): void {
-  const own = run.status.steps.filter((step) => step.host === host);
-  if (own.every(({ state }) => state === 'done')) run.note(host, { state: 'done', note: undefined });
-  else if (own.every(({ state }) => state === 'done' || state === 'skipped'))
-    run.note(host, { state: 'skipped' });
+/** A host is done when all its steps are. */
+function noteHost(run: Recovery, name: string): void {
+  const states = run.status.steps.filter(({ host }) => host === name).map(({ state }) => state);
+  const isOver = states.every((state) => state === 'done' || state === 'skipped');
+  if (!isOver) return;
+  run.note(name, { state: states.includes('skipped') ? 'skipped' : 'done', note: undefined });
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { chainOf, newest, servesAt } from '../../../src/domain/backups/catalogue';
-import { entry, HOUR, NOW, someEntries } from './entries';
+import { entry, HOUR, logs, NOW, someEntries } from './entries';
 
 const CATALOGUE = [
   'a full 2026-11-22T02:00:00Z',
@@ -31,6 +31,28 @@ it.each<{ moment: string; entry?: string; notTaken: string[] }>([
 ])('at $moment: $entry', ({ moment, entry: id, notTaken }) => {
   const serves = servesAt(CATALOGUE, Date.parse(moment));
   expect({ ...serves, entry: serves.entry?.id }).toEqual({ entry: id, notTaken });
+});
+
+const HOURLY = [
+  entry('a full 2026-11-28T02:00:00Z'),
+  logs('b inc 2026-11-28T03:00:00Z a'),
+  logs('c inc 2026-11-28T04:00:00Z b'),
+  logs('d diff 2026-11-28T04:30:00Z a'),
+  entry('e full 2026-11-29T02:00:00Z'),
+  logs('f inc 2026-11-29T04:00:00Z lost'),
+];
+
+it.each<[string, string, string | undefined]>([
+  ['2026-11-28T02:00:00.9Z', 'a', undefined],
+  ['2026-11-28T02:00:01Z', 'b', '2026-11-28T02:00:01.000Z'],
+  ['2026-11-28T03:00:00Z', 'b', undefined],
+  ['2026-11-28T03:30:12.345Z', 'c', '2026-11-28T03:30:12.000Z'],
+  ['2026-11-28T04:10:00Z', 'd', '2026-11-28T04:10:00.000Z'],
+  ['2026-11-28T12:00:00Z', 'd', undefined],
+  ['2026-11-29T03:00:00Z', 'e', undefined],
+])('with binary logs, at %s: %s up to %s', (moment, id, until) => {
+  const serves = servesAt(HOURLY, Date.parse(moment));
+  expect([serves.entry?.id, serves.until]).toEqual([id, until]);
 });
 
 it('serves nothing from nothing', () => {

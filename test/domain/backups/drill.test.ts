@@ -1,6 +1,7 @@
 /** What a drill says of a backup of files: of what it holds only the drill before knows. */
 import type { Content, Proof, Table } from '../../../src/contracts/backups';
-import { comparedText, wrongIn } from '../../../src/domain/backups/drill';
+import { Content as ContentShape } from '../../../src/contracts/backups';
+import { comparedText, wrongIn, wrongInDump } from '../../../src/domain/backups/drill';
 
 const table = (rows: number, checksum: number | null): Table => ({
   ...{ name: 'shop.orders', engine: 'InnoDB', rows, checksum },
@@ -42,6 +43,43 @@ it('a report says what was compared', () => {
   expect(comparedText(CONTENT, found, [{ name: 'sum' }], proof([table(1_200, 77)]))).toBe(
     `${begin}equal to what the drill of 2026-11-29T02:00:00Z found, 1 query`,
   );
+});
+
+describe('binary logs', () => {
+  const { physical: _, ...dump } = { ...CONTENT, tables: [table(5, 77)] };
+  const binlog = { from: { file: 'bin.000007', at: 342 }, mark: 'aa', birth: '1', zone: 'UTC' };
+  const logs: Content = { ...dump, tables: [], binlog };
+  const found = { ...restored, dumped: [table(5, 77)], tables: [table(9, 78)] };
+
+  it('the dump is compared by itself, and what logs made of it with the drill before', () => {
+    expect([wrongInDump(dump, found.dumped), wrongIn(logs, found, [])]).toEqual([[], []]);
+    expect(wrongInDump(dump, [table(4, 76)])).toEqual(['shop.orders has 4 rows, and had 5']);
+    expect(wrongIn(logs, found, [], proof([table(8, 76)]))).toEqual(['shop.orders has 9 rows, and had 8']);
+  });
+
+  it.each([
+    [
+      undefined,
+      undefined,
+      /^its dump as it was, 1 table with 5 rows, .* to their end: 1 table with 9 rows, .*noted for/,
+    ],
+    [proof([table(9, 78)]), undefined, /equal to what the drill of/],
+    [
+      undefined,
+      '2026-11-29T08:00:00Z',
+      /binary logs replayed up to 2026-11-29T08:00:00Z, before which nothing is lost: 1 table with 9 rows$/,
+    ],
+  ])('a report says so', (before, until, text) => {
+    expect(comparedText(logs, found, [], before, until)).toMatch(text);
+  });
+
+  it('entries from before there were any are read as they are', () => {
+    expect(ContentShape.parse(JSON.parse(JSON.stringify(dump)))).toEqual(dump);
+    expect(ContentShape.parse(logs)).toEqual(logs);
+    expect(ContentShape.safeParse({ ...logs, binlog: { ...binlog, zone: '../../etc/x y' } }).success).toBe(
+      false,
+    );
+  });
 });
 
 it('a repository comes back with each ref at its commit', () => {

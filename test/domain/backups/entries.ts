@@ -17,6 +17,14 @@ export function entry(line: string): Dated {
   return { id, kind: kinds[kind as keyof typeof kinds], at, parent };
 }
 
+/** Logs of a server, as they are backed up on another one. */
+export const logs = (line: string) => {
+  const binlog = { from: { file: 'bin.000001', at: 4 }, mark: 'aa', birth: '1', zone: 'UTC' };
+  const position = { file: 'bin.000002', at: 4 };
+  const content = { kind: 'mariadb', server: '10.11', position, tables: [], uncovered: [], binlog } as const;
+  return { ...entry(line), content: { ...content, tables: [], uncovered: [] } };
+};
+
 /** Weeks are long beside it, so that some of each period are there; some are dated in the future. */
 const hours = fc.oneof(fc.integer({ min: -48, max: 24 * 40 }), fc.integer({ min: 0, max: 24 * 800 }));
 const kind = fc.constantFrom('full', 'incremental', 'differential');

@@ -85,6 +85,71 @@ it.each<[string, 'incremental' | 'differential', BackupEntry[], string | null, s
   }
 });
 
+const LOGGED = { server: NOW.server, birth: NOW.birth, logs: { 'bin.000007': 'aa', 'bin.000008': 'bb' } };
+const logged = (
+  hour: number,
+  file: string,
+  mark: string,
+  of: Of & { from?: { file: string; at: number } } = {},
+): BackupEntry => {
+  const one = entry(hour, { ...of, logical: true });
+  const { birth = NOW.birth, from = null } = of;
+  const binlog = { from, mark, birth, zone: 'UTC' };
+  return { ...one, content: { ...one.content, position: { file, at: 4 }, binlog } as BackupEntry['content'] };
+};
+const dump = logged(1, 'bin.000007', 'aa');
+const from = { file: 'bin.000007', at: 4 };
+
+it.each<[string, 'incremental' | 'differential', BackupEntry[], string | null, string | null]>([
+  ['a dump', 'incremental', [dump], 'b01', null],
+  [
+    'a dump from before there were logs',
+    'incremental',
+    [entry(1, { logical: true })],
+    null,
+    'there is no full backup yet that knows its place in the binary logs',
+  ],
+  [
+    'logs on it',
+    'incremental',
+    [dump, logged(2, 'bin.000008', 'bb', { kind: 'incremental', parent: 'b01', from })],
+    'b02',
+    null,
+  ],
+  [
+    'logs on it, but all since the full one are wanted',
+    'differential',
+    [dump, logged(2, 'bin.000008', 'bb', { kind: 'incremental', parent: 'b01', from })],
+    'b01',
+    null,
+  ],
+  [
+    'a log that was purged',
+    'incremental',
+    [logged(1, 'bin.000006', 'cc')],
+    null,
+    'nothing can build on b01: the server does not have its binary log bin.000006 any more: it was purged, or all were reset',
+  ],
+  [
+    'a log that was begun anew',
+    'incremental',
+    [logged(1, 'bin.000007', 'cc')],
+    null,
+    'nothing can build on b01: the server has begun its binary log bin.000007 anew, as after RESET MASTER',
+  ],
+  [
+    'a server that was restored, with all its logs',
+    'incremental',
+    [logged(1, 'bin.000007', 'aa', restored)],
+    null,
+    'nothing can build on b01: the server has other files since, as after a restore',
+  ],
+  ['a copy of files', 'incremental', [dump, entry(2)], 'b01', null],
+])('by binary logs, %s', (_, kind, entries, parent, passedOver) => {
+  const found = parentFor(kind, entries, LOGGED);
+  expect([found.parent?.id ?? null, found.passedOver]).toEqual([parent, passedOver]);
+});
+
 it('LSNs are compared as the 64 bits they are', () => {
   const old = entry(1, { lastLsn: '9007199254740993' });
   expect(leftBehind(old, { ...NOW, lsn: '9007199254740992' })).toContain('as after a restore');

@@ -1,5 +1,5 @@
 import { candidates } from '../../../src/domain/recovery/candidates';
-import { entry } from '../backups/entries';
+import { entry, logs } from '../backups/entries';
 
 const ENTRIES = [
   'f full 2026-11-20T02:00:00Z',
@@ -19,4 +19,18 @@ it.each([
   ['nothing that nobody knows', { id: 'x' }, []],
 ])('%s', (_, wanted, found) => {
   expect(candidates(ENTRIES, wanted).map(({ id, bytes }) => `${id} ${bytes}`)).toEqual(found);
+});
+
+it('logs that cover the moment are the best, and what is older waits behind them', () => {
+  const hourly = [...ENTRIES, { ...logs('l inc 2026-11-25T02:00:00Z g'), bytes: 1 }];
+  expect(candidates(hourly, { until: Date.parse('2026-11-24T12:00:00Z') })).toEqual([
+    { id: 'l', at: '2026-11-24T12:00:00.000Z', bytes: 11, until: '2026-11-24T12:00:00.000Z' },
+    { id: 'g', at: '2026-11-23T02:00:00Z', bytes: 10 },
+    { id: 'j', at: '2026-11-22T02:00:00Z', bytes: 30 },
+  ]);
+  expect(candidates(hourly, { until: Infinity })[0]).toEqual({
+    id: 'l',
+    at: '2026-11-25T02:00:00Z',
+    bytes: 11,
+  });
 });
