@@ -14,7 +14,7 @@ describe('what is left at a server that drains', () => {
   it('are its requests in old workers, however many reloads ago; then it is out', async () => {
     const counts = () => Object.values(at.real.servers).map(({ requests }) => requests);
     const before = counts();
-    const long = [1, 2, 3, 4, 5, 6].map(() => at.real.request('/?ms=5000'));
+    const long = [1, 2, 3, 4, 5, 6].map(() => at.real.request('/?ms=8000'));
     const begun = () => counts().map((count, index) => count - before[index]!);
     await until(async () => begun().reduce((sum, count) => sum + count, 0) === 6);
     const sessions = begun()[0]!;
