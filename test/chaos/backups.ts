@@ -94,8 +94,8 @@ export async function seesBackup(ground: Ground): Promise<Judge> {
   };
 }
 
-/** By restic itself; an account of the store has no name for the hosts' owners. */
-const restored = (snapshot: string) => `work=$(mktemp -d); cd "$work"; mkdir journal
+/** By restic itself, listed as on its host. */
+const restored = (snapshot: string) => `work=$(mktemp -d); cd "$work"
   printf %s ${PASSWORDS.store} >password
   restic --no-lock --no-cache --quiet -r ${STORE}/shop/repository --password-file password restore ${snapshot} --target . >/dev/null
   cd srv && mkdir journal && ${listing('.')} | grep shop; rm -rf "$work"`;

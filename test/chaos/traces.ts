@@ -30,6 +30,9 @@ interface Job {
   begun: number;
 }
 
+/** What was found, beside what must be. */
+export type Expect = (what: string, found: unknown, wish: unknown) => void;
+
 /** How many starts each host had noted before. */
 export type Marks = Record<string, number>;
 
@@ -116,6 +119,3 @@ export async function toldKinds(ground: Ground): Promise<string[]> {
 const toldFile = (ground: Ground) => join(toldIn(ground), 'notifications.jsonl');
 
 export const lines = (text: string) => text.split('\n').filter(Boolean);
-
-/** Takes down what is not as it must be. */
-export type Expect = (what: string, found: unknown, wish: unknown) => void;

@@ -116,6 +116,18 @@ it('takes the backup before where one is not what it says, and swaps no such one
   );
 });
 
+it('one that could not be brought back is tried once more: a cut connection says nothing of it', async () => {
+  const fake = struck();
+  let tries = 0;
+  const cut = () => ((tries += 1) === 1 ? no('n1: the restore ended with 45: it cannot be read') : undefined);
+  fake.trouble['stageRestore n1'] = cut;
+  const { end, report } = await once(fake);
+  expect([end, tries]).toEqual(['succeeded', 2]);
+  expect(report.recovery!.steps.find(({ name }) => name === 'shop-data-on-n1')!.how).toMatch(
+    /^new, which holds /,
+  );
+});
+
 it('asks about what fails when all other hosts are through; a retry is another round, a skip is left to do', async () => {
   const fake = struck();
   fake.spoilt = ['new', 'old'];

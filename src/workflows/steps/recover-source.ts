@@ -11,26 +11,32 @@ import { serveOn } from './recover-service';
 import { attended, job, steps, type Outcome, type Recovery } from './recover-tools';
 
 const START_SECONDS = 300;
+/** So often one is staged: a connection to the store that was cut says nothing of the backup. */
+const TRIES = 2;
 
 /** The best backup that turns out to be what it says; the service works on until it is swapped in. */
 export async function restore(run: Recovery, step: StepOf<'restore'>): Promise<Outcome> {
   const stood = step.startFirst ? await stoodStill(run, step) : undefined;
   if (stood) return stood;
-  const bad: string[] = [];
-  for (const [nth, candidate] of step.candidates.entries()) {
+  const faults = new Set<string>();
+  const bad = new Set<string>();
+  const tries = step.candidates.flatMap((candidate) => Array.from({ length: TRIES }, () => candidate));
+  for (const [nth, candidate] of tries.entries()) {
+    if (bad.has(candidate.id)) continue;
     const of = restoreOf(run, step, candidate, nth);
     try {
       const staged = await stagedWell(run, step, of, candidate);
-      if (typeof staged !== 'string') return await swappedIn(run, step, of, candidate, staged.compared);
-      bad.push(staged);
-      run.happened(`${step.name}: ${staged}`);
+      if ('compared' in staged) return await swappedIn(run, step, of, candidate, staged.compared);
+      if (staged.bad) bad.add(candidate.id);
+      faults.add(staged.fault);
+      run.happened(`${step.name}: ${staged.fault}`);
     } finally {
       await CancellationScope.nonCancellable(() =>
         clearRestore.executeWithOptions({ summary: `${step.name}: clear up` }, [of]).catch(() => undefined),
       );
     }
   }
-  throw new HostFailed(step.host, 'failed', `nothing was swapped in: ${bad.join('; ')}`);
+  throw new HostFailed(step.host, 'failed', `nothing was swapped in: ${[...faults].join('; ')}`);
 }
 
 /** What is well once it is at work needs no backup, which would take away what was written since. */
@@ -69,13 +75,13 @@ function restoreOf(run: Recovery, step: StepOf<'restore'>, { id: backup, until }
 /** The same for all runs that go on as a new one. */
 const runOf = ({ state }: Recovery) => state.changeId.split('/').at(-1)!;
 
-/** @returns in words what is wrong with the backup, where something is */
+/** @returns `fault`: in words what is wrong, where something is; `bad`: with the backup itself, for certain */
 async function stagedWell(
   run: Recovery,
   { name, maxSeconds }: StepOf<'restore'>,
   of: RestoreOf,
   { id, bytes }: Candidate,
-): Promise<{ compared: string } | string> {
+): Promise<{ compared: string } | { fault: string; bad: boolean }> {
   const show = (says: string) => {
     run.throwIfStopped();
     run.noteStep(name, { note: `${id}: ${progressText(says, bytes)}` });
@@ -92,11 +98,12 @@ async function stagedWell(
       { summary: `${name}: compare it with what it says of itself` },
       [of],
     );
-    return wrong.length > 0 ? `${id} is not what it says: ${wrong.join('; ')}` : { compared };
+    if (wrong.length === 0) return { compared };
+    return { fault: `${id} is not what it says: ${wrong.join('; ')}`, bad: true };
   } catch (error) {
     const failure = hostFailed(of.host, error);
     if (failure.kind !== 'failed') throw failure;
-    return `${id}: ${failure.message}`;
+    return { fault: `${id}: ${failure.message}`, bad: false };
   }
 }
 
