@@ -1,5 +1,6 @@
 /** What was lost comes back to where a file system is mounted: entry by entry, whenever it is cut. */
 import { powerCut, start } from '../../lab/hosts';
+import { selection } from '../long';
 import type { Ground } from './ground';
 import { backedUp, catalogue, sql, through } from './backups';
 import { byHand, type ByHand } from './restores';
@@ -79,7 +80,7 @@ const cuts = async (host = 'db1') =>
   Number(await on('ls -d /var/lib/pawl/jobs/*/started.1 2>/dev/null | wc -l', host));
 
 describe('folders', () => {
-  const kills = [0, 300, 600, 900, 1_200, 1_600, 2_000, 2_500];
+  const kills = selection([900, 1_600, 0, 300, 600, 1_200, 2_000, 2_500], 2);
 
   it('come back as they were, whenever it is killed, and what was there lies aside', async () => {
     const before = [await listing('/srv/vol'), await listing('/opt/shop/conf')];
@@ -110,7 +111,7 @@ describe('folders', () => {
         '/srv/vol/lost+found',
       );
     }
-    expect((await cuts()) - cut).toBeGreaterThan(kills.length / 2);
+    expect((await cuts()) - cut).toBeGreaterThanOrEqual(kills.length / 2);
     expect(await on('ls -Ad /srv/vol/.aside-* | wc -l')).toBe(String(kills.length));
   });
 
@@ -176,7 +177,7 @@ describe('a database', () => {
   };
 
   it.each(
-    [0, 500, 1_000, 1_500, 2_000, 2_600, 3_200, 4_000].map(
+    selection([1_000, 2_600, 0, 500, 1_500, 2_000, 3_200, 4_000], 2).map(
       (ms, nth) => [ms, nth % 2 ? 'shop-files' : 'shop-data'] as const,
     ),
   )('on a volume of its own, killed after %d ms (%s)', async (ms, source) => {

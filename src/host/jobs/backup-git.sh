@@ -31,6 +31,10 @@ LC_ALL=C grep -aE '^[0-9a-f]{40,64} refs/' "$work/head" | LC_ALL=C sort >"$work/
 # what nobody moved meanwhile must be in it as it is
 missing=$(LC_ALL=C comm -12 "$work/before" "$work/after" | LC_ALL=C comm -23 - "$work/refs" | head -n 1)
 [ "$missing" = '' ] || give_up 41 "the copy of the repository has no $missing"
+# and what was there all the time must be in it, wherever it stood
+for list in before after refs; do cut -d ' ' -f 2- "$work/$list" | LC_ALL=C sort >"$work/$list.names"; done
+missing=$(LC_ALL=C comm -12 "$work/before.names" "$work/after.names" | LC_ALL=C comm -23 - "$work/refs.names" | head -n 1)
+[ "$missing" = '' ] || give_up 41 "the copy of the repository has no $missing, which somebody moved meanwhile"
 [ -s "$work/refs" ] || give_up 41 'the repository has no branches'
 {
   stream_facts "$moment"
