@@ -1,8 +1,6 @@
 /** A rolling upgrade of real hosts as somebody makes it who has nothing but Temporal's web interface. */
-import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { promisify } from 'node:util';
 import { root, stateDir } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
 import { messageNames } from '../../src/contracts/messages';
@@ -152,18 +150,7 @@ async function setUp(example: object): Promise<{ link: string; outcome: string }
     join(folder, 'doctor.json'),
     JSON.stringify({ cluster: relative(root, at.ground.cluster) }),
   );
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [join(root, 'bin/pawl.cjs'), 'setup', '--json', '--examples', folder],
-    {
-      cwd: root,
-      env: {
-        ...process.env,
-        TEMPORAL_ADDRESS: at.ground.temporal.address,
-        PAWL_UI_URL: at.ground.temporal.uiUrl,
-      },
-    },
-  );
+  const stdout = await at.pawl('setup', '--json', '--examples', folder);
   const { forms } = JSON.parse(stdout) as { forms: { type: string; link: string; outcome: string }[] };
   const [form] = forms.filter(({ type }) => type === 'rollingUpgrade');
   if (!form) throw new Error(`no form in ${stdout}`);

@@ -40,7 +40,8 @@ export class TemporalUi {
   private constructor(
     private readonly browser: Browser,
     readonly page: Page,
-    private readonly url: string,
+    /** of the namespace */
+    readonly url: string,
   ) {}
 
   /** @param url of the web interface */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { parse, stringify } from 'yaml';
 import type { BackupEntry } from '../../src/contracts/backups';
-import type { Ended } from './ground';
+import type { Ended, GroundOptions } from './ground';
 import { ended, Ground } from './ground';
 
 /** What nobody may see anywhere. */
@@ -13,6 +13,8 @@ export const STORE = '/srv/pawl-backups';
 const ENTRIES = 'catalogue/*.json';
 
 interface ClusterFile {
+  services: Record<string, object>;
+  config?: object;
   backups: { store: object; sources: Record<string, object> };
 }
 
@@ -21,16 +23,24 @@ export async function backedUp(
   name: string,
   hosts: number,
   more: Record<string, object> = {},
+  options: GroundOptions = {},
 ): Promise<Ground> {
-  const ground = await Ground.up(name, hosts, { database: true, backup: true });
+  const ground = await Ground.up(name, hosts, { ...options, database: true, backup: true });
   const folder = dirname(ground.cluster);
   await writeFile(join(folder, 'store-password'), PASSWORDS.store);
   await writeFile(join(folder, 'login-password'), PASSWORDS.login);
-  const file = parse(await readFile(ground.cluster, 'utf8')) as ClusterFile;
-  Object.assign(file.backups.store, { password: 'file:store-password' });
-  Object.assign(file.backups.sources, more);
-  await writeFile(ground.cluster, stringify(file));
+  await editCluster(ground, ({ backups }) => {
+    Object.assign(backups.store, { password: 'file:store-password' });
+    Object.assign(backups.sources, more);
+  });
   return ground;
+}
+
+/** Before anybody reads it. */
+export async function editCluster(ground: Ground, edit: (file: ClusterFile) => void): Promise<void> {
+  const file = parse(await readFile(ground.cluster, 'utf8')) as ClusterFile;
+  edit(file);
+  await writeFile(ground.cluster, stringify(file));
 }
 
 export const sql = (ground: Ground, text: string) =>

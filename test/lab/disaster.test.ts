@@ -1,16 +1,14 @@
 /** A disaster on several hosts at once, recovered in order with everything killed on the way; what was there stays beside. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { simpleGit } from 'simple-git';
-import { parse, stringify } from 'yaml';
 import { makeConfigCentre } from '../../lab/service';
 import { stateDir } from '../../lab/paths';
 import type { Status } from '../../src/contracts/status';
 import { longIt } from '../long';
-import { backedUp, catalogue, leftOn, PASSWORDS, sql, through } from './backups';
+import { backedUp, catalogue, editCluster, leftOn, PASSWORDS, sql, through } from './backups';
 import { ended, type Ended, type Ground } from './ground';
 
 jest.setTimeout(600_000);
@@ -59,15 +57,11 @@ function well({ end, message }: Ended): void {
 }
 
 /** What no test of this file installs or backs up is none of ours. */
-async function onlyOurs(): Promise<void> {
-  const file = parse(await readFile(ground.cluster, 'utf8')) as {
-    services: Record<string, object>;
-    backups: { sources: Record<string, object> };
-  };
-  delete file.services['webdeb'];
-  delete file.backups.sources['web-files'];
-  await writeFile(ground.cluster, stringify(file));
-}
+const onlyOurs = () =>
+  editCluster(ground, ({ services, backups }) => {
+    delete services['webdeb'];
+    delete backups.sources['web-files'];
+  });
 
 async function release(): Promise<void> {
   const files = {
