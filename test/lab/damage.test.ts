@@ -1,9 +1,6 @@
 /** Each kind of damage on real hosts: nothing where all is well, each named where it is, and nothing touched. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { simpleGit } from 'simple-git';
-import { parse, stringify } from 'yaml';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { recoveryActivities } from '../../src/activities/recovery';
 import { openWorlds } from '../../src/activities/world';
@@ -11,7 +8,9 @@ import { powerOff } from '../../lab/hosts';
 import { makeConfigCentre } from '../../lab/service';
 import { stateDir } from '../../lab/paths';
 import type { Looked } from '../../src/contracts/recovery';
-import { backedUp, leftOn, PASSWORDS, sql, through } from './backups';
+import { tagConfig } from '../chaos/centre';
+import { commitAll } from '../commit';
+import { backedUp, editCluster, leftOn, PASSWORDS, sql, through } from './backups';
 import { ended, type Ground } from './ground';
 
 jest.setTimeout(300_000);
@@ -74,15 +73,11 @@ afterAll(async () => {
 }, 60_000);
 
 /** The package that no test of this file installs is no service here, and what the example backs up is none of ours. */
-async function onlyWeb(): Promise<void> {
-  const file = parse(await readFile(ground.cluster, 'utf8')) as {
-    services: Record<string, object>;
-    backups: { sources: Record<string, object> };
-  };
-  delete file.services['webdeb'];
-  delete file.backups.sources['web-files'];
-  await writeFile(ground.cluster, stringify(file));
-}
+const onlyWeb = () =>
+  editCluster(ground, ({ services, backups }) => {
+    delete services['webdeb'];
+    delete backups.sources['web-files'];
+  });
 
 async function release(): Promise<void> {
   const files = {
@@ -92,17 +87,8 @@ async function release(): Promise<void> {
     'web/files/b.conf.liquid': 'b of {{ host.name }}\n',
   };
   rmSync(join(centre, 'web'), { recursive: true, force: true });
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(centre, path)), { recursive: true });
-    writeFileSync(join(centre, path), content);
-  }
-  const git = simpleGit(centre);
-  await git.addConfig('user.name', 'ann');
-  await git.addConfig('user.email', 'ann@example.org');
-  await git.add(['--all']);
-  await git.commit('one');
-  const record = 'What: a test\n\nWhy: to see\n\nImpact: none\n\nRollback: by itself';
-  await git.addAnnotatedTag('web/2026-11-29.1', record);
+  await commitAll(centre, files);
+  await tagConfig(ground, 'web/2026-11-29.1');
 }
 
 const shell = (host: string, text: string) => ground.inside(host, 'sh', '-c', text);

@@ -1,12 +1,13 @@
 /** A disaster on several hosts at once, recovered in order with everything killed on the way; what was there stays beside. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { simpleGit } from 'simple-git';
 import { makeConfigCentre } from '../../lab/service';
 import { stateDir } from '../../lab/paths';
 import type { Status } from '../../src/contracts/status';
+import { tagConfig } from '../chaos/centre';
+import { commitAll } from '../commit';
 import { longIt } from '../long';
 import { backedUp, catalogue, editCluster, leftOn, PASSWORDS, sql, through } from './backups';
 import { ended, type Ended, type Ground } from './ground';
@@ -70,19 +71,8 @@ async function release(): Promise<void> {
     'web/files/a.conf.liquid': 'a of {{ host.name }}\n',
   };
   rmSync(join(centre, 'web'), { recursive: true, force: true });
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(centre, path)), { recursive: true });
-    writeFileSync(join(centre, path), content);
-  }
-  const git = simpleGit(centre);
-  await git.addConfig('user.name', 'ann');
-  await git.addConfig('user.email', 'ann@example.org');
-  await git.add(['--all']);
-  await git.commit('one');
-  await git.addAnnotatedTag(
-    'web/2026-11-29.1',
-    'What: a test\n\nWhy: to see\n\nImpact: none\n\nRollback: by itself',
-  );
+  await commitAll(centre, files);
+  await tagConfig(ground, 'web/2026-11-29.1');
 }
 
 const recovery = (input: object = {}): Promise<WorkflowHandle> =>
@@ -152,6 +142,7 @@ it('brings everything back in order, whatever is killed on the way', async () =>
     [],
     expect.stringMatching(/^recovered: 9 steps in .* \(RTO\); at most .* are lost \(RPO\)$/),
   ]);
+  console.log(report.summary);
   expect(await sums()).toBe(wanted);
   const names = report.recovery!.steps.map(({ name }) => name);
   expect(names[0]).toBe('shop-data-on-db1');

@@ -8,6 +8,7 @@ import type {
   Plan,
   PlannedCertificate,
   PlannedHost,
+  PlannedService,
   PlannedStep,
   Settings,
 } from '../../contracts/plan';
@@ -68,16 +69,22 @@ export function isWhole(
 export function commonIntent(
   input: Pick<CommonInput, 'cluster' | 'service'> & { notify?: boolean },
   world: World,
-  { unit, port, release, health, version, limits, routes }: Service,
+  service: Service,
 ): Pick<Intent, 'cluster' | 'service' | 'certificate' | 'notifications'> {
   const notifications =
     input.notify === false ? undefined : plannedNotifications(world.cluster, input.service);
   return {
     cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
-    service: { name: input.service, unit, port, release, health, version, limits },
-    certificate: plannedCertificate(world, routes),
+    service: plannedService(input.service, service),
+    certificate: plannedCertificate(world, service.routes),
     ...(notifications && { notifications }),
   };
+}
+
+/** What steps need to know of a service of the cluster file. */
+export function plannedService(name: string, service: Service): PlannedService {
+  const { unit, port, release, health, version, limits } = service;
+  return { name, unit, port, release, health, version, limits };
 }
 
 function plannedCertificate(world: World, routes: Route[]): PlannedCertificate {
@@ -87,7 +94,11 @@ function plannedCertificate(world: World, routes: Route[]): PlannedCertificate {
 }
 
 /** Everything that was asked for, and nothing of how far it is: however often it is started, it is the same change. */
-export function sameFor(input: CommonInput, { cluster, digest }: World, more: object = {}): string {
+export function sameFor(
+  input: Omit<CommonInput, 'service'>,
+  { cluster, digest }: World,
+  more: object = {},
+): string {
   const { note: _note, dryRun: _dryRun, planHash: _hash, planned: _planned, ...asked } = input;
   return digestOf({ ...asked, ...more, cluster: [cluster.cluster, digest] });
 }

@@ -9,7 +9,6 @@ import type {
   Plan,
   PlannedConfig,
   PlannedHost,
-  PlannedService,
   PlannedStep,
 } from '../../contracts/plan';
 import type { RecoveryStep } from '../../contracts/recovery';
@@ -25,6 +24,7 @@ import { restorable } from '../recovery/restorable';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import { describeArtifact } from './artifact';
+import { plannedService, sameFor } from './common';
 import { configFiles } from './config-files';
 import { plannedGate } from './gate';
 import { parsePlanInput } from './input';
@@ -79,12 +79,11 @@ export async function planDisaster(
   const configs = await wantedConfigs(world, made.steps, signal, mistakes);
   if (mistakes.length > 0) throw badInput(mistakes);
   const intent = intentOf(input, world, { ...made, members, configs, releases });
-  const { note: _note, dryRun: _dryRun, planHash: _hash, planned: _planned, ...same } = input;
   return {
     format: 2,
     intent,
     hash: digestOf(intent),
-    same: digestOf({ ...same, cluster: [cluster.cluster, world.digest] }),
+    same: sameFor(input, world),
     observed: { at: new Date().toISOString(), hosts: await observed(world, intent, signal), damage: looked },
     notes: [...made.left.map(({ what }) => what), ...damageNotes(looked)],
   };
@@ -212,7 +211,7 @@ function intentOf(input: DisasterRecoveryInput, world: World, made: Made): Disas
   const { steps, members, configs, releases } = made;
   const names = [...new Set(steps.map(({ host }) => host))];
   const services = Object.fromEntries(
-    Object.keys(members).map((name) => [name, plannedService(world, name)] as const),
+    Object.keys(members).map((name) => [name, plannedService(name, cluster.services[name]!)] as const),
   );
   const concerned = [
     ...Object.keys(members),
@@ -221,10 +220,11 @@ function intentOf(input: DisasterRecoveryInput, world: World, made: Made): Disas
   const notifications = input.notify ? notificationsOfAny(cluster, concerned) : undefined;
   const kinds = new Set(steps.map(({ kind }) => kind));
   const { approvals, onFailure, personDeadlineHours, unreachableSeconds } = input;
+  const [first] = Object.entries(cluster.services);
   return {
     workflow: 'disasterRecovery',
     cluster: { name: cluster.cluster, file: input.cluster, digest: world.digest },
-    service: { ...plannedService(world, Object.keys(cluster.services)[0]!), name: cluster.cluster },
+    service: plannedService(cluster.cluster, first![1]),
     about: steps.length === 0 ? 'nothing is damaged' : `recovery of ${names.join(', ')}`,
     ...(input.since !== undefined && { since: input.since }),
     claims: 'hosts',
@@ -252,9 +252,4 @@ function intentOf(input: DisasterRecoveryInput, world: World, made: Made): Disas
       unreachableSeconds,
     },
   };
-}
-
-function plannedService({ cluster }: World, name: string): PlannedService {
-  const { unit, port, release, health, version, limits } = cluster.services[name]!;
-  return { name, unit, port, release, health, version, limits };
 }

@@ -7,6 +7,7 @@ import { badInput, unknownName } from '../../domain/mistakes';
 import { noticesBefore, windowMistakes, windowOf } from '../../domain/maintenance';
 import type { World } from '../world';
 import { planClosures } from './closures';
+import { plannedService, sameFor } from './common';
 import { parsePlanInput } from './input';
 import { notificationsOfAny } from './notifications';
 
@@ -48,12 +49,11 @@ export async function planMaintenance(
   } = await planClosures(input, services, { from, to }, world, signal, mistakes);
   if (mistakes.length > 0) throw badInput(mistakes);
   const intent = intentOf(input, world, closures, page);
-  const { note: _note, dryRun: _dryRun, planHash: _hash, planned: _planned, ...same } = input;
   return {
     format: 2,
     intent,
     hash: digestOf(intent),
-    same: digestOf({ ...same, cluster: [cluster.cluster, world.digest] }),
+    same: sameFor(input, world),
     observed: { at: new Date().toISOString(), hosts: {} },
     notes: [...size, ...noticeNotes(input, asked, intent.notifications)],
   };
@@ -66,14 +66,13 @@ function intentOf(
   page: PlannedPage,
 ): MaintenanceIntent {
   const names = closures.map(({ name }) => name);
-  const { unit, port, release, health, version, limits } = world.cluster.services[names[0]!]!;
   const notifications = notificationsOfAny(world.cluster, names);
   const { start, end, durationMinutes, maxMinutes, announce, personDeadlineHours, unreachableSeconds } =
     input;
   return {
     workflow: 'maintenanceMode',
     cluster: { name: world.cluster.cluster, file: input.cluster, digest: world.digest },
-    service: { name: names.join(', '), unit, port, release, health, version, limits },
+    service: plannedService(names.join(', '), world.cluster.services[names[0]!]!),
     about: `closed for maintenance (${input.content})`,
     hosts: [],
     maxUnavailable: 0,
