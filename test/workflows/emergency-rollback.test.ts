@@ -146,6 +146,15 @@ describe('an upgrade that is at work', () => {
     expect(cluster.aim.version).toBe('0.9.0');
   });
 
+  /**
+   * n2 does not become healthy, and nothing is done to another: the test server refuses a workflow task for ever in
+   * which it cancels an activity that ends just then.
+   */
+  const onlyN2IsAtWork = (handle: WorkflowHandle) =>
+    until(handle, ({ hosts }) => {
+      const still = hosts.filter(({ state }) => state === 'done' || state === 'staged');
+      return still.length === SIX.length - 1 && hosts[1]?.state === 'checking';
+    });
   const behindPage = {
     batches: ['100%'],
     maxUnavailable: 6,
@@ -169,9 +178,7 @@ describe('an upgrade that is at work', () => {
     cluster.trouble['proveHealthy n2'] = async () => {
       if (cluster.versions['n2'] === '2.0.0') await Context.current().cancelled;
     };
-    const { report } = await preempted(cluster, behindPage, (handle) =>
-      until(handle, ({ hosts }) => hosts[1]?.state === 'checking'),
-    );
+    const { report } = await preempted(cluster, behindPage, onlyN2IsAtWork);
     const at = (line: string) => cluster.journal.lastIndexOf(line);
     expect(at('open web at inner')).toBeGreaterThan(at('putBack n2'));
     expect(at('no flag on n6')).toBeGreaterThan(at('open web at edge'));
@@ -217,9 +224,7 @@ describe('an upgrade that is at work', () => {
     cluster.trouble['proveHealthy n2'] = async () => {
       if (cluster.versions['n2'] === '2.0.0') await Context.current().cancelled;
     };
-    await preempted(cluster, { batches: ['100%'] }, (handle) =>
-      until(handle, ({ hosts }) => hosts[1]?.state === 'checking'),
-    );
+    await preempted(cluster, { batches: ['100%'] }, onlyN2IsAtWork);
     expect(cluster.journal).toContain('n2 runs 1.0.0 round 0');
   });
 

@@ -574,6 +574,7 @@ export class Harness {
   private acting = new FakeCluster().activities();
   private working: Promise<void> = Promise.resolve();
   private worker: Worker | undefined;
+  private started: Upgrade[] = [];
 
   private constructor(readonly env: TestWorkflowEnvironment) {}
 
@@ -639,7 +640,9 @@ export class Harness {
     const { client } = this.env;
     this.acting = cluster.activities();
     const handleOf = (id: string) => client.workflow.getHandle<typeof rollingUpgrade>(id);
-    const started: Upgrade[] = [];
+    await this.endWhatIsLeft();
+    const lease = handleOf(leaseId(cluster.name));
+    const started = (this.started = [lease]);
     const start = async (input: object, more?: { version?: string }, type = 'rollingUpgrade') => {
       const options = {
         taskQueue,
@@ -651,15 +654,18 @@ export class Harness {
       return handle;
     };
     try {
-      return await work({ cluster, taskQueue, start, handleOf, lease: handleOf(leaseId(cluster.name)) });
-    } catch (error) {
-      // what is left would act on the cluster of the next test
-      for (const handle of [handleOf(leaseId(cluster.name)), ...started])
-        await handle.terminate().catch(() => undefined);
-      throw error;
+      const result = await work({ cluster, taskQueue, start, handleOf, lease });
+      started.length = 0;
+      return result;
     } finally {
+      await this.endWhatIsLeft();
       await this.leaseIsOver(cluster);
     }
+  }
+
+  /** What a test that failed, or was given up by its time limit, left at work would act on the next one's cluster. */
+  private async endWhatIsLeft(): Promise<void> {
+    for (const handle of this.started.splice(0)) await handle.terminate().catch(() => undefined);
   }
 
   /**
