@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { root, stateDir } from '../../lab/paths';
 import { say } from '../../lab/temporal/words';
 import { MARK } from './leftovers';
@@ -13,10 +14,12 @@ const LOOK_MS = 250;
 /** Jest has written its results, but something that a test left open keeps it alive. */
 const END_WITHIN_MS = 15_000;
 const KILL_AFTER_MS = 5_000;
+const WHY_CHARACTERS = 400;
 
 interface TestResult {
   status: string;
   fullName: string;
+  failureMessages: string[];
 }
 
 interface JestResults {
@@ -106,15 +109,25 @@ async function read({ name }: Stage, output: string, child: ChildProcess): Promi
     ...results.testResults
       .filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
       .map((file) => `${relative(root, file.name)} could not be run`),
-    ...named(results, ({ status }) => status === 'failed'),
+    ...named(results, ({ status }) => status === 'failed', why),
   ];
   // Jest fails a run for other reasons as well, such as an error in a global teardown.
   if (failed.length === 0 && !results.success) failed.push(`stage ${name}, and none of its tests`);
   return { passed: results.numPassedTests, failed, skipped: skipped.length };
 }
 
-function named({ testResults }: JestResults, wanted: (test: TestResult) => boolean): string[] {
+function named(
+  { testResults }: JestResults,
+  wanted: (test: TestResult) => boolean,
+  more: (test: TestResult) => string = () => '',
+): string[] {
   return testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.filter(wanted).map(({ fullName }) => `${relative(root, name)}: ${fullName}`),
+    assertionResults.filter(wanted).map((test) => `${relative(root, name)}: ${test.fullName}${more(test)}`),
   );
+}
+
+/** What jest says of a failure without its stack: of a long output often only the end is kept. */
+function why({ failureMessages: [message = ''] }: TestResult): string {
+  const [says = ''] = stripVTControlCharacters(message).split(/\n\s+at /);
+  return `: ${says.replaceAll(/\s+/g, ' ').slice(0, WHY_CHARACTERS)}`;
 }
