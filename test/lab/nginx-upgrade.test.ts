@@ -24,6 +24,9 @@ jest.setTimeout(120_000);
 const FILE = '/etc/nginx/pawl/web.servers';
 /** Shell text on nginx's host, as root. */
 const there = (text: string) => ground.inside('lb2', 'sh', '-c', text);
+/** It is started when systemd has seen that it is gone: as long as it counts as active, a start does nothing. */
+const KILLED_AND_STARTED = `systemctl kill --signal=KILL nginx; while systemctl is-active --quiet nginx; do sleep 0.05; done
+  until systemctl start nginx; do sleep 0.1; done`;
 const servers = async () => (await there(`cat ${FILE}`)).split('\n');
 
 /** Within 10 s. */
@@ -115,7 +118,7 @@ it('reloads, a hand in its file and a SIGKILL bring no request to a host that is
       const edited = Date.now();
       while (!(await servers()).some((line) => / down; # n1$/.test(line))) await delay(50);
       expect(Date.now() - edited).toBeLessThan(10_000);
-      await there('systemctl kill --signal=KILL nginx; until systemctl start nginx; do sleep 0.1; done');
+      await there(KILLED_AND_STARTED);
       await is('n2', 'done');
     },
     { slow: true },
@@ -142,7 +145,7 @@ longIt(
             ),
         );
         await is('n1', 'draining');
-        await there('systemctl kill --signal=KILL nginx; until systemctl start nginx; do sleep 0.1; done');
+        await there(KILLED_AND_STARTED);
         answers.push(...(await Promise.all(downloads)));
         await begun('n1');
         // n1 takes 4 s to start: until the edit is undone nginx sends it requests, and nobody is there
