@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startOrders } from '../../lab/service';
 import type { BackupEntry, Proof } from '../../src/contracts/backups';
+import { selection } from '../long';
 import { ended, type Ground } from './ground';
 import { backedUp, catalogue, leftOn, sql, STORE, through } from './backups';
 import { byHand, type ByHand } from './restores';
@@ -174,13 +175,15 @@ describe('in its place, what its own logs hold since the backup', () => {
     return { acked: acked.length, lost: acked.filter((id) => !has.has(id)).length };
   };
 
-  it.each([
+  // the disaster of disaster.test.ts has the other one, too
+  const damages = [
+    ['a server that goes on until it is swapped', 'rm /var/lib/mysql/shop/notes.ibd'],
     [
       'a server that is gone',
       'systemctl kill -s KILL mariadb; sleep 1; rm -rf /var/lib/mysql/shop /var/lib/mysql/ibdata1',
     ],
-    ['a server that goes on until it is swapped', 'rm /var/lib/mysql/shop/notes.ibd'],
-  ])('nothing is lost: %s', async (_, damage) => {
+  ];
+  it.each(selection(damages, 1))('nothing is lost: %s', async (_, damage) => {
     await write();
     expect((await backup('full')).end).toBe('succeeded');
     expect((await backup('incremental')).end).toBe('succeeded');

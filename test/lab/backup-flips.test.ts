@@ -9,7 +9,7 @@ import { backedUp, catalogue, sql, STORE, through } from './backups';
 import { byHand, type ByHand } from './restores';
 
 const NAME = 'test-flips';
-const TRIALS = full ? 200 : 4;
+const TRIALS = full ? 200 : 2;
 const SEED = 20_261_129;
 /** Databases are what this is about; every fourth one is folders. */
 const SOURCES = ['shop-data', 'shop-files', 'shop-data', 'files'];

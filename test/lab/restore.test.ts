@@ -5,6 +5,7 @@ import { powerCut, start } from '../../lab/hosts';
 import type { Restore } from '../../src/contracts/backup-run';
 import type { Ground } from './ground';
 import { full } from '../full';
+import { longIt } from '../long';
 import { backedUp, catalogue, leftOn, sql, through } from './backups';
 import { byHand, type ByHand } from './restores';
 
@@ -93,7 +94,7 @@ describe('into a folder of its own', () => {
     expect(await on('systemctl is-active mariadb orders')).toBe('active\nactive');
   });
 
-  it('a store that takes nothing any more can be read', async () => {
+  longIt('a store that takes nothing any more can be read', async () => {
     const locks = '/srv/pawl-backups/files/repository/locks';
     await on(`chmod 500 ${locks}`, 'bk1');
     const run = await through(ground, 'restore', 'files');
