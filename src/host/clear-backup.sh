@@ -1,5 +1,6 @@
-# Nobody needs what a backup, or a drill, has left on this host any more: its secrets, and its result.
-# usage: clear-backup ID
+# Nobody needs what a backup, or a drill, has on this host any more.
+# usage: clear-backup ID ORDERED
+#   ORDERED  milliseconds, see `over.sh`
+# uses: over
 set -eu
-rm -rf "/run/pawl/backups/$1"
-rm -f "/var/lib/pawl/backups/results/$1" "/var/lib/pawl/backups/results/.$1"
+over "$1" "$2"

@@ -2,7 +2,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { restoreActivities } from '../../src/activities/backups/restore';
 import { restorePlan, type WantedRestore } from '../../src/activities/backups/restore-plan';
-import { sourceNamed } from '../../src/activities/backups/store';
+import { sourceNamed } from '../../src/activities/backups/source';
 import type { World, Worlds } from '../../src/activities/world';
 import type { BackupEntry } from '../../src/contracts/backups';
 import { Cluster } from '../../src/contracts/cluster';

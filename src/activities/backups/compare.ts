@@ -8,8 +8,9 @@ import { byId, chainIn } from '../../domain/backups/chains';
 import { comparedText, wrongIn, wrongInDump } from '../../domain/backups/drill';
 import { hasLogs, isUncounted } from '../../domain/backups/parents';
 import type { World } from '../world';
-import type { Source } from './store';
-import { mustBeWell, readCatalogue } from './store';
+import type { Source } from './source';
+import { readCatalogue } from './store';
+import { mustBeWell } from './well';
 
 const MOST = 16 * 1024 * 1024;
 

@@ -14,8 +14,10 @@ import { runJobFor } from '../job';
 import { plannedNotifications } from '../plan/notifications';
 import type { Worlds } from '../world';
 import { chosen, compared, logsOf, measuresOf } from './compare';
-import type { Source } from './store';
-import { keepForAccount, mustBeWell, publish, readCatalogue, sourceNamed } from './store';
+import type { Source } from './source';
+import { clearAway, keepForAccount } from './secrets';
+import { sourceNamed } from './source';
+import { publish, readCatalogue } from './store';
 
 /** A drill of one backup. */
 export interface DrillOf {
@@ -83,12 +85,12 @@ export function drillActivities(worlds: Worlds, jobs: Jobs) {
       return { seconds, ...found };
     },
 
-    /** What a drill leaves on the store: a secret and its result. */
+    /** What a drill has on the store: its job, a secret and its result. */
     async clearDrill(input: DrillOf): Promise<void> {
       const world = await worlds.of(input.change.cluster);
       const remote = world.hosts.on(sourceNamed(world, input.source).store.host);
       const { signal } = attempt(input.change);
-      mustBeWell(remote, await remote.run('clear-backup', [input.id], { signal }), 'it cannot be cleared up');
+      await clearAway(remote, input.id, signal);
     },
   };
 }

@@ -5,8 +5,9 @@ import type { Freshness } from '../../domain/backups/fresh';
 import { freshness } from '../../domain/backups/fresh';
 import type { ChangeRef } from '../attempt';
 import type { World, Worlds } from '../world';
-import type { Source } from './store';
-import { readCatalogue, sourceNamed } from './store';
+import type { Source } from './source';
+import { sourceNamed } from './source';
+import { readCatalogue } from './store';
 
 export function freshActivities(worlds: Worlds) {
   return {

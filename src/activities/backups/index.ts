@@ -12,18 +12,11 @@ import { attempt } from '../attempt';
 import { runJobFor } from '../job';
 import type { World, Worlds } from '../world';
 import { planBackup } from './plan';
-import type { Source } from './store';
-import {
-  keepForAccount,
-  keepSecret,
-  loginText,
-  mustBeWell,
-  openStore,
-  publish,
-  readCatalogue,
-  sourceNamed,
-  storePassword,
-} from './store';
+import type { Source } from './source';
+import { clearAway, keepForAccount, keepSecret, loginText, storePassword } from './secrets';
+import { sourceNamed } from './source';
+import { openStore, publish, readCatalogue } from './store';
+import { mustBeWell } from './well';
 
 /** Bytes of what a host keeps of a backup: a line or two for each table. */
 const MOST = 16 * 1024 * 1024;
@@ -116,13 +109,11 @@ export function backupActivities(worlds: Worlds, jobs: Jobs) {
       return { bytes, stored, at, tables: tablesIn(content) };
     },
 
-    /** What a backup, or an attempt at one, leaves on hosts: secrets and its result. */
+    /** What a backup, or an attempt at one, has on hosts: its job, secrets and its result. */
     async clearBackup(input: BackupOf): Promise<void> {
       const { world, source, now } = await opened(input);
       for (const name of new Set([input.host, source.store.host])) {
-        const remote = world.hosts.on(name);
-        const ran = await remote.run('clear-backup', [input.id], { signal: now.signal });
-        mustBeWell(remote, ran, `what ${input.id} has left cannot be cleared away`);
+        await clearAway(world.hosts.on(name), input.id, now.signal);
       }
     },
   };

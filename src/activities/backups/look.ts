@@ -11,8 +11,9 @@ import { overdue } from '../../domain/backups/overdue';
 import { parseInput } from '../../domain/mistakes';
 import { plannedNotifications } from '../plan/notifications';
 import type { World, Worlds } from '../world';
-import type { Source } from './store';
-import { readCatalogue, sourceNamed, sourceNames } from './store';
+import type { Source } from './source';
+import { sourceNamed, sourceNames } from './source';
+import { readCatalogue } from './store';
 
 /** Of one source: a history holds them all. */
 const MOST_LISTED = 500;

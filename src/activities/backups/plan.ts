@@ -1,5 +1,4 @@
 /** What a backup is about to do; looks at hosts and the store, and changes nothing. */
-import { randomUUID } from 'node:crypto';
 import type { BackupEntry, BackupKind } from '../../contracts/backups';
 import type { Parent, PlannedBackup, PlannedHost } from '../../contracts/backup-run';
 import type { Mistake } from '../../contracts/failures';
@@ -9,8 +8,11 @@ import { badInput, parseInput } from '../../domain/mistakes';
 import { plannedNotifications } from '../plan/notifications';
 import type { World } from '../world';
 import { collectMistakes } from './mistakes';
-import type { Source } from './store';
-import { keepSecret, loginText, mustBeWell, readCatalogue, sourceNamed, storePassword } from './store';
+import type { Source } from './source';
+import { storePassword, withLogin } from './secrets';
+import { sourceNamed } from './source';
+import { readCatalogue } from './store';
+import { mustBeWell } from './well';
 
 /** Of what is expected: as much must be free, for the store cannot know yet what it has already. */
 const FIRST = 1.1;
@@ -139,12 +141,9 @@ async function lookAt(world: World, source: Source, host: string, signal: AbortS
     mustBeWell(remote, await remote.run('run-command', look, { signal }), what);
     return { bytes: 0, notes: [] };
   }
-  const login = loginText(world, source);
-  const id = `look-${source.name}-${randomUUID()}`;
-  if (login !== undefined) await keepSecret(remote, id, { name: 'login', text: login }, signal);
-  const file = login === undefined ? '-' : `/run/pawl/backups/${id}/login`;
-  const ran = await remote.run('look-mariadb', [settings.socket, file, settings.method], { signal });
-  if (login !== undefined) await remote.run('clear-backup', [id], { signal });
+  const ran = await withLogin(world, source, remote, signal, (file) =>
+    remote.run('look-mariadb', [settings.socket, file, settings.method], { signal }),
+  );
   mustBeWell(remote, ran, 'its database cannot be backed up');
   const values = (key: string) =>
     ran.stdout

@@ -9,8 +9,10 @@ import { bytesOf, neededBytes, outermost, restoredFolder, seriesTrouble } from '
 import { unknownName } from '../../domain/mistakes';
 import type { World } from '../world';
 import { collectMistakes } from './mistakes';
-import type { Source } from './store';
-import { mustBeWell, readCatalogue, storePassword } from './store';
+import type { Source } from './source';
+import { storePassword } from './secrets';
+import { readCatalogue } from './store';
+import { mustBeWell } from './well';
 
 /** Of so many ids people choose. */
 const MOST_SHOWN = 20;

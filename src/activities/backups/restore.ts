@@ -15,8 +15,11 @@ import { plannedNotifications } from '../plan/notifications';
 import type { Worlds } from '../world';
 import { chosen, compared, logsOf, measuresOf } from './compare';
 import { restorePlan, targetsOf, unitsOf } from './restore-plan';
-import type { Source } from './store';
-import { keepSecret, loginText, mustBeWell, openStore, sourceNamed, storePassword } from './store';
+import type { Source } from './source';
+import { clearAway, keepSecret, loginText, ordered, storePassword } from './secrets';
+import { sourceNamed } from './source';
+import { openStore } from './store';
+import { mustBeWell } from './well';
 
 /** Seconds within which a restored database must answer, and units be at work. */
 const ANSWERS_WITHIN = 300;
@@ -126,9 +129,12 @@ export function restoreActivities(worlds: Worlds, jobs: Jobs) {
       const { store, name, hosts } = source;
       const keeper = world.hosts.on(store.host);
       const left = `what ${input.id} has left cannot be cleared away`;
-      const cleared = await remote.run('clear-restore', [input.id], { signal, timeoutMs: CLEAR_MS });
+      const cleared = await remote.run('clear-restore', [input.id, ordered()], {
+        signal,
+        timeoutMs: CLEAR_MS,
+      });
       mustBeWell(remote, cleared, left);
-      mustBeWell(keeper, await keeper.run('clear-backup', [input.id], { signal }), left);
+      await clearAway(keeper, input.id, signal);
       // whoever only restores it may not add to it for ever
       if (hosts.includes(input.on) || cleared.stdout.trim() !== '0') return;
       const closed = await keeper.run('close-source', [store.folder, name, input.on], { signal });

@@ -1,48 +1,17 @@
 /** The store of backups, and what it knows of them. */
 import type { z } from 'zod';
-import type { Backups, BackupSource, Catalogue, Proof } from '../../contracts/backups';
+import type { Catalogue, Proof } from '../../contracts/backups';
 import { BackupEntry, Proof as ProofShape } from '../../contracts/backups';
-import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
-import type { Ran, RemoteHost } from '../../contracts/world';
-import { secretIn } from '../../adapters/secrets';
-import { badInput, unknownName } from '../../domain/mistakes';
 import type { World } from '../world';
+import { keepSecret, storePassword } from './secrets';
+import type { Source } from './source';
+import { mustBeWell } from './well';
 
 /** Bytes of a catalogue: some thousand tables of some hundred backups. */
 const MOST = 64 * 1024 * 1024;
 /** Milliseconds: a first backup makes an account and a repository. */
 const OPEN_MS = 120_000;
-
-export interface Source {
-  name: string;
-  settings: BackupSource;
-  store: Backups['store'];
-  /** names of those it is taken on */
-  hosts: string[];
-}
-
-/** @throws BadInput where the cluster file says nothing of backups */
-export function sourceNames({ cluster: { backups } }: World): string[] {
-  if (!backups) throw badInput([noBackups()]);
-  return Object.keys(backups.sources);
-}
-
-/** @throws BadInput where the cluster file has no such source */
-export function sourceNamed({ cluster }: World, name: string): Source {
-  const { backups, hosts } = cluster;
-  if (!backups) throw badInput([noBackups()]);
-  const settings = Object.hasOwn(backups.sources, name) ? backups.sources[name] : undefined;
-  if (!settings) throw badInput([unknownName('source', name, Object.keys(backups.sources))]);
-  const { role, host } = settings;
-  const all = Object.keys(hosts).filter((one) => role !== undefined && hosts[one]!.roles.includes(role));
-  return { name, settings, store: backups.store, hosts: host === undefined ? all : [host] };
-}
-
-export function noBackups(): Mistake {
-  const rule = 'the cluster file says nothing of backups: it needs backups.store and backups.sources';
-  return { code: 'missing', path: 'cluster', value: 'nothing', rule };
-}
 
 /** @param folder of the store; `free`: bytes, null where it is not there yet */
 export async function readCatalogue(
@@ -83,35 +52,6 @@ function read<T>(host: string, shape: z.ZodType<T>, text: string): T {
   }
 }
 
-/** What a program may be told of a secret: where it lies on its host. */
-export async function keepSecret(
-  remote: RemoteHost,
-  id: string,
-  secret: { name: 'store' | 'login'; text: string; owner?: string },
-  signal: AbortSignal,
-): Promise<void> {
-  const { name, text, owner = 'root' } = secret;
-  const ran = await remote.run('keep-secret', [id, name, owner], { signal, stdin: text });
-  mustBeWell(remote, ran, 'a secret cannot be kept');
-}
-
-/** For programs on the store, which read the repository as its account. */
-export function keepForAccount(world: World, source: Source, id: string, signal: AbortSignal): Promise<void> {
-  const { host, account: owner } = source.store;
-  const secret = { name: 'store', text: storePassword(world, source), owner } as const;
-  return keepSecret(world.hosts.on(host), id, secret, signal);
-}
-
-export const storePassword = ({ folder }: World, { store }: Source) => secretIn(store.password, folder);
-
-/** What the programs of MariaDB read with `--defaults-extra-file`; undefined: root comes in by the socket. */
-export function loginText({ folder }: World, { settings }: Source): string | undefined {
-  if (settings.kind !== 'mariadb' || !settings.login) return undefined;
-  const { user, password } = settings.login;
-  const quoted = (text: string) => `"${text.replace(/[\\"]/g, '\\$&')}"`;
-  return `[client]\nuser=${quoted(user)}\npassword=${quoted(secretIn(password, folder))}\n`;
-}
-
 /**
  * Lets a host add to its source's repository: it gets a key of its own, the store an account that can do nothing else.
  * Safe to repeat.
@@ -150,12 +90,4 @@ export async function publish(
   const stdin = `${JSON.stringify(one)}\n`;
   const ran = await remote.run('publish-backup', [store.folder, name, place, one.id], { signal, stdin });
   mustBeWell(remote, ran, `${one.id} cannot be put into the catalogue`);
-}
-
-/** @throws CommandFailed, or DiskFull where that is why */
-export function mustBeWell(remote: RemoteHost, { code, stdout, stderr }: Ran, what: string): void {
-  if (code === 0) return;
-  const said = (stderr || stdout).trim().slice(-300) || `ended with ${code}`;
-  const type = /No space left/.test(said) ? 'DiskFull' : 'CommandFailed';
-  throw new PawlError(type, `${remote.name}: ${what}: ${said}`);
 }

@@ -9,8 +9,11 @@ import type { ChangeRef } from '../attempt';
 import { attempt } from '../attempt';
 import { runJob } from '../job';
 import type { World, Worlds } from '../world';
-import type { Source } from './store';
-import { keepForAccount, mustBeWell, readCatalogue, sourceNamed } from './store';
+import type { Source } from './source';
+import { keepForAccount } from './secrets';
+import { sourceNamed } from './source';
+import { readCatalogue } from './store';
+import { mustBeWell } from './well';
 
 /** Milliseconds beyond what a backup may take: what lies in the repository then and is no backup was never finished. */
 const STRAY_AFTER = 24 * 3_600_000;

@@ -5,7 +5,7 @@ import type { FreshBackup } from '../../contracts/inputs/rolling-upgrade';
 import type { PlannedFreshBackup } from '../../contracts/plan';
 import { unknownName } from '../../domain/mistakes';
 import { freshnessOf } from '../backups/fresh';
-import { noBackups, sourceNamed } from '../backups/store';
+import { noBackups, sourceNamed } from '../backups/source';
 import type { World } from '../world';
 
 export interface FreshBackups {

@@ -5,7 +5,7 @@ import { badInput, unknownName } from '../../domain/mistakes';
 import { withClocks, withPeers, type Running } from '../../domain/recovery/beside';
 import { levelOf } from '../../domain/recovery/limits';
 import { abreast } from '../abreast';
-import { sourceNamed } from '../backups/store';
+import { sourceNamed } from '../backups/source';
 import type { World } from '../world';
 import { configOn, openConfigs, type Centre } from './configs';
 import { exposureOf } from './exposure';

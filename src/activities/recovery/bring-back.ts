@@ -5,7 +5,7 @@ import type { ChangeRef } from '../attempt';
 import { NOBODY_MISSES } from '../../domain/recovery/limits';
 import { attempt } from '../attempt';
 import { unitsOf } from '../backups/restore-plan';
-import { sourceNamed } from '../backups/store';
+import { sourceNamed } from '../backups/source';
 import { runJob } from '../job';
 import type { Worlds } from '../world';
 

@@ -2,7 +2,7 @@
 import { parseExposure } from '../../adapters/recovery/said';
 import { judgeExposure } from '../../domain/recovery/damage';
 import { MOST_NAMED } from '../../domain/recovery/limits';
-import { sourceNamed } from '../backups/store';
+import { sourceNamed } from '../backups/source';
 import type { World } from '../world';
 import { lastWords, readAs, unknown, type Look } from './look';
 

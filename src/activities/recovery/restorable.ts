@@ -8,8 +8,9 @@ import { candidates, type Wanted } from '../../domain/recovery/candidates';
 import { levelOf } from '../../domain/recovery/limits';
 import type { Restorable } from '../../domain/recovery/steps';
 import { restorePlan } from '../backups/restore-plan';
-import type { Source } from '../backups/store';
-import { readCatalogue, sourceNamed } from '../backups/store';
+import type { Source } from '../backups/source';
+import { sourceNamed } from '../backups/source';
+import { readCatalogue } from '../backups/store';
 import type { World } from '../world';
 
 interface Asked {

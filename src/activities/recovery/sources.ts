@@ -1,7 +1,5 @@
 /** What is backed up, beside the newest backup of it that can be restored. */
-import { randomUUID } from 'node:crypto';
 import type { BackupEntry, Catalogue } from '../../contracts/backups';
-import type { RemoteHost } from '../../contracts/world';
 import { parseFolders, parseGit, parseHeld, parseTables } from '../../adapters/recovery/said';
 import { servesAt } from '../../domain/backups/catalogue';
 import { byId, chainIn } from '../../domain/backups/chains';
@@ -15,15 +13,11 @@ import {
   type Known,
 } from '../../domain/recovery/damage';
 import { levelOf, MOST_PATHS } from '../../domain/recovery/limits';
-import {
-  keepForAccount,
-  keepSecret,
-  loginText,
-  mustBeWell,
-  readCatalogue,
-  sourceNamed,
-} from '../backups/store';
-import type { Source } from '../backups/store';
+import { forOneLook, keepForAccount, withLogin } from '../backups/secrets';
+import { sourceNamed } from '../backups/source';
+import { readCatalogue } from '../backups/store';
+import { mustBeWell } from '../backups/well';
+import type { Source } from '../backups/source';
 import type { World } from '../world';
 import { damaged, known, lastWords, readAs, unknown, type Look } from './look';
 
@@ -88,17 +82,11 @@ async function lookAtDatabase(asked: Asked): Promise<Judged> {
   if (source.settings.kind !== 'mariadb') return unknown('it is no database');
   const { socket } = source.settings;
   const remote = world.hosts.on(host);
-  const text = loginText(world, source);
   const look = (file: string) => {
     const options = { signal, timeoutMs: (2 * READ_SECONDS + 90) * 1_000, maxOutputBytes: MOST_BYTES };
     return remote.run('look-tables', [socket, file, String(READ_SECONDS)], options);
   };
-  const ran = await (text === undefined
-    ? look('-')
-    : cleared(remote, signal, async (id) => {
-        await keepSecret(remote, id, { name: 'login', text }, signal);
-        return look(`/run/pawl/backups/${id}/login`);
-      }));
+  const ran = await withLogin(world, source, remote, signal, look);
   if (GONE.includes(ran.code)) return damaged(`does not answer: ${lastWords(ran)}`);
   if (ran.code !== 0) return unknown(lastWords(ran));
   return judgeTables(readAs(remote, ran, parseTables), tablesOf(asked));
@@ -152,7 +140,7 @@ function heldBy(world: World, source: Source, entry: BackupEntry, signal: AbortS
     mustBeWell(remote, ran, `the files of ${entry.id} cannot be listed`);
     return readAs(remote, ran, parseHeld);
   };
-  return known(() => cleared(remote, signal, list), signal, 'what it should have cannot be read');
+  return known(() => forOneLook(remote, signal, list), signal, 'what it should have cannot be read');
 }
 
 async function lookAtRepository(asked: Asked): Promise<Judged> {
@@ -171,19 +159,4 @@ async function lookAtRepository(asked: Asked): Promise<Judged> {
     readAs(remote, ran, parseGit),
     'known' in newest ? { known: content ? refs : null } : newest,
   );
-}
-
-/** A secret of one look goes with it. */
-async function cleared<T>(
-  remote: RemoteHost,
-  signal: AbortSignal,
-  work: (id: string) => Promise<T>,
-): Promise<T> {
-  const id = `look-${randomUUID()}`;
-  try {
-    return await work(id);
-  } finally {
-    // one that cannot be cleared away now goes by itself, as those of runs that nobody has ended
-    await remote.run('clear-backup', [id], { signal }).catch(() => undefined);
-  }
 }

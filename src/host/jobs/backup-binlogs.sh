@@ -5,7 +5,7 @@
 #   place in the binary log, `from FILE AT`, `log MARK ZONE` of that place, what `mariadb_birth` says
 # exits 30 where a program is missing, 31 without its secrets, 40 where the server does not answer, 41 they could not be copied,
 #   42 the store failed, 57 they do not follow, 58 a log is broken
-# uses: give-up progress store stream mariadb binlog result
+# uses: give-up progress store work stream mariadb binlog result
 set -eu
 source=$1 id=$2 socket=$3 expected=$4 file=$5 at=$6 mark=$7
 stream_begin "$source" "$id"

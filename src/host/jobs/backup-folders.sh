@@ -2,13 +2,12 @@
 # usage: backup-folders SOURCE ID EXPECTED-BYTES FOLDER… [-- PATTERN…]
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end
 # exits 31 without its secrets, 42 the store failed, 44 not all could be read
-# uses: give-up progress store volume result
+# uses: give-up progress store work volume result
 set -eu
 source=$1 id=$2 expected=$3
 shift 3
 store_at "$source" "$id"
-work=$(mktemp -d /run/pawl/backups/work.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+work_begin "$id"
 
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
   [ -e "$1" ] || give_up 44 "there is no $1"

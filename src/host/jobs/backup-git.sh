@@ -3,7 +3,7 @@
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end, the sum of the stream, `repository
 #   bare|files USER:GROUP HEAD`, `ref COMMIT NAME` for each
 # exits 30 where a program is missing, 31 without its secrets, 41 it could not be copied, 42 the store failed
-# uses: give-up progress store stream git result
+# uses: give-up progress store work stream git result
 set -eu
 source=$1 id=$2 repository=$3 expected=$4
 stream_begin "$source" "$id"

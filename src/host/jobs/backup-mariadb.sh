@@ -5,7 +5,7 @@
 #   `tables_statements`
 # exits 31 without its secrets, 40 where the server gives no moment, 41 the dump failed, 42 the store failed, 43 tables could
 #   not be summed up
-# uses: give-up progress store stream mariadb binlog tables result
+# uses: give-up progress store work stream mariadb binlog tables result
 set -eu
 source=$1 id=$2 socket=$3 expected=$4 sums=$5
 # for so long writers may have to wait

@@ -4,7 +4,7 @@
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end, the sum of the stream, the server's version and
 #   its place in the binary log, `lsn FROM TO LAST`, what `mariadb_birth` says
 # exits 31 without its secrets, 40 where the server does not answer, 41 it could not be copied, 42 the store failed
-# uses: give-up progress store stream mariadb result
+# uses: give-up progress store work stream mariadb result
 set -eu
 source=$1 id=$2 socket=$3 expected=$4 since=$5
 stream_begin "$source" "$id"

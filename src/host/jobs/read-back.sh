@@ -3,12 +3,11 @@
 #   SHA256, FILE, END  of a stream: its sum, its name in the snapshot, and a pattern that its last lines must have; without
 #                      them there are many files
 # exits 31 without its secret, 45 it cannot be read, 46 it holds other bytes, 47 it has no end
-# uses: give-up repository
+# uses: give-up repository work
 set -eu
 folder=$1 account=$2 source=$3 id=$4 snapshot=$5 sum=${6:-} file=${7:-} end=${8:--}
 repository_at "$folder" "$account" "$source" "$id"
-work=$(mktemp -d /run/pawl/backups/work.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+work_begin "$id"
 
 if [ "$sum" = '' ]; then
   repository_restic dump --archive tar "$snapshot" / 2>"$work/said" >/dev/null || give_up 45 "it cannot be read: $(tail -n 3 "$work/said")"

@@ -1,11 +1,10 @@
-# A stream of bytes from a program to the store. A program asks for this text with `# uses: give-up progress store stream`.
+# A stream of bytes from a program to the store. A program asks for this text with `# uses: give-up progress store work stream`.
 
-# Sets `work`, a folder that is gone at the end.
+# Sets `work`.
 stream_begin() { # SOURCE ID
   stream_id=$2
   store_at "$1" "$2"
-  work=$(mktemp -d /run/pawl/backups/work.XXXXXX)
-  trap 'rm -rf "$work"' EXIT
+  work_begin "$2"
 }
 
 # Whoever sends must be asked afterwards whether it came to its end: the store cannot know. Why the store failed is told by
@@ -20,13 +19,18 @@ stream_send() { # FILE-NAME EXPECTED-BYTES <STREAM
   wait $!
 }
 
-# A sender fails, too, where nobody takes what it sends: this is asked first.
+# A sender fails, too, where nobody takes what it sends: this is asked first. Where nothing came, the sender is to be asked.
 stream_taken() {
-  [ ! -e "$work/store.code" ] ||
-    give_up 42 "the store took no backup: restic ended with $(cat "$work/store.code"): $(tail -n 3 "$work/store.said")"
+  [ -e "$work/store.code" ] || return 0
+  grep -q 'snapshot is empty' "$work/store.said" || stream_refused
+}
+
+stream_refused() {
+  give_up 42 "the store took no backup: restic ended with $(cat "$work/store.code"): $(tail -n 3 "$work/store.said")"
 }
 
 stream_facts() { # MOMENT
+  [ ! -e "$work/store.code" ] || stream_refused
   echo "at $1"
   echo "restic $(cat "$work/summary")"
   echo "sum $(cut -d ' ' -f 1 "$work/sum.said")"
