@@ -33,8 +33,7 @@ export function parseInput<S extends z.ZodType>(schema: S, raw: unknown): z.outp
  * @param whole what a mistake without a path is about
  */
 export function mistakeText({ path, value, rule }: Mistake, whole: string): string {
-  const said =
-    value === 'nothing' || value === path.split('.').at(-1) || rule.startsWith(`${value}: `);
+  const said = value === 'nothing' || value === path.split('.').at(-1) || rule.startsWith(`${value}: `);
   return [path || whole, ...(said ? [] : [value]), rule].join(': ');
 }
 

@@ -11,7 +11,7 @@ import type {
   PlannedHost,
   PlannedStep,
 } from '../../contracts/plan';
-import type { RecoveryStep } from '../../contracts/recovery';
+import type { Looked, RecoveryStep } from '../../contracts/recovery';
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { badInput, notYet, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
@@ -73,15 +73,18 @@ export async function planDisaster(
   const away = await outOnPurpose(world, signal);
   const looked = await assessDamage(world, { hosts: input.hosts }, signal);
   const sources = [...asked, ...(await restorableFound(world, input, looked, asked, signal))];
-  const servicesOn = (host: string) =>
-    Object.keys(cluster.services).filter(
-      (name) => hostsOf(cluster, name).some((one) => one.name === host) && !away(name, host),
-    );
-  const made = recoverySteps(looked, sources, servicesOn);
+  const made = recoverySteps(looked, sources, {
+    on: (host) =>
+      Object.keys(cluster.services).filter(
+        (name) => hostsOf(cluster, name).some((one) => one.name === host) && !away(name, host),
+      ),
+    released: (name, from) =>
+      Object.hasOwn(releases, name) || from.some((source) => holdsRelease(world, source, name)),
+  });
   const members = membersOf(world, made.steps);
   const configs = await wantedConfigs(world, made.steps, signal, mistakes);
   if (mistakes.length > 0) throw badInput(mistakes);
-  const intent = intentOf(input, world, { ...made, members, configs, releases });
+  const intent = intentOf(input, world, { ...made, looked, members, configs, releases });
   return {
     format: 2,
     intent,
@@ -90,6 +93,16 @@ export async function planDisaster(
     observed: { at: new Date().toISOString(), hosts: await observed(world, intent, signal), damage: looked },
     notes: [...made.left.map(({ what }) => what), ...damageNotes(looked)],
   };
+}
+
+/** Of a package no backup of files tells the host that it is installed. */
+function holdsRelease(world: World, name: string, service: string): boolean {
+  const { release } = world.cluster.services[service]!;
+  const { settings } = sourceNamed(world, name);
+  if (release.kind !== 'tarball' || settings.kind !== 'folders') return false;
+  const within = (path: string) =>
+    settings.folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  return within(release.current) || within(release.releases);
 }
 
 /** What is wrong without a look at any host: names that the cluster file does not have, and times that are yet to come. */
@@ -233,11 +246,16 @@ function probesOf({ cluster }: World, members: Record<string, PlannedHost[]>): D
   return Object.fromEntries(found);
 }
 
-type Made = Steps & Pick<DisasterIntent, 'members' | 'configs' | 'releases'>;
+type Made = Steps & Pick<DisasterIntent, 'members' | 'configs' | 'releases'> & { looked: Looked[] };
+
+function aboutText(hosts: readonly string[], looked: readonly Looked[]): string {
+  if (hosts.length > 0) return `recovery of ${hosts.join(', ')}`;
+  return looked.some(({ is }) => is === 'damaged') ? 'damage that nothing here mends' : 'nothing is damaged';
+}
 
 function intentOf(input: DisasterRecoveryInput, world: World, made: Made): DisasterIntent {
   const { cluster } = world;
-  const { steps, members, configs, releases } = made;
+  const { steps, looked, members, configs, releases } = made;
   const names = [...new Set(steps.map(({ host }) => host))];
   const services = Object.fromEntries(
     Object.keys(members).map((name) => [name, plannedService(name, cluster.services[name]!)] as const),
@@ -254,7 +272,7 @@ function intentOf(input: DisasterRecoveryInput, world: World, made: Made): Disas
     workflow: 'disasterRecovery',
     cluster: { name: cluster.cluster, file: input.cluster, digest: world.digest },
     service: plannedService(cluster.cluster, first![1]),
-    about: steps.length === 0 ? 'nothing is damaged' : `recovery of ${names.join(', ')}`,
+    about: aboutText(names, looked),
     ...(input.since !== undefined && { since: input.since }),
     claims: 'hosts',
     hosts: names.map((name) => ({
