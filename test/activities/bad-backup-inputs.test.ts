@@ -10,6 +10,7 @@ import { openArtifacts } from '../../src/adapters/artifacts';
 import type { Mistake, PawlError } from '../../src/contracts/failures';
 import type { Jobs } from '../../src/contracts/world';
 import { mistakeText } from '../../src/domain/mistakes';
+import { withoutChinese } from '../cli/chinese';
 import { backupStore, FILE, idOf, type Said } from './backup-store';
 
 type Name = 'planBackup' | 'lookAtBackups' | 'planRestore' | 'planDrill' | 'planDisasterRecovery';
@@ -42,7 +43,9 @@ async function told(name: Name, input: object, store: Said | null = {}): Promise
   );
   if (error && error.type !== 'BadInput') throw error;
   expect(world?.asked.filter(([, script = '']) => !READ.includes(script)) ?? []).toEqual([]);
-  return error?.details.mistakes.map((one) => mistakeText(one, 'input')) ?? [];
+  const mistakes = error?.details.mistakes ?? [];
+  expect(withoutChinese(mistakes)).toEqual([]);
+  return mistakes.map((one) => mistakeText(one, 'input'));
 }
 
 const WITH_WEB = {

@@ -3,6 +3,7 @@ import { restorePlan, type WantedRestore } from '../../src/activities/backups/re
 import { sourceNamed } from '../../src/activities/backups/store';
 import type { World } from '../../src/activities/world';
 import { mistakeText } from '../../src/domain/mistakes';
+import { withoutChinese } from '../cli/chinese';
 import { backupStore, ROOMY as WELL } from './backup-store';
 
 const world = (entries: readonly string[], looks?: readonly string[]) =>
@@ -14,8 +15,10 @@ const plan = (of: World, source: string, wanted: Partial<WantedRestore> = {}) =>
     { pick: 'newest', place: 'inPlace', ...wanted },
     new AbortController().signal,
   );
-const told = ({ mistakes }: Awaited<ReturnType<typeof plan>>) =>
-  mistakes.map((one) => mistakeText(one, 'input'));
+function told({ mistakes }: Awaited<ReturnType<typeof plan>>): string[] {
+  expect(withoutChinese(mistakes)).toEqual([]);
+  return mistakes.map((one) => mistakeText(one, 'input'));
+}
 
 const CHAIN = ['data.db1 02:00', 'data.db1 03:00 on 02:00', 'data.db1 05:00 on 04:00'];
 
@@ -98,7 +101,7 @@ it.each<[string, string, readonly string[], Partial<WantedRestore>, readonly str
         'target /var/lib/mysql',
         'free 8 1000',
       ],
-      'trouble /var/lib/mysql is a link: nothing is restored through links',
+      'trouble /var/lib/mysql is a link: nothing is restored through links. Back up what it points to',
     ],
     [
       /has no mbstream: install it there/,

@@ -8,6 +8,7 @@ import { RestoreInput } from '../../src/contracts/inputs/restore';
 import { RestoreDrillInput } from '../../src/contracts/inputs/restore-drill';
 import { PawlError, type Mistake } from '../../src/contracts/failures';
 import { mistakeText } from '../../src/domain/mistakes';
+import { withoutChinese } from '../cli/chinese';
 
 const INPUTS = {
   backup: BackupInput,
@@ -34,7 +35,9 @@ function told(name: Name, input: unknown): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof PawlError) || error.type !== 'BadInput') throw error;
-    return (error.details as { mistakes: Mistake[] }).mistakes.map((one) => mistakeText(one, 'input'));
+    const { mistakes } = error.details as { mistakes: Mistake[] };
+    expect(withoutChinese(mistakes)).toEqual([]);
+    return mistakes.map((one) => mistakeText(one, 'input'));
   }
 }
 

@@ -121,7 +121,7 @@ function picked(
   const entry =
     pick === 'newest' ? candidates.at(-1) : candidates[Math.floor(Math.random() * candidates.length)];
   if (entry) return { entry, mistakes };
-  const rule = `there is no backup of it${host === undefined ? '' : ` on ${host}`} yet`;
+  const rule = `there is no backup of ${host === undefined ? 'it' : `it on ${host}`} yet`;
   return { mistakes: [{ code: 'nothing', path: 'source', value: name, rule }] };
 }
 

@@ -118,9 +118,9 @@ function picked(
   const { entry, until, notTaken } = servesAt(ofHost, at === undefined ? Infinity : Date.parse(at));
   if (entry) return { entry, ...(until !== undefined && { until }), notTaken, mistakes: [] };
   const why = notTaken.length > 0 ? `: ${notTaken.join('; ')}` : '';
-  const what = `there is no backup of it${host === undefined ? '' : ` on ${host}`}`;
-  const rule =
-    at === undefined ? `${what} that can be restored${why}` : `${what} that brings ${at} back${why}`;
+  const of = host === undefined ? 'it' : `it on ${host}`;
+  const does = at === undefined ? 'can be restored' : `brings ${at} back`;
+  const rule = `there is no backup of ${of} that ${does}${why}`;
   return { mistakes: [{ code: 'nothing', path: 'source', value: name, rule }] };
 }
 
