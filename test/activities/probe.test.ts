@@ -9,6 +9,6 @@ it('why nobody answers is told to its end', async () => {
     openTcp: () => Promise.reject(new PawlError('StreamRefused', why)),
   } as unknown as RemoteHost;
   const health = { path: '/health', timeoutSeconds: 5 };
-  const { fault } = await askHealth(remote, { port: 8081, health } as never, new AbortController().signal);
+  const { fault } = await askHealth(remote, { port: 8081, health }, new AbortController().signal);
   expect(fault).toBe(`/health answers nothing: ${why}`);
 });
