@@ -1,5 +1,6 @@
 /** What a recovery brings back of backups: a store and hosts in memory. */
-import { restorableAsked, restorableFound } from '../../src/activities/recovery/restorable';
+import { restorableAsked } from '../../src/activities/recovery/asked';
+import { restorableFound } from '../../src/activities/recovery/restorable';
 import type { Mistake } from '../../src/contracts/failures';
 import { DisasterRecoveryInput } from '../../src/contracts/inputs/disaster-recovery';
 import type { Looked } from '../../src/contracts/recovery';
@@ -109,7 +110,7 @@ it('a store that does not answer is said once where it was asked, and holds up n
   const away = world({
     says: (script) => (script === 'read-catalogue' ? { code: 1, stderr: 'no disk' } : undefined),
   });
-  expect((await found([{ source: 'web' }, { source: 'data' }], [], away)).mistakes).toEqual([
+  expect((await found([{ source: 'web' }, { source: 'data', backup: 'x' }], [], away)).mistakes).toEqual([
     'backups.store.host: bk1: its catalogue cannot be read: no disk',
   ]);
   expect(await found([], [damaged('data', 'db1')], away)).toEqual({

@@ -1,20 +1,18 @@
-/** What backups can bring back. */
+/** What backups can bring back, and what keeps them from it. */
 import type { BackupEntry } from '../../contracts/backups';
 import type { Mistake } from '../../contracts/failures';
-import type { DisasterRecoveryInput, Restore } from '../../contracts/inputs/disaster-recovery';
+import type { DisasterRecoveryInput } from '../../contracts/inputs/disaster-recovery';
 import type { Looked } from '../../contracts/recovery';
-import { mistakeText } from '../../domain/mistakes';
 import { candidates, type Wanted } from '../../domain/recovery/candidates';
 import { levelOf } from '../../domain/recovery/limits';
 import type { Restorable } from '../../domain/recovery/steps';
-import { unknownBackup } from '../backups/mistakes';
+import { collectMistakes } from '../backups/mistakes';
 import { restorePlan, type WantedRestore } from '../backups/restore-plan';
 import type { Source } from '../backups/store';
 import { readCatalogue, sourceNamed } from '../backups/store';
 import type { World } from '../world';
-import { known } from './look';
 
-interface Asked {
+export interface Asked {
   source: Source;
   host: string;
   wanted: Wanted;
@@ -22,27 +20,10 @@ interface Asked {
   path?: string;
 }
 
-/**
- * What somebody asks for. What cannot come back is a mistake of the input.
- *
- * @param wanted as the input has them; null: it is known to be wrong
- */
-export async function restorableAsked(
-  world: World,
-  { ownLogs, hosts }: Pick<DisasterRecoveryInput, 'ownLogs' | 'hosts'>,
-  wanted: readonly (Restore | null)[],
-  signal: AbortSignal,
-  mistakes: Mistake[],
-): Promise<Restorable[]> {
-  const catalogues = await cataloguesOf(world, namesIn(wanted.filter((one) => one !== null)), signal);
-  const asked = wanted.flatMap((one, index) =>
-    one === null ? [] : askedFor(world, one, `restore.${index}`, catalogues[one.source]!, mistakes),
-  );
-  for (const [index, one] of asked.entries()) {
-    if (asked.findIndex((other) => isSame(one, other)) < index) mistakes.push(twice(one));
-    if (hosts && !hosts.includes(one.host)) mistakes.push(elsewhere(one));
-  }
-  return restorableOfAll(world, asked, ownLogs, catalogues, signal, mistakes);
+export interface Found {
+  one: Restorable;
+  /** what keeps it from coming back */
+  trouble: Mistake[];
 }
 
 /** Every source that a look found damaged, and that nobody has asked for. */
@@ -57,69 +38,55 @@ export async function restorableFound(
     .flatMap((one) => foundDamaged(world, one))
     .filter((one) => !asked.some(({ source, host }) => source === one.source.name && host === one.host));
   const names = namesIn(damaged.map(({ source }) => ({ source: source.name })));
-  return restorableOfAll(world, damaged, ownLogs, await cataloguesOf(world, names, signal), signal);
+  const found = await restorableOfAll(
+    world,
+    damaged,
+    ownLogs,
+    await cataloguesOf(world, names, signal),
+    signal,
+  );
+  return found.map(({ one }) => one);
 }
 
-const namesIn = (of: readonly { source: string }[]) => [...new Set(of.map(({ source }) => source))];
+/** Each once. */
+export const namesIn = (of: readonly { source: string }[]) => [...new Set(of.map(({ source }) => source))];
 
-const isSame = (one: Asked, other: Asked) => one.source.name === other.source.name && one.host === other.host;
-
-function restorableOfAll(
+export function restorableOfAll(
   world: World,
   all: readonly Asked[],
   ownLogs: boolean,
-  catalogues: Record<string, BackupEntry[]>,
+  { entries }: Catalogues,
   signal: AbortSignal,
-  mistakes: Mistake[] = [],
-): Promise<Restorable[]> {
+): Promise<Found[]> {
   return Promise.all(
     all.map((one) => {
-      const own = catalogues[one.source.name]!.filter(({ host }) => host === one.host);
-      return restorableOf(world, { ...one, ownLogs }, own, signal, mistakes);
+      // whoever plans a restore says why it cannot be read
+      const own = (entries[one.source.name] ?? []).filter(({ host }) => host === one.host);
+      return restorableOf(world, { ...one, ownLogs }, own, signal);
     }),
   );
 }
 
-/** One that cannot be read is empty here; whoever plans a restore from it says why. */
-async function cataloguesOf(
+export interface Catalogues {
+  /** of each source; undefined: its catalogue cannot be read */
+  entries: Record<string, BackupEntry[] | undefined>;
+  /** why not */
+  unread: Mistake[];
+}
+
+export async function cataloguesOf(
   world: World,
   names: readonly string[],
   signal: AbortSignal,
-): Promise<Record<string, BackupEntry[]>> {
-  const read = names.map(async (name) => {
-    const read = () => readCatalogue(world, sourceNamed(world, name), signal);
-    const found = await known(read, signal, name);
-    return [name, 'known' in found ? found.known.entries : []] as const;
+): Promise<Catalogues> {
+  const looks = collectMistakes(signal);
+  const all = names.map(async (name) => {
+    const source = sourceNamed(world, name);
+    const { host } = source.store;
+    const read = await looks.of('backups.store.host', host, () => readCatalogue(world, source, signal));
+    return [name, read?.entries] as const;
   });
-  return Object.fromEntries(await Promise.all(read));
-}
-
-/** @param entries of the source */
-function askedFor(
-  world: World,
-  { source: name, host, backup, at }: Restore,
-  path: string,
-  entries: readonly BackupEntry[],
-  mistakes: Mistake[],
-): Asked[] {
-  const source = sourceNamed(world, name);
-  if (backup === undefined) {
-    const wanted = { until: at === undefined ? Infinity : Date.parse(at) };
-    const hosts = host === undefined ? source.hosts : [host];
-    return hosts.map((one) => ({ source, host: one, wanted, path }));
-  }
-  const own = entries.filter((entry) => host === undefined || entry.host === host);
-  const entry = own.find(({ id }) => id === backup);
-  if (!entry) mistakes.push(unknownBackup(`${path}.backup`, backup, own));
-  else if (!source.hosts.includes(entry.host)) mistakes.push(gone(source, entry, path));
-  else return [{ source, host: entry.host, wanted: { id: backup }, path }];
-  return [];
-}
-
-/** Its backups can be restored to other hosts, and nowhere in their place. */
-function gone({ name, hosts }: Source, { id, host }: BackupEntry, path: string): Mistake {
-  const rule = `it is of ${host}, and ${name} is of ${hosts.join(', ')}: \`pawl backups restore … --on HOST\` brings it to a folder`;
-  return { code: 'otherHost', path: `${path}.backup`, value: id, rule };
+  return { entries: Object.fromEntries(await Promise.all(all)), unread: looks.list };
 }
 
 function foundDamaged(world: World, { is, subject, host }: Looked): Asked[] {
@@ -127,43 +94,17 @@ function foundDamaged(world: World, { is, subject, host }: Looked): Asked[] {
   return [{ source: sourceNamed(world, subject.source), host, wanted: { until: Infinity } }];
 }
 
-const placed = ({ source, host, path = '' }: Asked) => ({ path, value: `${source.name} on ${host}` });
-
-const twice = (one: Asked): Mistake => ({
-  ...{ code: 'twice', ...placed(one) },
-  rule: 'each source comes back to a host once',
-});
-
-/** Nothing happens to a host that is not in the list. */
-const elsewhere = (one: Asked): Mistake => ({
-  ...{ code: 'otherHost', ...placed(one) },
-  rule: `${one.host} is not among \`hosts\`: add it there, or say which host of the source is meant (\`host\`)`,
-});
-
-/** Where what a plan of a restore finds stands in this input. */
-const FIELDS: Record<string, string> = { source: '.source', 'pick.id': '.backup', pick: '.backup' };
-
-const inInput = (mistake: Mistake, path: string): Mistake => ({
-  ...mistake,
-  path: mistake.path.startsWith('backups.') ? mistake.path : `${path}${FIELDS[mistake.path] ?? ''}`,
-});
-
 async function restorableOf(
   world: World,
   { source, host, wanted, path, ownLogs }: Asked & Pick<DisasterRecoveryInput, 'ownLogs'>,
   entries: readonly BackupEntry[],
   signal: AbortSignal,
-  mistakes: Mistake[],
-): Promise<Restorable> {
+): Promise<Found> {
   const { name, settings } = source;
   const isNewest = 'until' in wanted && wanted.until === Infinity;
   const best = candidates(entries, wanted);
   const trouble = await troubleWith(world, source, host, best[0] ?? wanted, signal);
-  if (path !== undefined)
-    for (const mistake of trouble.map((one) => inInput(one, path)))
-      // what is wrong with the store is so for each of its sources
-      if (!mistakes.some((one) => mistakeText(one, '') === mistakeText(mistake, ''))) mistakes.push(mistake);
-  return {
+  const one: Restorable = {
     ...{ source: name, host, candidates: best },
     // who asks for a backup, or for a moment, wants nothing that came after it
     ...(ownLogs && isNewest && settings.kind === 'mariadb' && { ownLogs }),
@@ -172,6 +113,7 @@ async function restorableOf(
     trouble: trouble.map(troubleText),
     maxSeconds: Math.round(settings.maxHours * 3_600),
   };
+  return { one, trouble };
 }
 
 const troubleText = ({ code, value, rule }: Mistake) =>
