@@ -4,7 +4,7 @@ import { sourceNamed } from '../../src/activities/backups/store';
 import type { World } from '../../src/activities/world';
 import { mistakeText } from '../../src/domain/mistakes';
 import { withoutChinese } from '../cli/chinese';
-import { backupStore, ROOMY as WELL } from './backup-store';
+import { backupStore, FILE, ROOMY as WELL } from './backup-store';
 
 const world = (entries: readonly string[], looks?: readonly string[]) =>
   backupStore({ entries, ...(looks && { looks }) });
@@ -114,4 +114,17 @@ it.each<[string, string, readonly string[], Partial<WantedRestore>, readonly str
 ])('%s', async (_, source, entries, wanted, looks, rules) => {
   const words = told(await plan(world(entries, looks), source, wanted));
   expect(words).toEqual(rules.map((rule): unknown => expect.stringMatching(rule)));
+});
+
+it.each([
+  ['/srv', false],
+  ['/srv/pawl-backups/data', false],
+  ['/srv/pawl-backups-old', true],
+])('what goes aside on the store is not where backups lie: %s may: %s', async (target, may) => {
+  const sources = { data: { ...FILE.backups.sources.data, host: 'bk1' } };
+  const file = { ...FILE, backups: { ...FILE.backups, sources } };
+  const looks = [...WELL.filter((line) => !line.startsWith('target')), `target ${target}`];
+  const words = told(await plan(backupStore({ file, entries: ['data.bk1 02:00'], looks }), 'data'));
+  const rule = `hosts.bk1: ${target}: backups lie there (/srv/pawl-backups): restore to another folder`;
+  expect(words).toEqual(may ? [] : [rule]);
 });
