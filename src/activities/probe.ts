@@ -19,7 +19,7 @@ export async function unhealthy(
   const words = served.body.split(/[\s"',{}[\]]+/);
   return words.includes(version)
     ? undefined
-    : `${service.version.path} answers ${served.status} ${served.body.trim().slice(0, 80)} instead of ${version}`;
+    : `${answerText(service.version.path, served)} instead of ${version}`;
 }
 
 /** @returns what is wrong, and the milliseconds until the answer; `Infinity`: there was none */
@@ -35,9 +35,16 @@ export async function askHealth(
     const ms = fault?.late ? Infinity : performance.now() - begun;
     return { fault: fault && `${command.join(' ')} ${fault.says}`, ms };
   }
-  const { status, body, ms } = await get(remote, port, path, timeoutSeconds * 1_000, signal);
-  const says = `${path} answers ${status || 'nothing'} ${body.trim().slice(0, 80)}`.trim();
-  return { fault: status === 200 ? undefined : says, ms };
+  const answer = await get(remote, port, path, timeoutSeconds * 1_000, signal);
+  return { fault: answer.status === 200 ? undefined : answerText(path, answer), ms: answer.ms };
+}
+
+/** Characters of a page; why there is none is told in full. */
+const PAGE = 80;
+
+function answerText(path: string, { status, body }: { status: number; body: string }): string {
+  if (status === 0) return `${path} answers nothing: ${body.trim()}`;
+  return `${path} answers ${status} ${body.trim().slice(0, PAGE)}`.trim();
 }
 
 /** @returns how a command did not pass, or undefined */

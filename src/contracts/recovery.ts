@@ -10,7 +10,8 @@ export type Subject =
   | { kind: 'packages'; packages: string[] }
   /** of the cluster file's backups */
   | { kind: 'source'; source: string }
-  | { kind: 'service'; service: string }
+  /** `releaseGone`: what it starts from is not there */
+  | { kind: 'service'; service: string; releaseGone?: true }
   /** files that the config centre has of a service, in the revision that the host shall have; absent: nobody knows it */
   | { kind: 'config'; service: string; revision?: string };
 

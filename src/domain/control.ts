@@ -159,7 +159,7 @@ function judgeSkip(message: Message & { name: 'skip' }, control: Control, now: M
   const { host, step } = message;
   if (step !== undefined)
     return now.askingFor.includes(step)
-      ? yes(`${step} is taken as done`)
+      ? yes(`${step} is left as it is; the rest goes on`)
       : no(`no step ${step} waits for an answer`);
   if (host === undefined) return no('skip names a host or a step');
   const state = Object.hasOwn(now.hosts, host) ? now.hosts[host] : undefined;

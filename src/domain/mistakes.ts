@@ -28,18 +28,28 @@ export function parseInput<S extends z.ZodType>(schema: S, raw: unknown): z.outp
 }
 
 /**
- * A mistake in one line. A value that is missing, or is the name of its place, is not said again.
+ * A mistake in one line. A value that is missing, or is the name of its place, or begins its rule, is not said again.
  *
  * @param whole what a mistake without a path is about
  */
 export function mistakeText({ path, value, rule }: Mistake, whole: string): string {
-  const said = value === 'nothing' || value === path.split('.').at(-1);
+  const said = value === 'nothing' || value === path.split('.').at(-1) || rule.startsWith(`${value}: `);
   return [path || whole, ...(said ? [] : [value]), rule].join(': ');
 }
 
 /** A name that is not known, with those that are. */
 export function unknownName(path: string, name: string, known: readonly string[]): Mistake {
   return { code: 'unknownName', path, value: escaped(name), rule: noSuchName(name, known) };
+}
+
+/** Milliseconds by which the clock of who wrote a time may differ from ours. */
+const CLOCKS_DIFFER = 60_000;
+
+/** A moment that has not come yet can be no one's past. */
+export function notYet(path: string, time: string | undefined, now: number): Mistake[] {
+  if (time === undefined || Date.parse(time) <= now + CLOCKS_DIFFER) return [];
+  const rule = 'it lies in the future; where it is left out, now counts';
+  return [{ code: 'outOfRange', path, value: time, rule }];
 }
 
 /**

@@ -1,15 +1,15 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { DisasterIntent, PlannedHost } from '../contracts/plan';
 import type { Looked } from '../contracts/recovery';
 import type { Report } from '../contracts/status';
 import { count } from '../domain/amounts';
 import { p95LimitMs } from '../domain/judge';
 import { answersText, lookedText, newlyOpen, recoveredText, stillDamaged } from '../domain/recovery/words';
-import { lookForDamage, measureUsual, planDisasterRecovery } from './steps/activities';
+import { lookForDamage, planDisasterRecovery } from './steps/activities';
 import { Change } from './steps/change';
 import type { Ending } from './steps/conduct';
 import { conduct } from './steps/conduct';
 import { outLeft } from './steps/left';
+import { usualOf } from './steps/gate';
 import { opening } from './steps/opening';
 import { recoverAll } from './steps/recover';
 import type { ChangeState } from './steps/state';
@@ -82,12 +82,7 @@ async function p95(run: Recovery, name: string, hosts: PlannedHost[]): Promise<n
   const { probes, services } = run.plan.intent;
   const input = { change: run.ref, service: services[name]!, limits: probes[name]!.limits, hosts };
   const summary = `how long answers of ${name} take on ${hosts.map((host) => host.name).join(', ')}`;
-  try {
-    return (await measureUsual.executeWithOptions({ summary }, [input])).p95Ms;
-  } catch (error) {
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    return null;
-  }
+  return (await usualOf(summary, input)).p95Ms;
 }
 
 /** What is damaged still makes a failure of it, whatever came back. */
@@ -105,8 +100,9 @@ function endOf(run: Recovery): Ending {
     ...(recovery.answers ?? []).filter(({ slow }) => slow).map((one) => ({ what: answersText(one) })),
   );
   const text = recoveredText(recovery, new Date().toISOString());
+  const came = recovery.steps.length > 0 ? `came back: ${text}` : 'nothing here mends that';
   if (still.length > 0)
-    return { end: 'failed', summary: `${count(still.length, 'thing')} damaged still; came back: ${text}` };
+    return { end: 'failed', summary: `${count(still.length, 'thing')} damaged still; ${came}` };
   run.status.progress = 1;
   return { end: 'succeeded', summary: `recovered: ${text}` };
 }

@@ -1,66 +1,13 @@
 /** What a restore is refused for, all at once and before anything is touched; a host and a store in memory. */
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { restoreActivities } from '../../src/activities/backups/restore';
 import { restorePlan, type WantedRestore } from '../../src/activities/backups/restore-plan';
 import { sourceNamed } from '../../src/activities/backups/source';
-import type { World, Worlds } from '../../src/activities/world';
-import type { BackupEntry } from '../../src/contracts/backups';
-import { Cluster } from '../../src/contracts/cluster';
-import type { Jobs } from '../../src/contracts/world';
+import type { World } from '../../src/activities/world';
 import { mistakeText } from '../../src/domain/mistakes';
+import { withoutChinese } from '../cli/chinese';
+import { backupStore, FILE, ROOMY as WELL } from './backup-store';
 
-process.env['RESTORE_TEST_PASSWORD'] = 'x';
-const cluster = Cluster.parse({
-  ...{ cluster: 'fake', balancers: {}, services: {} },
-  hosts: {
-    db1: { roles: ['database'] },
-    n1: { roles: ['app'] },
-    n2: { roles: ['app'] },
-    bk1: { roles: ['backup'] },
-  },
-  backups: {
-    store: { host: 'bk1', password: 'env:RESTORE_TEST_PASSWORD' },
-    sources: {
-      data: { kind: 'mariadb', method: 'physical', host: 'db1' },
-      web: { kind: 'folders', role: 'app', folders: ['/opt/web', '/etc'], units: ['web.service'] },
-    },
-  },
-});
-
-/** `data.db1 02:00`, `data.db1 03:00 on 02:00`, `web.n1 02:00` */
-function entry(line: string): BackupEntry {
-  const [of = '', time = '', , parent] = line.split(' ');
-  const [source = '', host = ''] = of.split('.');
-  const id = (at: string) => `${of}.20261129T${at.replace(':', '')}00000Z`;
-  return {
-    ...{ format: 1, id: id(time), source, host, at: `2026-11-29T${time}:00Z`, seconds: 9, bytes: 1_000_000 },
-    ...{ kind: parent ? 'incremental' : 'full', parent: parent ? id(parent) : null, stored: 1, run: 'r' },
-    ...{ snapshot: 'aaaaaaaa', sha256: null },
-    content:
-      source === 'web'
-        ? { kind: 'folders', folders: ['/opt/web', '/opt/web/deep', '/etc'], files: 3 }
-        : {
-            ...{ kind: 'mariadb', server: '10.11.18-MariaDB', position: null, tables: [], uncovered: [] },
-            physical: { fromLsn: '0', toLsn: '1', lastLsn: '2', birth: 'b' },
-          },
-  };
-}
-
-const WELL = ['version 10.11.18-MariaDB', 'target /var/lib/mysql', 'free 8 900000000'];
-/** @param looks what `look-restore` says */
-function world(entries: string[], looks: string[] = WELL): World {
-  const asked: string[][] = [];
-  const on = (name: string) => ({
-    name,
-    run: (script: string, args: readonly string[]) => {
-      asked.push([name, script, ...args]);
-      const lines =
-        script === 'look-restore' ? looks : entries.map((line) => `catalogue ${JSON.stringify(entry(line))}`);
-      return Promise.resolve({ code: 0, stdout: `${lines.join('\n')}\n`, stderr: '', truncated: false });
-    },
-  });
-  return { cluster, folder: '/', hosts: { on }, asked } as unknown as World;
-}
+const world = (entries: readonly string[], looks?: readonly string[]) =>
+  backupStore({ entries, ...(looks && { looks }) });
 const plan = (of: World, source: string, wanted: Partial<WantedRestore> = {}) =>
   restorePlan(
     of,
@@ -68,8 +15,10 @@ const plan = (of: World, source: string, wanted: Partial<WantedRestore> = {}) =>
     { pick: 'newest', place: 'inPlace', ...wanted },
     new AbortController().signal,
   );
-const told = ({ mistakes }: Awaited<ReturnType<typeof plan>>) =>
-  mistakes.map((one) => mistakeText(one, 'input'));
+function told({ mistakes }: Awaited<ReturnType<typeof plan>>): string[] {
+  expect(withoutChinese(mistakes)).toEqual([]);
+  return mistakes.map((one) => mistakeText(one, 'input'));
+}
 
 const CHAIN = ['data.db1 02:00', 'data.db1 03:00 on 02:00', 'data.db1 05:00 on 04:00'];
 
@@ -88,15 +37,11 @@ it.each<[string, string, Partial<WantedRestore>, string]>([
   ['an id', 'data', { pick: { id: 'data.db1.20261129T020000000Z' } }, 'data.db1.20261129T020000000Z'],
   ['a host of several', 'web', { host: 'n2' }, 'web.n2.20261129T020000000Z'],
 ])('%s says which', async (_, source, wanted, id) => {
-  const found = await plan(
-    world([...CHAIN, 'web.n1 02:00', 'web.n2 02:00'].filter((line) => line.startsWith(source))),
-    source,
-    wanted,
-  );
+  const found = await plan(world([...CHAIN, 'web.n1 02:00', 'web.n2 02:00']), source, wanted);
   expect([found.plan?.backup, told(found)]).toEqual([id, []]);
 });
 
-it.each<[string, string, string[], Partial<WantedRestore>, string[], RegExp[]]>([
+it.each<[string, string, readonly string[], Partial<WantedRestore>, readonly string[], RegExp[]]>([
   ['no backup', 'data', [], {}, WELL, [/^source: data: there is no backup of it that can be restored$/]],
   [
     'none of that moment',
@@ -116,6 +61,36 @@ it.each<[string, string, string[], Partial<WantedRestore>, string[], RegExp[]]>(
   ],
   ['an unknown host', 'data', CHAIN, { on: 'n9' }, WELL, [/^on: n9: there is no such name/]],
   [
+    'a host that has none of it',
+    ...(['web', ['web.n3 02:00'], { host: 'db1' }, WELL] as const),
+    [/^host: db1: there is no such name; there are n1, n2, n3$/],
+  ],
+  [
+    'a backup of another source',
+    ...(['data', [...CHAIN, 'web.n1 02:00'], { pick: { id: 'web.n1.20261129T020000000Z' } }, WELL] as const),
+    [/^pick\.id: web\.n1\.20261129T020000000Z: there is no such name.*; there are data\.db1/],
+  ],
+  [
+    'a moment that is yet to come',
+    ...(['data', CHAIN, { at: '2126-11-29T02:00:00Z' }, WELL] as const),
+    [/^at: 2126-11-29T02:00:00Z: it lies in the future; where it is left out, now counts$/],
+  ],
+  [
+    'a folder in which backups lie',
+    ...(['data', CHAIN, { on: 'bk1', place: { folder: '/srv/pawl-backups/data' } }, WELL] as const),
+    [
+      /^hosts\.bk1: \/srv\/pawl-backups\/data: backups lie there \(\/srv\/pawl-backups\): restore to another folder$/,
+    ],
+  ],
+  [
+    'all of that at once',
+    'web',
+    [],
+    { host: 'x', on: 'y', at: '2126-11-29T02:00:00Z' },
+    WELL,
+    [/^at: /, /^host: x: there is no such name/, /^on: y: there is no such name/],
+  ],
+  [
     'all that a host has against it',
     ...(['data', CHAIN, {}] as const),
     [
@@ -126,7 +101,7 @@ it.each<[string, string, string[], Partial<WantedRestore>, string[], RegExp[]]>(
         'target /var/lib/mysql',
         'free 8 1000',
       ],
-      'trouble /var/lib/mysql is a link: nothing is restored through links',
+      'trouble /var/lib/mysql is a link: nothing is restored through links. Back up what it points to',
     ],
     [
       /has no mbstream: install it there/,
@@ -137,26 +112,19 @@ it.each<[string, string, string[], Partial<WantedRestore>, string[], RegExp[]]>(
     ],
   ],
 ])('%s', async (_, source, entries, wanted, looks, rules) => {
-  const of = world(
-    entries.filter((line) => line.startsWith(source)),
-    looks,
-  );
-  const words = told(await plan(of, source, wanted));
+  const words = told(await plan(world(entries, looks), source, wanted));
   expect(words).toEqual(rules.map((rule): unknown => expect.stringMatching(rule)));
 });
 
 it.each([
-  [{}, ['cluster', 'source']],
-  [{ cluster: 'c', source: 's', pick: 'oldest' }, ['pick']],
-  [{ cluster: 'c', source: 's', pick: { id: 'x' }, at: '2026-11-29T02:00:00Z' }, ['']],
-  [{ cluster: 'c', source: 's', at: 'yesterday', folder: 'relative' }, ['at', 'folder']],
-  [{ cluster: 'c', source: 's', folder: `/${'x'.repeat(90)}` }, ['folder']],
-  [{ cluster: 'c', source: 's', folder: '/a/../b', inPlace: true }, ['folder', 'inPlace']],
-])('an input of %j', async (input, paths) => {
-  const { planRestore } = restoreActivities({} as Worlds, {} as Jobs);
-  const failed = new MockActivityEnvironment().run(planRestore, input);
-  await expect(failed).rejects.toMatchObject({
-    type: 'BadInput',
-    details: { mistakes: paths.map((path): unknown => expect.objectContaining({ path })) },
-  });
+  ['/srv', false],
+  ['/srv/pawl-backups/data', false],
+  ['/srv/pawl-backups-old', true],
+])('what goes aside on the store is not where backups lie: %s may: %s', async (target, may) => {
+  const sources = { data: { ...FILE.backups.sources.data, host: 'bk1' } };
+  const file = { ...FILE, backups: { ...FILE.backups, sources } };
+  const looks = [...WELL.filter((line) => !line.startsWith('target')), `target ${target}`];
+  const words = told(await plan(backupStore({ file, entries: ['data.bk1 02:00'], looks }), 'data'));
+  const rule = `hosts.bk1: ${target}: backups lie there (/srv/pawl-backups): restore to another folder`;
+  expect(words).toEqual(may ? [] : [rule]);
 });

@@ -10,10 +10,10 @@ import { languageOf, sayIn } from '../../src/cli/words/language';
 import { ZH } from '../../src/cli/words/zh';
 import { FAILURES, PawlError, type Mistake } from '../../src/contracts/failures';
 import { planBatches } from '../../src/domain/batches';
+import { CHINESE } from './chinese';
 import { Recorder } from './recorder';
 
 const say = sayIn('zh');
-const CHINESE = /\p{Script=Han}/u;
 
 it.each([
   { env: {}, language: 'en' },
@@ -39,6 +39,11 @@ it.each([
     'either {"file": …, "sha256"?: …} or {"url": …, "sha256": …}',
     '{"file": …, "sha256"?: …} 或 {"url": …, "sha256": …}，二选一',
   ],
+  [
+    'there is no backup of it on db1 that brings 2026-11-29T01:00:00Z back: a is too new, and so are 2 after it',
+    '它在 db1 上没有能恢复到 2026-11-29T01:00:00Z 的备份：a 太新，它之后的 2 个也是',
+  ],
+  ['no worker has read the catalogue within 120 s', '120 秒内没有 worker 读取备份目录'],
   ['said by somebody else', 'said by somebody else'],
 ])('%s is %s', (english, chinese) => expect(say(english)).toBe(chinese));
 
@@ -50,7 +55,7 @@ it('what is in a sentence is not taken for a place in it', () => {
 function said(): string {
   const files = ['src', 'node_modules/commander/lib'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.[tj]s$/.test(file) && !file.endsWith('words/zh.ts'))
+      .filter((file) => /\.([tj]s|sh)$/.test(file) && !file.endsWith('words/zh.ts'))
       .map((file) => readFileSync(join(root, folder, file), 'utf8')),
   );
   return files.join('\n').replace(/\\(.)/g, '$1');
@@ -152,6 +157,19 @@ notifications:
     p: { kind: pigeon }
 `,
       'cluster: lab\nhosts: { n1: { roles: [app] } }\nbalancers: {}\nservices: {}\nnotifications: { channels: {} }\n',
+      `cluster: lab
+hosts: { n1: { roles: [app] } }
+balancers: {}
+services: {}
+backups:
+  store: { host: n9, folder: srv, account: Root, address: 'a b', password: hunter2 }
+  sources:
+    a: { kind: folders, role: ap, folders: [], exclude: [-x], units: [web], keep: { days: 0 } }
+    b: { kind: mysql }
+    c: { kind: mariadb, host: n1, role: app, level: top, socket: ../x, queries: [{ name: a }], provenDays: 0 }
+`,
+      `cluster: lab\nhosts: { n1: { roles: [app] } }\nbalancers: {}\nservices: {}
+backups: { store: { host: n1, password: 'env:P' }, sources: {} }\n`,
     ];
     const rules: string[] = [];
     for (const text of texts) {
@@ -193,6 +211,12 @@ it.each([
     says: 'pawl: 没有工作流类型 x；可用的有：rollingUpgrade, configCanary, configSync, configDrift, nodeOffline',
   },
   { args: ['plan', 'rollingUpgrade', '-f', '/not/there'], says: 'pawl: /not/there 无法读取：没有这个文件' },
+  { args: ['backups', 'show', 'c', 'x'], says: 'pawl: "x" 不是备份的 id' },
+  {
+    args: ['backups', 'restore', 'c', 'x', '--at', '5'],
+    says: 'pawl: --at："5" 不是时间；请写成 2026-11-29T02:00:00Z',
+  },
+  { args: ['recover', 'c', '--at', '2026-11-29T02:00:00Z'], says: 'pawl: --at：恢复什么？' },
   { args: ['start', '--plan', '/dev/null'], says: 'pawl: /dev/null 不完整' },
 ])('pawl $args says $says', async ({ args, says }) => {
   const terminal = new Recorder();

@@ -161,6 +161,8 @@ it('names each kind of damage, and nothing else', async () => {
     ...['db1 source shop-data damaged', 'db1 source code damaged', 'db1 packages damaged'],
   ]);
   expect(foundOf(all, 'n1 service web')).toEqual(['/opt/web/current leads to no release']);
+  const gone = all.flatMap(({ host, subject }) => ('releaseGone' in subject ? [host] : []));
+  expect(gone).toEqual(['n1']);
   expect(foundOf(all, 'n1 source pages')).toEqual([
     "1 of 9 files is missing: /srv/pages/it's",
     '1 file is of another type: /srv/pages/1',

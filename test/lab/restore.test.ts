@@ -1,9 +1,10 @@
 /** What was lost comes back: into a folder of its own, and into its place while orders come in. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startOrders } from '../../lab/service';
 import { powerCut, start } from '../../lab/hosts';
 import type { Restore } from '../../src/contracts/backup-run';
-import type { Ground } from './ground';
+import { ended, type Ground } from './ground';
 import { full } from '../full';
 import { longIt } from '../long';
 import { backedUp, catalogue, leftOn, sql, through } from './backups';
@@ -249,6 +250,45 @@ describe('into its place', () => {
     await on('umount /opt/mounted');
     await hand.clear(of);
     expect(await on('ls -A /opt /etc | grep restore || true')).toBe('');
+  });
+});
+
+describe('an input that hosts have something against', () => {
+  /** Of all mistakes; no job has begun. */
+  async function refused(type: string, input: object): Promise<string[]> {
+    const jobs = () => Promise.all(['db1', 'bk1'].map((host) => on('ls -A /var/lib/pawl/jobs | sort', host)));
+    const before = await jobs();
+    const args = [{ cluster: ground.cluster, ...input }];
+    const options = { taskQueue: 'pawl', workflowId: `${type}-${randomUUID()}`, args };
+    const { end, message } = await ended(await ground.client.workflow.start(type, options));
+    expect([end, await jobs()]).toEqual(['BadInput', before]);
+    return message.split('\n').slice(1);
+  }
+
+  it('of a recovery is refused before anybody looks for damage', async () => {
+    const restore = [
+      { source: 'conf' },
+      { source: 'files', at: '2001-02-03T04:05:06Z' },
+      { source: 'files', host: 'bk1' },
+      { source: 'code', backup: (await newest('odd')).id },
+    ];
+    expect(await refused('disasterRecovery', { restore })).toEqual([
+      'restore.2.host: bk1: there is no such name; there are db1',
+      expect.stringMatching(
+        /^restore\.3\.backup: odd\.db1\..*: there is no such name.*; there are code\.db1\./,
+      ),
+      expect.stringMatching(/^restore\.0: \/etc: lies directly below \/: .*\. Restore it to another folder/),
+      'restore.0: /opt/behind/x: lies behind a link: nothing is restored through links. Name it as /opt/real/…',
+      expect.stringMatching(/^restore\.1\.source: files: there is no backup of it on db1 that brings 2001/),
+    ]);
+  });
+
+  it('of a restore', async () => {
+    const store = { on: 'bk1', folder: '/srv/pawl-backups/files' };
+    expect(await refused('restore', { source: 'files', ...store })).toEqual([
+      'hosts.bk1: /srv/pawl-backups/files: is there already',
+      'hosts.bk1: /srv/pawl-backups/files: backups lie there (/srv/pawl-backups): restore to another folder',
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Looked } from '../../src/contracts/recovery';
 import { looked } from './fake-recovery';
-import { endOf, FakeCluster, Harness, until, type End } from './harness';
+import { endOf, FakeCluster, fails, Harness, until, type End } from './harness';
 
 let harness: Harness;
 beforeAll(async () => (harness = await Harness.start()), 240_000);
@@ -144,7 +144,8 @@ it('asks about what fails when all other hosts are through; a retry is another r
     // other hosts were not held up, and what waits behind it was
     const stateOf = (name: string) => steps.find((step) => step.name === name)!.state;
     expect(['web-on-n1', 'web-on-n2', 'web-on-n3'].map(stateOf)).toEqual(['pending', 'done', 'failed']);
-    await run.executeUpdate('skip', { args: [{ by: 'ann', step: 'shop-data-on-n1' }] });
+    const skipped = await run.executeUpdate('skip', { args: [{ by: 'ann', step: 'shop-data-on-n1' }] });
+    expect(skipped).toBe('shop-data-on-n1 is left as it is; the rest goes on');
     await asked('web-on-n3');
     await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'web-on-n3' }] });
     const { end, report } = await endOf(run);
@@ -184,6 +185,23 @@ it('what is damaged still makes a failure of it, with what it is', async () => {
   expect(report.leftToDo).toEqual([
     { host: 'n3', what: 'still damaged: n3, web: nothing listens on port 8080' },
   ]);
+});
+
+it('a release that nothing brings back is no question to anybody: it is told', async () => {
+  const gone = [looked('n3', { kind: 'service', service: 'web', releaseGone: true })];
+  const fake = struck(gone);
+  const { end, message, report } = await once(fake, {});
+  expect([end, message]).toEqual(['Failed', '1 thing damaged still; nothing here mends that']);
+  expect(report.leftToDo).toEqual([{ host: 'n3', what: 'still damaged: n3, web: gone' }]);
+  expect(fake.journal).toEqual([]);
+});
+
+it('a mistake of the input ends it before anything is touched or anybody is asked', async () => {
+  const fake = struck();
+  const mistakes = [{ code: 'twice', path: 'hosts.1', value: 'n1', rule: 'each host once' }];
+  fake.trouble['plan'] = fails('BadInput', '1 mistake, nothing was touched', { mistakes });
+  const { end, report } = await once(fake, {});
+  expect([end, report.phase, fake.journal, fake.told]).toEqual(['BadInput', 'failed', [], []]);
 });
 
 it('nothing is touched before it is approved, and nothing at all where all is well', async () => {

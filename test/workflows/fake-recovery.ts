@@ -42,7 +42,7 @@ export function recoveryPlan(cluster: Struck, raw: object): Plan<DisasterIntent>
       ? [{ ...restorable, source: subject.source, level, ownLogs: input.ownLogs }]
       : [],
   );
-  const { steps } = recoverySteps(damage, sources, () => ['web']);
+  const { steps } = recoverySteps(damage, sources, { on: () => ['web'], released: () => false });
   const names = [...new Set(steps.map(({ host }: RecoveryStep) => host))];
   const hosts = plan.intent.hosts.filter(({ name }) => names.includes(name));
   const { service, cluster: where, settings } = plan.intent;

@@ -1,6 +1,6 @@
 /** A restore into a folder of its own: what it ends with, and what people hear of it. */
 import { ApplicationFailure } from '@temporalio/common';
-import { endOf, FakeCluster, Harness, type End } from './harness';
+import { endOf, FakeCluster, fails, Harness, type End } from './harness';
 
 let harness: Harness;
 beforeAll(async () => (harness = await Harness.start()), 240_000);
@@ -28,6 +28,17 @@ it('says where it lies, and how it is used', async () => {
   expect(fake.journal).toEqual(['stageRestore db2', 'judgeStaged db2', 'clearRestore db2']);
   expect(news(fake)).toEqual([]);
 });
+
+it.each(['restore', 'restoreDrill', 'backup'])(
+  'a mistake in the input of %s ends it before anything is touched',
+  async (type) => {
+    const fake = cluster();
+    fake.trouble['plan'] = fails('BadInput', '1 mistake, nothing was touched', { mistakes: [] });
+    const { end, message } = await harness.with(fake, async ({ start }) => endOf(await start({}, {}, type)));
+    expect([end, message, fake.journal]).toEqual(['BadInput', '1 mistake, nothing was touched', []]);
+    expect(news(fake)).toEqual([]);
+  },
+);
 
 it('a plan touches nothing', async () => {
   const fake = cluster();

@@ -2,22 +2,25 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { BackupEntry, Catalogue } from '../../contracts/backups';
 import type { Drilled, PlannedDrill, Progress } from '../../contracts/backup-run';
+import type { Mistake } from '../../contracts/failures';
 import { RestoreDrillInput } from '../../contracts/inputs/restore-drill';
 import type { Jobs, JobSpec } from '../../contracts/world';
 import { byId, chainIn } from '../../domain/backups/chains';
 import { isUncounted } from '../../domain/backups/parents';
 import { bytesOf, neededBytes } from '../../domain/backups/restore';
-import { badInput, parseInput, unknownName } from '../../domain/mistakes';
+import { badInput, unknownName } from '../../domain/mistakes';
 import type { ChangeRef } from '../attempt';
 import { attempt } from '../attempt';
 import { runJobFor } from '../job';
+import { parsePlanInput } from '../plan/input';
 import { plannedNotifications } from '../plan/notifications';
 import type { Worlds } from '../world';
 import { chosen, compared, logsOf, measuresOf } from './compare';
-import type { Source } from './source';
 import { clearAway, keepForAccount } from './secrets';
+import type { Source } from './source';
 import { sourceNamed } from './source';
 import { publish, readCatalogue } from './store';
+import { unknownBackup } from './mistakes';
 
 /** A drill of one backup. */
 export interface DrillOf {
@@ -39,14 +42,12 @@ export function drillActivities(worlds: Worlds, jobs: Jobs) {
   return {
     /** Which backup is to be restored; all mistakes of the input end it as BadInput. Changes nothing. */
     async planDrill(raw: unknown): Promise<PlannedDrill> {
-      const input = parseInput(RestoreDrillInput, raw);
+      const input = parsePlanInput(RestoreDrillInput, raw);
       const world = await worlds.read(input.cluster);
       const source = sourceNamed(world, input.source);
-      const { host } = input;
-      if (host !== undefined && !source.hosts.includes(host))
-        throw badInput([unknownName('host', host, source.hosts)]);
       const catalogue = await readCatalogue(world, source, cancellationSignal());
-      const entry = picked(catalogue, input);
+      const { entry, mistakes } = picked(catalogue, source, input);
+      if (!entry) throw badInput(mistakes);
       const chain = chainIn(byId(catalogue.entries), entry.id);
       // of a drill that is begun, people are told so as of any that fails
       if (typeof chain === 'string' && input.dryRun) throw badInput([broken(entry.id, chain)]);
@@ -95,36 +96,35 @@ export function drillActivities(worlds: Worlds, jobs: Jobs) {
   };
 }
 
-/** @throws BadInput where there is none to restore */
-function picked(catalogue: Catalogue, { host, pick, source }: RestoreDrillInput): BackupEntry {
-  const all = catalogue.entries.filter((entry) => host === undefined || entry.host === host);
+/** Mistakes where there is none to restore. */
+function picked(
+  { entries, proofs }: Catalogue,
+  { name, hosts }: Source,
+  { host, pick }: RestoreDrillInput,
+): { entry?: BackupEntry; mistakes: Mistake[] } {
+  const stranger = host !== undefined && !hosts.includes(host);
+  const mistakes = stranger ? [unknownName('host', host, hosts)] : [];
+  const all = entries.filter((entry) => stranger || host === undefined || entry.host === host);
   if (typeof pick === 'object') {
     const named = all.find(({ id }) => id === pick.id);
-    if (named) return named;
-    throw badInput([
-      unknownName(
-        'pick.id',
-        pick.id,
-        all.slice(-20).map(({ id }) => id),
-      ),
-    ]);
+    if (!named) mistakes.push(unknownBackup('pick.id', pick.id, all));
+    return mistakes.length > 0 ? { mistakes } : { entry: named, mistakes };
   }
+  if (stranger) return { mistakes };
   const provenAt = (of: string) =>
     Math.max(
       0,
-      ...all
-        .filter((entry) => entry.host === of)
-        .map(({ id }) => Date.parse(catalogue.proofs[id]?.at ?? '') || 0),
+      ...all.filter((entry) => entry.host === of).map(({ id }) => Date.parse(proofs[id]?.at ?? '') || 0),
     );
   const [longest] = [...new Set(all.map((entry) => entry.host))].sort(
     (one, other) => provenAt(one) - provenAt(other),
   );
   const candidates = all.filter((entry) => entry.host === longest);
-  const found =
+  const entry =
     pick === 'newest' ? candidates.at(-1) : candidates[Math.floor(Math.random() * candidates.length)];
-  if (found) return found;
-  const rule = `there is no backup of it${host === undefined ? '' : ` on ${host}`} yet`;
-  throw badInput([{ code: 'nothing', path: 'source', value: source, rule }]);
+  if (entry) return { entry, mistakes };
+  const rule = `there is no backup of ${host === undefined ? 'it' : `it on ${host}`} yet`;
+  return { mistakes: [{ code: 'nothing', path: 'source', value: name, rule }] };
 }
 
 const broken = (id: string, rule: string) => ({ code: 'brokenChain', path: 'pick', value: id, rule });

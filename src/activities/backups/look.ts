@@ -8,7 +8,7 @@ import { holdsText } from '../../domain/backups/words';
 import { chainOf, servesAt } from '../../domain/backups/catalogue';
 import { newestFirst } from '../../domain/backups/chains';
 import { overdue } from '../../domain/backups/overdue';
-import { parseInput } from '../../domain/mistakes';
+import { parsePlanInput } from '../plan/input';
 import { plannedNotifications } from '../plan/notifications';
 import type { World, Worlds } from '../world';
 import type { Source } from './source';
@@ -22,7 +22,7 @@ export function lookActivities(worlds: Worlds) {
   return {
     /** What there is, what is missing, and which backups bring a moment back. Changes nothing. */
     async lookAtBackups(raw: unknown): Promise<BackupsLook> {
-      const input = parseInput(BackupsInput, raw);
+      const input = parsePlanInput(BackupsInput, raw);
       const world = await worlds.read(input.cluster);
       const names = input.source === undefined ? sourceNames(world) : [input.source];
       const sources = names.map((name) => sourceNamed(world, name));

@@ -1,7 +1,25 @@
 /** What looks find wrong, all of it: one that fails keeps no other from being told. */
+import type { BackupEntry } from '../../contracts/backups';
 import type { Mistake } from '../../contracts/failures';
 import { PawlError } from '../../contracts/failures';
 import { SecretUnavailable } from '../../adapters/secrets';
+import { unknownName } from '../../domain/mistakes';
+
+/** Of so many ids people choose. */
+const MOST_SHOWN = 20;
+
+/** An id that none of them has. */
+export function unknownBackup(
+  path: string,
+  id: string,
+  entries: readonly Pick<BackupEntry, 'id'>[],
+): Mistake {
+  return unknownName(
+    path,
+    id,
+    entries.slice(-MOST_SHOWN).map((entry) => entry.id),
+  );
+}
 
 export interface Mistakes {
   list: Mistake[];

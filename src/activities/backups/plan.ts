@@ -4,12 +4,13 @@ import type { Parent, PlannedBackup, PlannedHost } from '../../contracts/backup-
 import type { Mistake } from '../../contracts/failures';
 import { BackupInput } from '../../contracts/inputs/backup';
 import { type ServerNow, binlogOf, parentFor, physicalOf } from '../../domain/backups/parents';
-import { badInput, parseInput } from '../../domain/mistakes';
+import { badInput } from '../../domain/mistakes';
+import { parsePlanInput } from '../plan/input';
 import { plannedNotifications } from '../plan/notifications';
 import type { World } from '../world';
 import { collectMistakes } from './mistakes';
-import type { Source } from './source';
 import { storePassword, withLogin } from './secrets';
+import type { Source } from './source';
 import { sourceNamed } from './source';
 import { readCatalogue } from './store';
 import { mustBeWell } from './well';
@@ -36,7 +37,7 @@ export async function planBackup(
   read: (file: string) => Promise<World>,
   signal: AbortSignal,
 ): Promise<PlannedBackup> {
-  const input = parseInput(BackupInput, raw);
+  const input = parsePlanInput(BackupInput, raw);
   const world = await read(input.cluster);
   const source = sourceNamed(world, input.source);
   const looks = collectMistakes(signal);

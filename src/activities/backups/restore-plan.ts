@@ -6,16 +6,13 @@ import { servesAt } from '../../domain/backups/catalogue';
 import { byId, chainIn } from '../../domain/backups/chains';
 import { hasLogs } from '../../domain/backups/parents';
 import { bytesOf, neededBytes, outermost, restoredFolder, seriesTrouble } from '../../domain/backups/restore';
-import { unknownName } from '../../domain/mistakes';
+import { notYet, unknownName } from '../../domain/mistakes';
 import type { World } from '../world';
-import { collectMistakes } from './mistakes';
-import type { Source } from './source';
 import { storePassword } from './secrets';
+import type { Source } from './source';
 import { readCatalogue } from './store';
 import { mustBeWell } from './well';
-
-/** Of so many ids people choose. */
-const MOST_SHOWN = 20;
+import { collectMistakes, unknownBackup } from './mistakes';
 
 export interface WantedRestore {
   /** whose backup; needed where several hosts have some */
@@ -46,6 +43,7 @@ export async function restorePlan(
   const looks = collectMistakes(signal);
   const { list: mistakes } = looks;
   const { store, name } = source;
+  mistakes.push(...notYet('at', wanted.at, Date.now()));
   await looks.of('backups.store.password', store.password, async () => storePassword(world, source));
   const known = await looks.of('backups.store.host', store.host, () => readCatalogue(world, source, signal));
   const found = known && picked(source, known.entries, wanted);
@@ -76,6 +74,7 @@ export async function restorePlan(
   const looked = await looks.of(`hosts.${on}`, on, () => lookAt(world, source, restore, entry, signal));
   mistakes.push(
     ...(looked ? troubleOf(restore, entry, looked, needed) : []),
+    ...intoStore(source, restore, looked?.targets ?? []),
     ...manyServers(source, restore),
   );
   return {
@@ -101,27 +100,29 @@ export function targetsOf({ content }: BackupEntry): string[] {
 }
 
 function picked(
-  { name }: Source,
+  { name, hosts: own }: Source,
   entries: readonly BackupEntry[],
   { host, pick, at }: WantedRestore,
 ): { entry?: BackupEntry; until?: string; notTaken?: string[]; mistakes: Mistake[] } {
+  const hosts = [...new Set(entries.map((entry) => entry.host))];
+  // one that has left the cluster may have some all the same
+  const known = [...new Set([...own, ...hosts])];
+  if (host !== undefined && !known.includes(host)) return { mistakes: [unknownName('host', host, known)] };
   const ofHost = entries.filter((entry) => host === undefined || entry.host === host);
   if (typeof pick === 'object') {
     const entry = ofHost.find(({ id }) => id === pick.id);
-    const ids = ofHost.slice(-MOST_SHOWN).map(({ id }) => id);
-    return entry ? { entry, mistakes: [] } : { mistakes: [unknownName('pick.id', pick.id, ids)] };
+    return entry ? { entry, mistakes: [] } : { mistakes: [unknownBackup('pick.id', pick.id, ofHost)] };
   }
-  const hosts = [...new Set(ofHost.map((entry) => entry.host))];
-  if (hosts.length > 1) {
+  if (host === undefined && hosts.length > 1) {
     const rule = `whose backup? ${hosts.join(', ')} have some`;
     return { mistakes: [{ code: 'missing', path: 'host', value: 'nothing', rule }] };
   }
   const { entry, until, notTaken } = servesAt(ofHost, at === undefined ? Infinity : Date.parse(at));
   if (entry) return { entry, ...(until !== undefined && { until }), notTaken, mistakes: [] };
   const why = notTaken.length > 0 ? `: ${notTaken.join('; ')}` : '';
-  const what = `there is no backup of it${host === undefined ? '' : ` on ${host}`}`;
-  const rule =
-    at === undefined ? `${what} that can be restored${why}` : `${what} that brings ${at} back${why}`;
+  const of = host === undefined ? 'it' : `it on ${host}`;
+  const does = at === undefined ? 'can be restored' : `brings ${at} back`;
+  const rule = `there is no backup of ${of} that ${does}${why}`;
   return { mistakes: [{ code: 'nothing', path: 'source', value: name, rule }] };
 }
 
@@ -181,6 +182,18 @@ function programsFor(entry: BackupEntry): string[] {
   const server = [...common, 'mariadbd', 'mariadb', 'mariadb-install-db', 'setpriv'];
   if (content.physical) return [...server, 'mariadb-backup', 'mbstream'];
   return hasLogs(entry) ? [...server, 'mariadb-binlog'] : server;
+}
+
+/** What others come to lie in, or goes aside, must not be the backups themselves. */
+function intoStore({ store }: Source, { on, place }: Restore, targets: readonly string[]): Mistake[] {
+  if (on !== store.host) return [];
+  const within = (one: string, other: string) => one === other || one.startsWith(`${other}/`);
+  const paths = place === 'inPlace' ? targets : [place.folder];
+  return paths.flatMap((path): Mistake[] => {
+    if (!within(path, store.folder) && !within(store.folder, path)) return [];
+    const rule = `backups lie there (${store.folder}): restore to another folder`;
+    return [{ code: 'target', path: `hosts.${on}`, value: path, rule }];
+  });
 }
 
 /** One of several servers has a configuration of its own, which its programs do not tell. */

@@ -7,16 +7,17 @@ import type { Jobs, JobSpec } from '../../contracts/world';
 import type { Swapped } from '../../adapters/backups/result';
 import { parseSwapped } from '../../adapters/backups/result';
 import { bytesOf, neededBytes, useText } from '../../domain/backups/restore';
-import { badInput, parseInput } from '../../domain/mistakes';
+import { badInput } from '../../domain/mistakes';
 import type { ChangeRef } from '../attempt';
 import { attempt } from '../attempt';
 import { runJobFor } from '../job';
+import { parsePlanInput } from '../plan/input';
 import { plannedNotifications } from '../plan/notifications';
 import type { Worlds } from '../world';
 import { chosen, compared, logsOf, measuresOf } from './compare';
 import { restorePlan, targetsOf, unitsOf } from './restore-plan';
-import type { Source } from './source';
 import { clearAway, keepSecret, loginText, ordered, storePassword } from './secrets';
+import type { Source } from './source';
 import { sourceNamed } from './source';
 import { openStore } from './store';
 import { mustBeWell } from './well';
@@ -47,7 +48,7 @@ export function restoreActivities(worlds: Worlds, jobs: Jobs) {
   return {
     /** Which backup comes back into a folder of its own; all mistakes at once end it as BadInput. Changes nothing. */
     async planRestore(raw: unknown): Promise<RestoreRun> {
-      const input = parseInput(RestoreInput, raw);
+      const input = parsePlanInput(RestoreInput, raw);
       const world = await worlds.read(input.cluster);
       const source = sourceNamed(world, input.source);
       const { folder, dryRun } = input;

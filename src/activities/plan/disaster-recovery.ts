@@ -11,16 +11,18 @@ import type {
   PlannedHost,
   PlannedStep,
 } from '../../contracts/plan';
-import type { RecoveryStep } from '../../contracts/recovery';
+import type { Looked, RecoveryStep } from '../../contracts/recovery';
 import type { ArtifactStore } from '../../adapters/artifacts';
-import { badInput, unknownName } from '../../domain/mistakes';
+import { badInput, notYet, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
-import type { Steps } from '../../domain/recovery/steps';
+import type { Restorable, Steps } from '../../domain/recovery/steps';
 import { recoverySteps } from '../../domain/recovery/steps';
 import { damageNotes } from '../../domain/recovery/words';
 import { marksOf } from '../out-of-service';
 import { assessDamage } from '../recovery/assess';
-import { restorable } from '../recovery/restorable';
+import { noBackups, sourceNamed } from '../backups/source';
+import { restorableAsked } from '../recovery/asked';
+import { restorableFound } from '../recovery/restorable';
 import type { World } from '../world';
 import { hostsOf } from '../world';
 import { describeArtifact } from './artifact';
@@ -63,22 +65,27 @@ export async function planDisaster(
   artifacts: ArtifactStore,
   signal: AbortSignal,
 ): Promise<Plan<DisasterIntent>> {
-  const mistakes = namesOf(input, world);
-  if (mistakes.length > 0) throw badInput(mistakes);
   const { cluster } = world;
+  const mistakes = namesOf(input, world);
   const releases = await newReleases(input, world, artifacts, signal, mistakes);
+  const asked = await askedFor(input, world, signal, mistakes);
+  // looks take minutes: nobody waits for them to hear of a mistake
+  if (mistakes.length > 0) throw badInput(mistakes);
   const away = await outOnPurpose(world, signal);
   const looked = await assessDamage(world, { hosts: input.hosts }, signal);
-  const sources = await restorable(world, input, looked, signal, mistakes);
-  const servicesOn = (host: string) =>
-    Object.keys(cluster.services).filter(
-      (name) => hostsOf(cluster, name).some((one) => one.name === host) && !away(name, host),
-    );
-  const made = recoverySteps(looked, sources, servicesOn);
+  const sources = [...asked, ...(await restorableFound(world, input, looked, asked, signal))];
+  const made = recoverySteps(looked, sources, {
+    on: (host) =>
+      Object.keys(cluster.services).filter(
+        (name) => hostsOf(cluster, name).some((one) => one.name === host) && !away(name, host),
+      ),
+    released: (name, from) =>
+      Object.hasOwn(releases, name) || from.some((source) => holdsRelease(world, source, name)),
+  });
   const members = membersOf(world, made.steps);
   const configs = await wantedConfigs(world, made.steps, signal, mistakes);
   if (mistakes.length > 0) throw badInput(mistakes);
-  const intent = intentOf(input, world, { ...made, members, configs, releases });
+  const intent = intentOf(input, world, { ...made, looked, members, configs, releases });
   return {
     format: 2,
     intent,
@@ -89,8 +96,19 @@ export async function planDisaster(
   };
 }
 
-/** Names that the cluster file does not have. */
-function namesOf({ hosts = [], restore, releases }: DisasterRecoveryInput, { cluster }: World): Mistake[] {
+/** Of a package no backup of files tells the host that it is installed. */
+function holdsRelease(world: World, name: string, service: string): boolean {
+  const { release } = world.cluster.services[service]!;
+  const { settings } = sourceNamed(world, name);
+  if (release.kind !== 'tarball' || settings.kind !== 'folders') return false;
+  const within = (path: string) =>
+    settings.folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  return within(release.current) || within(release.releases);
+}
+
+/** What is wrong without a look at any host: names that the cluster file does not have, and times that are yet to come. */
+function namesOf({ hosts = [], restore, releases, since }: DisasterRecoveryInput, world: World): Mistake[] {
+  const { cluster } = world;
   const known = Object.keys(cluster.hosts);
   const services = Object.keys(cluster.services);
   const sources = Object.keys(cluster.backups?.sources ?? {});
@@ -99,13 +117,37 @@ function namesOf({ hosts = [], restore, releases }: DisasterRecoveryInput, { clu
   const rule = 'it names no services; a database is one, too, with `routes: []`';
   return [
     ...(services.length > 0 ? [] : [{ code: 'missing', path: 'cluster.services', value: 'nothing', rule }]),
-    ...hosts.flatMap((name, index) => unknown(`hosts.${index}`, name, known)),
+    ...hosts.flatMap((name, index) => [
+      ...unknown(`hosts.${index}`, name, known),
+      ...(hosts.indexOf(name) === index ? [] : [twice(`hosts.${index}`, name)]),
+    ]),
+    ...notYet('since', since, Date.now()),
     ...Object.keys(releases).flatMap((name) => unknown(`releases.${name}`, name, services)),
-    ...restore.flatMap(({ source, host }, index) => [
-      ...unknown(`restore.${index}.source`, source, sources),
-      ...(host === undefined ? [] : unknown(`restore.${index}.host`, host, known)),
+    ...(restore.length > 0 && !cluster.backups ? [{ ...noBackups(), path: 'restore' }] : []),
+    ...restore.flatMap(({ source, host, at }, index) => [
+      ...notYet(`restore.${index}.at`, at, Date.now()),
+      ...(cluster.backups ? unknown(`restore.${index}.source`, source, sources) : []),
+      ...(host !== undefined && sources.includes(source)
+        ? unknown(`restore.${index}.host`, host, sourceNamed(world, source).hosts)
+        : []),
     ]),
   ];
+}
+
+const twice = (path: string, value: string): Mistake => ({
+  ...{ code: 'twice', path, value, rule: 'each host once' },
+});
+
+/** Of what is known by name: the rest is a mistake already. */
+async function askedFor(
+  input: DisasterRecoveryInput,
+  world: World,
+  signal: AbortSignal,
+  mistakes: Mistake[],
+): Promise<Restorable[]> {
+  const wrong = new Set(mistakes.map(({ path }) => path.split('.').slice(0, 2).join('.')));
+  const asked = input.restore.map((one, index) => (wrong.has(`restore.${index}`) ? null : one));
+  return world.cluster.backups ? restorableAsked(world, input, asked, signal, mistakes) : [];
 }
 
 async function newReleases(
@@ -118,7 +160,8 @@ async function newReleases(
   const found: Record<string, NewRelease> = {};
   for (const [name, { version, artifact }] of Object.entries(releases)) {
     const path = `releases.${name}.artifact`;
-    const service = cluster.services[name]!;
+    const service = Object.hasOwn(cluster.services, name) ? cluster.services[name] : undefined;
+    if (!service) continue;
     const planned = await describeArtifact(path, artifact, service, cluster, artifacts, signal, mistakes);
     if (planned) found[name] = { version, artifact: planned };
   }
@@ -204,11 +247,16 @@ function probesOf({ cluster }: World, members: Record<string, PlannedHost[]>): D
   return Object.fromEntries(found);
 }
 
-type Made = Steps & Pick<DisasterIntent, 'members' | 'configs' | 'releases'>;
+type Made = Steps & Pick<DisasterIntent, 'members' | 'configs' | 'releases'> & { looked: Looked[] };
+
+function aboutText(hosts: readonly string[], looked: readonly Looked[]): string {
+  if (hosts.length > 0) return `recovery of ${hosts.join(', ')}`;
+  return looked.some(({ is }) => is === 'damaged') ? 'damage that nothing here mends' : 'nothing is damaged';
+}
 
 function intentOf(input: DisasterRecoveryInput, world: World, made: Made): DisasterIntent {
   const { cluster } = world;
-  const { steps, members, configs, releases } = made;
+  const { steps, looked, members, configs, releases } = made;
   const names = [...new Set(steps.map(({ host }) => host))];
   const services = Object.fromEntries(
     Object.keys(members).map((name) => [name, plannedService(name, cluster.services[name]!)] as const),
@@ -225,7 +273,7 @@ function intentOf(input: DisasterRecoveryInput, world: World, made: Made): Disas
     workflow: 'disasterRecovery',
     cluster: { name: cluster.cluster, file: input.cluster, digest: world.digest },
     service: plannedService(cluster.cluster, first![1]),
-    about: steps.length === 0 ? 'nothing is damaged' : `recovery of ${names.join(', ')}`,
+    about: aboutText(names, looked),
     ...(input.since !== undefined && { since: input.since }),
     claims: 'hosts',
     hosts: names.map((name) => ({

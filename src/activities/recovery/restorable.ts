@@ -1,19 +1,19 @@
-/** What backups can bring back. */
+/** What backups can bring back, and what keeps them from it. */
 import type { BackupEntry } from '../../contracts/backups';
 import type { Mistake } from '../../contracts/failures';
-import type { DisasterRecoveryInput, Restore } from '../../contracts/inputs/disaster-recovery';
-import type { Candidate, Looked } from '../../contracts/recovery';
-import { unknownName } from '../../domain/mistakes';
+import type { DisasterRecoveryInput } from '../../contracts/inputs/disaster-recovery';
+import type { Looked } from '../../contracts/recovery';
 import { candidates, type Wanted } from '../../domain/recovery/candidates';
 import { levelOf } from '../../domain/recovery/limits';
 import type { Restorable } from '../../domain/recovery/steps';
-import { restorePlan } from '../backups/restore-plan';
 import type { Source } from '../backups/source';
 import { sourceNamed } from '../backups/source';
 import { readCatalogue } from '../backups/store';
+import { collectMistakes } from '../backups/mistakes';
+import { restorePlan, type WantedRestore } from '../backups/restore-plan';
 import type { World } from '../world';
 
-interface Asked {
+export interface Asked {
   source: Source;
   host: string;
   wanted: Wanted;
@@ -21,71 +21,73 @@ interface Asked {
   path?: string;
 }
 
-/** Ids that a mistake names. */
-const MOST_SHOWN = 20;
+export interface Found {
+  one: Restorable;
+  /** what keeps it from coming back */
+  trouble: Mistake[];
+}
 
-/**
- * Of every source that a look found damaged, and of those that somebody asks for. What is asked for and cannot come back is
- * a mistake of the input.
- */
-export async function restorable(
+/** Every source that a look found damaged, and that nobody has asked for. */
+export async function restorableFound(
   world: World,
-  { restore, ownLogs }: Pick<DisasterRecoveryInput, 'restore' | 'ownLogs'>,
+  { ownLogs }: Pick<DisasterRecoveryInput, 'ownLogs'>,
   looked: readonly Looked[],
+  asked: readonly Restorable[],
   signal: AbortSignal,
-  mistakes: Mistake[],
 ): Promise<Restorable[]> {
-  const damaged = looked.flatMap((one) => foundDamaged(world, one));
-  const names = [...restore.map(({ source }) => source), ...damaged.map(({ source }) => source.name)];
-  const catalogues = await cataloguesOf(world, [...new Set(names)], signal);
-  const asked = restore.flatMap((one, index) =>
-    askedFor(world, one, `restore.${index}`, catalogues[one.source]!, mistakes),
+  const damaged = looked
+    .flatMap((one) => foundDamaged(world, one))
+    .filter((one) => !asked.some(({ source, host }) => source === one.source.name && host === one.host));
+  const names = namesIn(damaged.map(({ source }) => ({ source: source.name })));
+  const found = await restorableOfAll(
+    world,
+    damaged,
+    ownLogs,
+    await cataloguesOf(world, names, signal),
+    signal,
   );
-  const same = (one: Asked) => (other: Asked) =>
-    one.source.name === other.source.name && one.host === other.host;
-  for (const [index, one] of asked.entries())
-    if (asked.findIndex(same(one)) < index) mistakes.push(twice(one));
-  const all = [...asked, ...damaged.filter((one) => !asked.some(same(one)))];
+  return found.map(({ one }) => one);
+}
+
+/** Each once. */
+export const namesIn = (of: readonly { source: string }[]) => [...new Set(of.map(({ source }) => source))];
+
+export function restorableOfAll(
+  world: World,
+  all: readonly Asked[],
+  ownLogs: boolean,
+  { entries }: Catalogues,
+  signal: AbortSignal,
+): Promise<Found[]> {
   return Promise.all(
     all.map((one) => {
-      const own = catalogues[one.source.name]!.filter(({ host }) => host === one.host);
-      return restorableOf(world, { ...one, ownLogs }, own, signal, mistakes);
+      // whoever plans a restore says why it cannot be read
+      const own = (entries[one.source.name] ?? []).filter(({ host }) => host === one.host);
+      return restorableOf(world, { ...one, ownLogs }, own, signal);
     }),
   );
 }
 
-async function cataloguesOf(
-  world: World,
-  names: string[],
-  signal: AbortSignal,
-): Promise<Record<string, BackupEntry[]>> {
-  const read = names.map(async (name) => {
-    const { entries } = await readCatalogue(world, sourceNamed(world, name), signal);
-    return [name, entries] as const;
-  });
-  return Object.fromEntries(await Promise.all(read));
+export interface Catalogues {
+  /** of each source; undefined: its catalogue cannot be read */
+  entries: Record<string, BackupEntry[] | undefined>;
+  /** why not */
+  unread: Mistake[];
 }
 
-/** @param entries of the source */
-function askedFor(
+export async function cataloguesOf(
   world: World,
-  { source: name, host, backup, at }: Restore,
-  path: string,
-  entries: readonly BackupEntry[],
-  mistakes: Mistake[],
-): Asked[] {
-  const source = sourceNamed(world, name);
-  if (backup === undefined) {
-    const wanted = { until: at === undefined ? Infinity : Date.parse(at) };
-    const hosts = host === undefined ? source.hosts : [host];
-    return hosts.map((one) => ({ source, host: one, wanted, path }));
-  }
-  const own = entries.filter((entry) => host === undefined || entry.host === host);
-  const entry = own.find(({ id }) => id === backup);
-  if (entry) return [{ source, host: entry.host, wanted: { id: backup }, path }];
-  const ids = own.slice(-MOST_SHOWN).map(({ id }) => id);
-  mistakes.push(unknownName(`${path}.backup`, backup, ids));
-  return [];
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Catalogues> {
+  const looks = collectMistakes(signal);
+  const all = names.map(async (name) => {
+    const source = sourceNamed(world, name);
+    const { host } = source.store;
+    const read = await looks.of('backups.store.host', host, () => readCatalogue(world, source, signal));
+    return [name, read?.entries] as const;
+  });
+  return { entries: Object.fromEntries(await Promise.all(all)), unread: looks.list };
 }
 
 function foundDamaged(world: World, { is, subject, host }: Looked): Asked[] {
@@ -93,47 +95,42 @@ function foundDamaged(world: World, { is, subject, host }: Looked): Asked[] {
   return [{ source: sourceNamed(world, subject.source), host, wanted: { until: Infinity } }];
 }
 
-const twice = ({ source, host, path = '' }: Asked): Mistake => ({
-  ...{ code: 'twice', path, value: `${source.name} on ${host}` },
-  rule: 'each source comes back to a host once',
-});
-
 async function restorableOf(
   world: World,
   { source, host, wanted, path, ownLogs }: Asked & Pick<DisasterRecoveryInput, 'ownLogs'>,
   entries: readonly BackupEntry[],
   signal: AbortSignal,
-  mistakes: Mistake[],
-): Promise<Restorable> {
+): Promise<Found> {
   const { name, settings } = source;
   const isNewest = 'until' in wanted && wanted.until === Infinity;
   const best = candidates(entries, wanted);
-  const trouble = await troubleWith(world, source, host, best, signal);
-  if (path !== undefined)
-    mistakes.push(...trouble.map((mistake) => ({ ...mistake, path: `${path}.${mistake.path}` })));
-  return {
+  const trouble = await troubleWith(world, source, host, best[0] ?? wanted, signal);
+  const one: Restorable = {
     ...{ source: name, host, candidates: best },
     // who asks for a backup, or for a moment, wants nothing that came after it
     ...(ownLogs && isNewest && settings.kind === 'mariadb' && { ownLogs }),
     level: levelOf({ kind: 'source', source: name }, { [name]: settings }),
     startFirst: path === undefined && settings.kind === 'mariadb',
-    trouble: trouble.map(({ code, value, rule }) => (code === 'nothing' ? rule : `${value} ${rule}`)),
+    trouble: trouble.map(troubleText),
     maxSeconds: Math.round(settings.maxHours * 3_600),
   };
+  return { one, trouble };
 }
 
-/** What keeps the best one from coming back to its place. */
+const troubleText = ({ code, value, rule }: Mistake) =>
+  code === 'nothing' || rule.startsWith(`${value}: `) ? rule : `${value} ${rule}`;
+
+/** What keeps the best one from coming back to its place; or why there is none. */
 async function troubleWith(
   world: World,
   source: Source,
   host: string,
-  [best]: Candidate[],
+  wanted: Wanted,
   signal: AbortSignal,
 ): Promise<Mistake[]> {
-  if (best) {
-    const wanted = { host, pick: { id: best.id }, place: 'inPlace' } as const;
-    return (await restorePlan(world, source, wanted, signal)).mistakes;
-  }
-  const rule = `no backup of it on ${host} can be restored; \`pawl backups list\` and \`explain\` say what there is`;
-  return [{ code: 'nothing', path: 'source', value: source.name, rule }];
+  const which: Pick<WantedRestore, 'pick' | 'at'> =
+    'id' in wanted
+      ? { pick: { id: wanted.id } }
+      : { pick: 'newest', ...(wanted.until !== Infinity && { at: new Date(wanted.until).toISOString() }) };
+  return (await restorePlan(world, source, { ...which, host, place: 'inPlace' }, signal)).mistakes;
 }

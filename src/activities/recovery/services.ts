@@ -31,7 +31,8 @@ export function serviceOn(world: World, host: string, name: string, tell: (runni
       const out = marks[host] && outText(host, marks[host]);
       const seen = await seenAgain(world, host, service, installed.release, signal);
       tell({ ...installed, host, service: name, version: seen.version });
-      return judgeService({ ...seen, out });
+      const gone = seen.release !== undefined && { releaseGone: true as const };
+      return { ...judgeService({ ...seen, out }), subject: { kind: 'service', service: name, ...gone } };
     },
   };
 }

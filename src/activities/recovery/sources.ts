@@ -14,10 +14,10 @@ import {
 } from '../../domain/recovery/damage';
 import { levelOf, MOST_PATHS } from '../../domain/recovery/limits';
 import { forOneLook, keepForAccount, withLogin } from '../backups/secrets';
+import type { Source } from '../backups/source';
 import { sourceNamed } from '../backups/source';
 import { readCatalogue } from '../backups/store';
 import { mustBeWell } from '../backups/well';
-import type { Source } from '../backups/source';
 import type { World } from '../world';
 import { damaged, known, lastWords, readAs, unknown, type Look } from './look';
 

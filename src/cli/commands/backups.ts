@@ -1,27 +1,17 @@
 import type { Command } from 'commander';
-import type { BackupsReport, Listed, Serving, SourceLook } from '../../contracts/backup-run';
-import { PawlError } from '../../contracts/failures';
+import type { Listed, Serving, SourceLook } from '../../contracts/backup-run';
 import { ageText } from '../../domain/amounts';
 import { ENTRY_HEADS, entryCells } from '../../domain/backups/words';
 import { begin, type Following } from '../begin';
 import type { Cli } from '../cli';
 import { EXIT } from '../exit-codes';
-import { isId, sourceOf, timeOf } from '../backup-id';
+import { isId, mustBeId, noBackup, noMoment, sourceOf, timeOf } from '../backup-id';
+import { lookAtBackups, type Asked } from '../backups-look';
 import { columns } from '../columns';
 import type { JsonObject } from '../read-object';
-import { resultOf } from '../result-of';
-import { runId } from '../run-id';
-import { startRun } from '../start-run';
 import { withTemporal } from '../temporal';
 
-const WITHIN_MS = 120_000;
 const CLUSTER = ['<cluster>', 'the cluster file, as the worker sees it'] as const;
-
-interface Asked {
-  cluster: string;
-  source?: string;
-  at?: string;
-}
 
 /** What people want to know of backups. A worker reads the catalogue on the store; nothing is changed. */
 export function addBackups(program: Command, { terminal, action }: Cli): void {
@@ -57,7 +47,10 @@ export function addBackups(program: Command, { terminal, action }: Cli): void {
     .option('--json', 'machine readable')
     .action(
       action((cluster: string, source: string, { at, json }: { at?: string; json?: boolean }) =>
-        explain({ cluster, source, at: timeOf(at) }, json),
+        explain(
+          { cluster, source, at: at === undefined ? new Date().toISOString() : timeOf(at, '--at') },
+          json,
+        ),
       ),
     );
   backups
@@ -68,8 +61,9 @@ export function addBackups(program: Command, { terminal, action }: Cli): void {
     .option('-w, --watch', 'follow it to its end; the exit code tells how it ended')
     .option('--json', 'machine readable')
     .action(
-      action((cluster: string, id: string, following: Following) => {
-        const input = { cluster, source: sourceOf(id), pick: { id } };
+      action(async (cluster: string, id: string, following: Following) => {
+        const source = await sourceOf(mustBeId(id, cluster), cluster);
+        const input = { cluster, source, pick: { id } };
         return withTemporal((temporal) =>
           begin(temporal, { type: 'restoreDrill', input }, following, terminal),
         );
@@ -88,14 +82,14 @@ export function addBackups(program: Command, { terminal, action }: Cli): void {
     .option('-w, --watch', 'follow it to its end; the exit code tells how it ended')
     .option('--json', 'machine readable')
     .action(
-      action((cluster: string, what: string, options: RestoreOptions & Following) => {
-        const input = restoreInput(cluster, what, options);
+      action(async (cluster: string, what: string, options: RestoreOptions & Following) => {
+        const input = await restoreInput(cluster, what, options);
         return withTemporal((temporal) => begin(temporal, { type: 'restore', input }, options, terminal));
       }),
     );
 
   async function list(asked: Asked, json: boolean | undefined): Promise<number> {
-    const { backups: seen } = await lookAt(asked);
+    const { backups: seen } = await lookAtBackups(asked);
     if (json) terminal.print(`${JSON.stringify(seen)}\n`);
     else terminal.print(seen.sources.map((look) => `${tableOf(look)}\n`).join('\n'));
     return seen.sources.some(({ findings }) => findings.length > 0) ? EXIT.error : EXIT.done;
@@ -113,20 +107,16 @@ export function addBackups(program: Command, { terminal, action }: Cli): void {
   }
 
   async function show(cluster: string, id: string, json: boolean | undefined): Promise<number> {
-    const source = sourceOf(id);
-    const { backups: seen } = await lookAt({ cluster, source });
+    const source = await sourceOf(mustBeId(id, cluster), cluster);
+    const { backups: seen } = await lookAtBackups({ cluster, source });
     const found = seen.sources.flatMap(({ entries }) => entries).find((entry) => entry.id === id);
-    if (!found)
-      throw new PawlError(
-        'BadInput',
-        `there is no backup ${id}; \`pawl backups list ${cluster} ${source}\` shows them`,
-      );
+    if (!found) throw noBackup(id, cluster);
     terminal.print(json ? `${JSON.stringify(found)}\n` : `${factsOf(found).join('\n')}\n`);
     return EXIT.done;
   }
 
   async function explain(asked: Asked, json: boolean | undefined): Promise<number> {
-    const { backups: seen } = await lookAt(asked);
+    const { backups: seen } = await lookAtBackups(asked);
     const serving = seen.sources.flatMap((look) => look.serving ?? []);
     if (json) terminal.print(`${JSON.stringify(serving)}\n`);
     else terminal.print(`${serving.flatMap((one) => servingText(one, asked.at!)).join('\n')}\n`);
@@ -142,36 +132,22 @@ interface RestoreOptions {
   asTheyAre?: boolean;
 }
 
-function restoreInput(
+async function restoreInput(
   cluster: string,
   what: string,
   { at, host, on, to, asTheyAre }: RestoreOptions,
-): JsonObject {
+): Promise<JsonObject> {
+  if (at !== undefined && isId(what)) throw noMoment(what);
+  const moment = at === undefined ? {} : { at: timeOf(at, '--at') };
   return {
     cluster,
-    ...(isId(what) ? { source: sourceOf(what), pick: { id: what } } : { source: what }),
-    ...(at !== undefined && { at: timeOf(at) }),
+    ...(isId(what) ? { source: await sourceOf(what, cluster), pick: { id: what } } : { source: what }),
+    ...moment,
     ...(host !== undefined && { host }),
     ...(on !== undefined && { on }),
     ...(to !== undefined && { folder: to }),
     ...(asTheyAre && { asTheyAre }),
   };
-}
-
-/** Has a worker read the catalogue. */
-function lookAt(asked: Asked): Promise<BackupsReport> {
-  const input = { ...asked, dryRun: true };
-  return withTemporal(async (temporal) => {
-    const { id } = await startRun(temporal, {
-      ...{ type: 'backups', input, fixedId: false, timeoutMs: WITHIN_MS },
-      id: runId({ prefix: 'backups', named: ['source'] }, input, new Date()),
-      summary: 'look which backups there are',
-    });
-    return resultOf<BackupsReport>(temporal, id, WITHIN_MS, {
-      failed: `${id} could not read the catalogue`,
-      late: 'no worker has read the catalogue',
-    });
-  });
 }
 
 function factsOf({

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
-import { isId, sourceOf, timeOf } from '../backup-id';
+import { PawlError } from '../../contracts/failures';
+import { isId, noMoment, sourceOf, timeOf } from '../backup-id';
 import { begin, type Following } from '../begin';
 import type { Cli } from '../cli';
+import type { JsonObject } from '../read-object';
 import { withTemporal } from '../temporal';
 
 interface Options extends Following {
@@ -28,12 +30,15 @@ export function addRecover(program: Command, { terminal, action }: Cli): void {
     .option('--no-wait', 'with --watch: leave with code 4 as soon as a person is waited for')
     .option('--json', 'machine readable')
     .action(
-      action((cluster: string, { hosts, restore = [], at, since, dryRun, ...following }: Options) => {
+      action(async (cluster: string, options: Options) => {
+        const { hosts, since, dryRun, restore: _restore, at: _at, ...following } = options;
+        const struck = since === undefined ? {} : { since: timeOf(since, '--since') };
+        const restore = await restoresOf(cluster, options);
         const input = {
           cluster,
           ...(hosts && { hosts }),
-          ...(restore.length > 0 && { restore: restore.map((what) => restoreOf(what, at)) }),
-          ...(since !== undefined && { since: timeOf(since) }),
+          ...(restore.length > 0 && { restore }),
+          ...struck,
           ...(dryRun && { dryRun }),
         };
         return withTemporal((temporal) =>
@@ -43,7 +48,16 @@ export function addRecover(program: Command, { terminal, action }: Cli): void {
     );
 }
 
-const restoreOf = (what: string, at: string | undefined) =>
-  isId(what)
-    ? { source: sourceOf(what), backup: what }
-    : { source: what, ...(at !== undefined && { at: timeOf(at) }) };
+/** What is wrong with the options is told before a worker is asked. */
+async function restoresOf(cluster: string, { restore = [], at }: Options): Promise<JsonObject[]> {
+  const moment = at === undefined ? {} : { at: timeOf(at, '--at') };
+  if (at !== undefined && restore.length === 0)
+    throw new PawlError('BadInput', '--at: of what? name sources with --restore');
+  const [backup] = restore.filter(isId);
+  if (at !== undefined && backup !== undefined) throw noMoment(backup);
+  return Promise.all(
+    restore.map(async (what) =>
+      isId(what) ? { source: await sourceOf(what, cluster), backup: what } : { source: what, ...moment },
+    ),
+  );
+}

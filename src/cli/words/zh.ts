@@ -367,6 +367,119 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ['the file cannot be read: {why}', '文件无法读取：{why}'],
   ['must be UTF-8 text', '必须是 UTF-8 文本'],
 
+  // backups and recoveries
+  ['a time with its zone such as {example}', '带时区的时间，例如 {example}'],
+  ['it lies in the future; where it is left out, now counts', '这个时间还没有到；省略时以现在为准'],
+  ['{one}, "random" or {"id": …}', '{one}、"random" 或 {"id": …}'],
+  ['"newest" or {"id": …}', '"newest" 或 {"id": …}'],
+  [
+    'the cluster file says nothing of backups: it needs backups.store and backups.sources',
+    '集群文件里没有备份：需要 backups.store 和 backups.sources',
+  ],
+  ['at least one source', '至少要有一个来源'],
+  ['a pattern, as restic has them', 'restic 的匹配模式'],
+  ['no host has this role', '没有主机有这个角色'],
+  [
+    'only a full backup can be taken of this source, {source}: others are there of databases',
+    '来源 {source} 只能做完整备份：其他种类只用于数据库',
+  ],
+  [
+    'its binary log is off, of which increments are made: set log_bin, server_id and expire_logs_days in [mysqld], and restart the server',
+    '增量备份要用到二进制日志，而它没有开启：请在 [mysqld] 里设置 log_bin、server_id 和 expire_logs_days，并重启服务器',
+  ],
+  [
+    'its binary logs, of which increments are made, cannot be read: they must lie on this host, and the login needs BINLOG MONITOR',
+    '增量备份要用到的二进制日志无法读取：它们必须在这台主机上，登录账户需要 BINLOG MONITOR 权限',
+  ],
+  ['whose backup? {hosts} have some', '要哪台主机的备份？{hosts} 都有'],
+  ['there is no backup of {what} that can be restored: {why}', '{what}没有可恢复的备份：{why}'],
+  ['there is no backup of {what} that can be restored', '{what}没有可恢复的备份'],
+  [
+    'there is no backup of {what} that brings {moment} back: {why}',
+    '{what}没有能恢复到 {moment} 的备份：{why}',
+  ],
+  ['there is no backup of {what} that brings {moment} back', '{what}没有能恢复到 {moment} 的备份'],
+  ['there is no backup of {what} yet', '{what}还没有备份'],
+  ['it on {host}', '它在 {host} 上'],
+  ['it', '它'],
+  ['{id} is too new, and so {are} {count} after it', '{id} 太新，它之后的 {count} 个也是'],
+  ['{id} is too new', '{id} 太新'],
+  ['{id} cannot be restored: {why}', '{id} 无法恢复：{why}'],
+  ['{parent}, which {id} builds on, is not in the catalogue', '备份目录里没有 {id} 所依赖的 {parent}'],
+  ['it cannot be restored: {why}', '无法恢复：{why}'],
+  ['{host}: its catalogue cannot be read: {why}', '{host}：备份目录无法读取：{why}'],
+  ['{host}: its database cannot be backed up: {why}', '{host}：数据库无法备份：{why}'],
+  ['{host}: nothing can be restored to it: {why}', '{host}：无法恢复到这台主机：{why}'],
+  ['has no {program}: install it there', '缺少 {program}：请在那里安装'],
+  ['there is no such unit there: correct it in the cluster file', '那里没有这个单元：请改正集群文件'],
+  [
+    'has MariaDB {is}, and files of {needs} need a server of that series',
+    '装的是 MariaDB {is}，而 {needs} 的文件需要同系列的服务器',
+  ],
+  [
+    'has MariaDB {is}, and the dump is of {needs}: an older server does not take it',
+    '装的是 MariaDB {is}，而转储来自 {needs}：较旧的服务器无法载入',
+  ],
+  [
+    '{has} MiB are free where it comes back, and {wants} may be needed',
+    '恢复的位置空闲 {has} MiB，可能需要 {wants} MiB',
+  ],
+  ['{has} MiB are free, and {wants} may be needed', '空闲 {has} MiB，可能需要 {wants} MiB'],
+  [
+    'is one of several servers on its host: restore to a folder, and copy',
+    '是主机上多个服务器之一：请恢复到一个文件夹，再复制',
+  ],
+  [
+    'backups lie there ({folder}): restore to another folder',
+    '备份存放在那里（{folder}）：请恢复到别的文件夹',
+  ],
+  ['is there already', '已经存在：请换一个文件夹'],
+  [
+    'lies directly below /: a host is broken while that is swapped. Restore it to another folder, and copy what is needed',
+    '直接位于 / 之下：替换它会使主机无法工作。请恢复到别的文件夹，再复制所需内容',
+  ],
+  [
+    'holds what Pawl keeps on this host. Restore it to another folder, and copy what is needed',
+    '里面有 Pawl 在这台主机上保存的内容。请恢复到别的文件夹，再复制所需内容',
+  ],
+  [
+    'is a link: nothing is restored through links. Back up what it points to',
+    '是链接：不会通过链接恢复。请备份它指向的内容',
+  ],
+  [
+    'lies behind a link: nothing is restored through links. Name it as {path}/…',
+    '位于链接之后：不会通过链接恢复。请写成 {path}/…',
+  ],
+  [
+    'has the file system {mount} in it, which would go aside with it. Unmount that first, or restore to another folder',
+    '里面挂载了文件系统 {mount}，会被一起移走。请先卸载它，或恢复到别的文件夹',
+  ],
+  [
+    'has its {name} at {place}: only a server that keeps all its files in one folder can be restored in its place',
+    '它的 {name} 在 {place}：只有把所有文件放在一个文件夹里的服务器才能原地恢复',
+  ],
+  ['the server does not take its own configuration: {why}', '服务器不接受自己的配置：{why}'],
+  ['each source comes back to a host once', '每个来源在一台主机上只能恢复一次'],
+  [
+    '{host} is not among `hosts`: add it there, or say which host of the source is meant (`host`)',
+    '{host} 不在 `hosts` 里：请加进去，或用 `host` 说明是来源的哪台主机',
+  ],
+  [
+    'it is of {host}, and {source} is of {hosts}: `pawl backups restore … --on HOST` brings it to a folder',
+    '它属于 {host}，而 {source} 现在在 {hosts} 上：用 `pawl backups restore … --on HOST` 恢复到一个文件夹',
+  ],
+  [
+    'it names no services; a database is one, too, with `routes: []`',
+    '里面没有服务；数据库也可以是服务，写 `routes: []`',
+  ],
+  ['no host has the role of this source', '没有主机有这个来源的角色'],
+  [
+    '{found}; at most {minutes} min are allowed: take one first, or let the change do it ("take": true)',
+    '{found}；最多允许 {minutes} 分钟：请先做一个备份，或让变更来做（"take": true）',
+  ],
+  ['it is no .tar.gz archive: {why}', '不是 .tar.gz 归档：{why}'],
+  ['there is no file {path} beside the worker', 'worker 所在的机器上没有文件 {path}'],
+
   // what the command line says
   ['{count} mistakes in the input; nothing was touched', '输入中有 {count} 处错误；没有做任何改动'],
   ['1 mistake, nothing was touched', '1 处错误；没有做任何改动'],
@@ -435,6 +548,26 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
     '{address} 上的 Temporal 没有命名空间 {namespace}；用 TEMPORAL_NAMESPACE 指定另一个',
   ],
   ["Temporal's connection settings cannot be read: {why}", '无法读取 Temporal 的连接设置：{why}'],
+  [
+    '"{text}" is no id of a backup; `pawl backups list {cluster}` shows them',
+    '"{text}" 不是备份的 id；用 `pawl backups list {cluster}` 查看',
+  ],
+  [
+    'there is no backup {id}; `pawl backups list {cluster}` shows those there are',
+    '没有备份 {id}；用 `pawl backups list {cluster}` 查看已有的',
+  ],
+  [
+    '{option}: "{text}" is no time; write it like {example}',
+    '{option}："{text}" 不是时间；请写成 {example} 这样',
+  ],
+  [
+    '--at: {id} is a backup, which holds its own moment; name its source for another one',
+    '--at：{id} 是一个备份，只对应它自己的时刻；要恢复到别的时刻，请写它的来源',
+  ],
+  ['--at: of what? name sources with --restore', '--at：恢复什么？请用 --restore 指定来源'],
+  ['{id} could not read the catalogue: {why}', '{id} 无法读取备份目录：{why}'],
+  ['no worker has read the catalogue', '没有 worker 读取备份目录'],
+  ['{what} within {seconds} s', '{seconds} 秒内{what}'],
 
   // commander's
   ["missing required argument '{name}'", '缺少必需的参数 {name}'],

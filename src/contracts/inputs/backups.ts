@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Name } from '../names';
-import { Path } from './common';
+import { Moment, Path } from './common';
 
 export const BackupsInput = z.strictObject({
   /** path of the cluster file, as the worker sees it */
@@ -8,7 +8,7 @@ export const BackupsInput = z.strictObject({
   /** of the cluster file's backups; default: all */
   source: Name.optional(),
   /** a moment: which backups would bring it back */
-  at: z.iso.datetime({ offset: true }).optional(),
+  at: Moment.optional(),
   /** look only, and tell nobody */
   dryRun: z.boolean().default(false),
 });

@@ -21,6 +21,12 @@ export const Path = z
   .string()
   .regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,1000}$/u, 'a path, at most 1,000 characters, none of them invisible');
 
+/** `2026-12-01T22:00:00Z`; which zone it is in nobody has to guess. */
+export const Moment = z.iso.datetime({
+  offset: true,
+  error: 'a time with its zone such as 2026-12-01T22:00:00Z',
+});
+
 /** A share of the hosts, `"1%"` to `"100%"`. */
 const Percent = z.string().regex(/^([1-9]|[1-9][0-9]|100)%$/, 'a whole percentage from "1%" to "100%"');
 const Hosts = z.number().int().min(1).max(10_000);

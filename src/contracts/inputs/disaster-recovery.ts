@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Name } from '../names';
-import { notify, Path, patience, planning, Version } from './common';
+import { Moment, notify, Path, patience, planning, Version } from './common';
 import { Artifact } from './rolling-upgrade';
 
 /** Restored whatever the look for damage says. */
@@ -13,9 +13,7 @@ const Restore = z
     /** of the backup; default: the newest that can be restored */
     backup: z.string().min(1).max(300).optional(),
     /** … or exactly this moment where binary logs cover it, and else the newest that is not younger */
-    at: z.iso
-      .datetime({ offset: true, error: 'a time with its zone such as 2026-12-01T22:00:00Z' })
-      .optional(),
+    at: Moment.optional(),
   })
   .refine(({ backup, at }) => backup === undefined || at === undefined, 'either backup or at');
 export type Restore = z.output<typeof Restore>;
@@ -32,9 +30,7 @@ export const DisasterRecoveryInput = z.strictObject({
   /** the release that damaged hosts of a service get; default: the one that they have, or that a backup brings back */
   releases: z.record(Name, z.strictObject({ version: Version, artifact: Artifact })).default({}),
   /** when the disaster struck; what was written between a backup and then is lost. Default: the time of the look */
-  since: z.iso
-    .datetime({ offset: true, error: 'a time with its zone such as 2026-12-01T22:00:00Z' })
-    .optional(),
+  since: Moment.optional(),
   /** `before`: wait for a yes before anything is touched */
   approvals: z
     .array(z.enum(['before']))

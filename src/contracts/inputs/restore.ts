@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AbsolutePath, Name } from '../names';
-import { notify, Path } from './common';
+import { Moment, notify, Path } from './common';
 
 export const RestoreInput = z
   .strictObject({
@@ -17,7 +17,7 @@ export const RestoreInput = z
       })
       .default('newest'),
     /** the one that brings this moment back, or what is nearest before it */
-    at: z.iso.datetime().optional(),
+    at: Moment.optional(),
     /** host to which it comes back; default: its own */
     on: Name.optional(),
     /** in which it comes back, not there yet; default: /var/lib/pawl-restored/<source>-<moment> */

@@ -4,6 +4,7 @@ import { ageText } from '../amounts';
 import { newestFirst } from './chains';
 import { servesAt } from './catalogue';
 import { DAY } from './periods';
+import { reachDays } from './retention';
 
 export interface Overdue {
   host: string;
@@ -14,7 +15,7 @@ export interface Overdue {
   key: string;
 }
 
-export type Limits = Pick<BackupSource, 'overdueHours' | 'provenDays'> & {
+export type Limits = Pick<BackupSource, 'overdueHours' | 'provenDays' | 'keep'> & {
   /** that the source is on; others in the catalogue are not looked at */
   hosts: readonly string[];
 };
@@ -90,17 +91,19 @@ function unprovenText(of: string, { at }: Proof, { provenDays }: Limits, now: nu
   return `a backup of ${of} was last restored as a drill ${ageText(age)} ago, and a drill was due after ${provenDays} d`;
 }
 
-/** Whoever began yesterday has nothing to prove yet. */
+/** Whoever began yesterday has nothing to prove yet. Where old ones go before a drill is due, nobody would ever be told by their age. */
 function neverProvenText(
   of: string,
   entries: readonly BackupEntry[],
-  { provenDays }: Limits,
+  { provenDays, overdueHours, keep }: Limits,
   now: number,
 ): string | undefined {
   const oldest = newestFirst(entries).at(-1)!;
   const age = now - Date.parse(oldest.at);
-  if (age <= provenDays * DAY) return undefined;
-  return `no backup of ${of} was ever restored as a drill, and the oldest is ${ageText(age)} old`;
+  const text = `no backup of ${of} was ever restored as a drill, and the oldest is ${ageText(age)} old`;
+  if (age > provenDays * DAY) return text;
+  const kept = reachDays(keep);
+  return age > kept * DAY - overdueHours * HOUR ? `${text}, and older ones go` : undefined;
 }
 
 /** A drill counts for its host when its backup has gone since: the id says whose it was. */

@@ -42,6 +42,10 @@ export function retentionOf<E extends Dated>(asked: Asked<E>): Retention {
   };
 }
 
+/** So many days old the oldest one is at least that is kept, where one is taken every day: a week or a month may just have begun. */
+export const reachDays = ({ days, weeks, months, years }: Keep): number =>
+  Math.max(days, 7 * (weeks - 2), 28 * (months - 2), 365 * (years - 2));
+
 type Reason = readonly [entry: Dated, text: string];
 
 /** Of each that stays for its own sake, by id. */

@@ -24,6 +24,14 @@ export interface Steps {
   left: { host: string; what: string }[];
 }
 
+/** What is known of services, beside what a look has found. */
+export interface Services {
+  /** names of those on a host, without those that are out of service on purpose */
+  on(host: string): readonly string[];
+  /** whether a release that is gone comes back: with the input, or with one of these sources */
+  released(service: string, sources: readonly string[]): boolean;
+}
+
 /** As people and messages call what is done about it. */
 export const STEP_NAMES: { [K in RecoveryStep['kind']]: (of: string, host: string) => string } = {
   packages: (_, host) => `packages-on-${host}`,
@@ -37,32 +45,46 @@ const BEFORE_SERVICES: readonly Stage[] = STAGES.slice(0, STAGES.indexOf('servic
 
 /**
  * Only what is damaged comes back, and what somebody asks for. Services of hosts on which something came back are
- * proven to work afterwards.
+ * proven to work afterwards. One whose release is gone for good cannot be: it, and its configuration, wait for a release.
  *
  * @param restorable of all damaged sources, and of all that somebody asks for
- * @param servicesOn names of services on a host, without those that are out of service on purpose
  */
 export function recoverySteps(
   looked: readonly Looked[],
   restorable: readonly Restorable[],
-  servicesOn: (host: string) => readonly string[],
+  services: Services,
 ): Steps {
   const damaged = looked.filter(({ is }) => is === 'damaged');
+  const back = restorable.filter(canComeBack);
+  const lost = damaged.filter(({ host, subject }) => {
+    if (subject.kind !== 'service' || !subject.releaseGone) return false;
+    const sources = back.flatMap((one) => (one.host === host ? [one.source] : []));
+    return !services.released(subject.service, sources);
+  });
+  const isLost = (service: string, on: string) =>
+    lost.some(({ host, subject }) => host === on && 'service' in subject && subject.service === service);
+  const mendable = damaged.filter(
+    ({ host, subject }) => !('service' in subject && isLost(subject.service, host)),
+  );
   const steps: RecoveryStep[] = [
-    ...damaged.flatMap(({ host, subject }) => stepFor(host, subject)),
-    ...restorable.filter(canComeBack).map(restoreStep),
+    ...mendable.flatMap(({ host, subject }) => stepFor(host, subject)),
+    ...back.map(restoreStep),
   ];
   const touched = steps.filter(({ stage }) => BEFORE_SERVICES.includes(stage)).map(({ host }) => host);
-  const ill = damaged.flatMap(({ host, subject }) =>
+  const ill = mendable.flatMap(({ host, subject }) =>
     subject.kind === 'service' ? [serviceStep(subject.service, host)] : [],
   );
   const beside = [...new Set(touched)].flatMap((host) =>
-    servicesOn(host).map((service) => serviceStep(service, host)),
+    services.on(host).flatMap((service) => (isLost(service, host) ? [] : [serviceStep(service, host)])),
   );
   const all = [...steps, ...ill, ...beside.filter(({ name }) => !ill.some((one) => one.name === name))];
   return {
     steps: STAGES.flatMap((stage) => all.filter((step) => step.stage === stage)),
-    left: [...damaged.flatMap(beyondSteps), ...restorable.flatMap(nothingToRestore)],
+    left: [
+      ...damaged.flatMap(beyondSteps),
+      ...lost.map(withoutRelease),
+      ...restorable.flatMap(nothingToRestore),
+    ],
   };
 }
 
@@ -98,6 +120,13 @@ function beyondSteps({ host, subject, found }: Looked): Steps['left'] {
   if (subject.kind !== 'host') return [];
   const what = `${host}: ${found.join('; ')}; mend it and start this again, or put another one in its place (nodeReplacement)`;
   return [{ host, what }];
+}
+
+function withoutRelease({ host, subject }: Looked): Steps['left'][number] {
+  const service = 'service' in subject ? subject.service : '';
+  const named = `{"releases": {"${service}": {"version": …, "artifact": …}}}`;
+  const what = `${service} on ${host} is not started, and not configured: nothing brings its release back. Name one (${named}), or have its folder as a source of backups`;
+  return { host, what };
 }
 
 function nothingToRestore(one: Restorable): Steps['left'] {

@@ -19,14 +19,10 @@ bring_restic() { repository_restic "$@"; }
 begun=$(date +%s)
 place_scratch "$id" "$needed"
 scratch_begin
-snapshots=
-while [ "$1" != -- ]; do
-  snapshots="$snapshots $1"
-  shift
-done
-shift
+bring_listed "$@"
+shift "$bring_more"
 # shellcheck disable=SC2086 # names without blanks
-bring_logical "$bytes" "$sums" "$file" "$at" "$end" "$zone" - $snapshots
+bring_logical "$bytes" "$sums" "$file" "$at" "$end" "$zone" - $bring_snapshots
 usable=$(($(date +%s) - begun - bring_measured))
 
 {

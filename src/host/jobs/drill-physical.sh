@@ -16,14 +16,10 @@ bring_restic() { repository_restic "$@"; }
 begun=$(date +%s)
 place_scratch "$id" "$needed"
 scratch_begin
-snapshots=
-while [ "$1" != -- ]; do
-  snapshots="$snapshots $1"
-  shift
-done
-shift
+bring_listed "$@"
+shift "$bring_more"
 # shellcheck disable=SC2086 # names without blanks
-bring_chain "$bytes" $snapshots
+bring_chain "$bytes" $bring_snapshots
 scratch_shape=$(bring_shape)
 scratch_start --skip-grant-tables
 usable=$(($(date +%s) - begun))

@@ -33,18 +33,14 @@ begun=$(date +%s)
 staged_hidden='#sql-'
 staged_place "$target" "$needed"
 scratch_begin
-snapshots=
-while [ "$1" != -- ]; do
-  snapshots="$snapshots $1"
-  shift
-done
-shift
+bring_listed "$@"
+shift "$bring_more"
 if [ "$method" = logical ]; then
   # shellcheck disable=SC2086 # names without blanks
-  bring_logical "$bytes" "$sums" "$file" "$at" "$end" "$zone" "$until" $snapshots
+  bring_logical "$bytes" "$sums" "$file" "$at" "$end" "$zone" "$until" $bring_snapshots
 else
   # shellcheck disable=SC2086 # names without blanks
-  bring_chain "$bytes" $snapshots
+  bring_chain "$bytes" $bring_snapshots
   [ "$folder" = - ] || scratch_shape=$(bring_shape | paste -s -d ' ')
   scratch_start --skip-grant-tables
 fi

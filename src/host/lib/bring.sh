@@ -1,6 +1,16 @@
 # Brings a backup back into a place of `place.sh`: the same for a drill and for a restore. A program asks for this text with
 # `# uses: give-up progress place scratch tables binlog replay bring`, and defines `bring_restic`, which reads the repository.
 
+# Sets `bring_snapshots`, those before `--`, and `bring_more`, by which its caller has to shift.
+bring_listed() { # SNAPSHOT… -- ARGUMENT…
+  bring_snapshots= bring_more=1
+  while [ "$1" != -- ]; do
+    bring_snapshots="$bring_snapshots $1"
+    bring_more=$((bring_more + 1))
+    shift
+  done
+}
+
 # Sets `bring_from`, the bytes that came before, for the next one.
 bring_stream() { # SNAPSHOT FILE EXPECTED-BYTES
   { bring_restic dump "$1" "$2" 2>"$place/read" || echo $? >"$place/code"; } |

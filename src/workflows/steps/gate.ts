@@ -1,5 +1,5 @@
 import { ActivityFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import type { Claim, PlannedGate, Sight, Verdict } from '../../contracts/gate';
+import type { Claim, PlannedGate, Sight, Usual, Verdict } from '../../contracts/gate';
 import type { PlannedHost } from '../../contracts/plan';
 import type { GateStatus } from '../../contracts/status';
 import { together } from '../../domain/sight';
@@ -38,13 +38,17 @@ export async function learnUsual(run: Change, hosts = run.plan.intent.hosts): Pr
   if (!gate || run.state.usual || hosts.length === 0) return;
   run.enter('preparing', `measuring how long answers of ${service.name} take before the change`);
   const input = { change: run.ref, service, limits: gate, hosts };
+  const summary = 'how long answers take before the change';
+  run.state.usual = await run.interruptibly(() => usualOf(summary, input));
+}
+
+/** How long answers of hosts take; what cannot be measured is told, and fails nothing. */
+export async function usualOf(summary: string, input: Parameters<typeof measureUsual>[0]): Promise<Usual> {
   try {
-    run.state.usual = await run.interruptibly(() =>
-      measureUsual.executeWithOptions({ summary: 'how long answers take before the change' }, [input]),
-    );
+    return await measureUsual.executeWithOptions({ summary }, [input]);
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    run.state.usual = { p95Ms: null, from: `it was not measured (${reason(error)})` };
+    return { p95Ms: null, from: `it was not measured (${reason(error)})` };
   }
 }
 

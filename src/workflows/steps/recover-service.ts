@@ -23,9 +23,10 @@ export async function bringService(run: Recovery, step: StepOf<'service'>): Prom
   const planned = run.plan.intent.services[service];
   if (!at || !planned) throw new HostFailed(host, 'failed', `${host} is no host of ${service} in this plan`);
   const release = releases[service];
+  const version = release?.version ?? (await versionOn(run, planned, at));
   const aside = release ? await renew(run, step, planned, at) : [];
-  const how = release ? `${release.version} anew, healthy` : await started(run, step, planned, at);
-  run.note(host, { version: release?.version ?? (await versionOn(run, planned, at)) });
+  const how = release ? `${version} anew, healthy` : await started(run, step, planned, at, version);
+  run.note(host, { version });
   const config = configOn(run, service, host);
   if (config) {
     const { proveServed } = steps(run, planned.limits.healthySeconds);
@@ -86,14 +87,14 @@ async function renew(
   return aside;
 }
 
-/** Restarted where it is not healthy. */
+/** Restarted where it is not healthy. @param version that it has; empty: nobody knows */
 async function started(
   run: Recovery,
   step: StepOf<'service'>,
   service: PlannedService,
   host: PlannedHost,
+  version: string,
 ): Promise<string> {
-  const version = await versionOn(run, service, host);
   const fault = await prove(run, step, service, host, version).then(
     () => undefined,
     (error: unknown) => hostFailed(host.name, error),

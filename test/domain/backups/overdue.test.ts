@@ -1,4 +1,4 @@
-import type { BackupEntry, Catalogue, Proof } from '../../../src/contracts/backups';
+import type { BackupEntry, Catalogue, Keep, Proof } from '../../../src/contracts/backups';
 import { newKeys } from '../../../src/domain/config/drift-memory';
 import { overdue } from '../../../src/domain/backups/overdue';
 import { before, DAY, HOUR, NOW } from './entries';
@@ -29,7 +29,8 @@ function catalogue(entries: Some[], proofs: Proof[] = []): Catalogue {
   };
 }
 
-const limits = (hosts = ['db1']) => ({ overdueHours: 26, provenDays: 8, hosts });
+const KEEP: Keep = { days: 7, weeks: 4, months: 12, years: 0 };
+const limits = (hosts = ['db1'], keep = KEEP) => ({ overdueHours: 26, provenDays: 8, hosts, keep });
 const lost = { kind: 'incremental', parent: 'shop.db1.lost' } as const;
 
 it.each<{ what: string; entries: Some[]; proofs?: Proof[]; hosts?: string[]; texts: string[] }>([
@@ -115,6 +116,26 @@ it.each<{ what: string; entries: Some[]; proofs?: Proof[]; hosts?: string[]; tex
   },
 ])('$what', ({ entries, proofs, hosts, texts }) => {
   expect(overdue(catalogue(entries, proofs), limits(hosts), NOW).map(({ text }) => text)).toEqual(texts);
+});
+
+describe('where old ones go before a drill is due', () => {
+  const short = { ...KEEP, weeks: 2, months: 1 };
+  it.each<{ days: number; hours: number; proofs?: Proof[]; texts: string[] }>([
+    {
+      ...{ days: 7, hours: 6.5 * 24 },
+      texts: [
+        'no backup of shop on db1 was ever restored as a drill, and the oldest is 6 d old, and older ones go',
+      ],
+    },
+    { days: 7, hours: 5 * 24, texts: [] },
+    // a proof outlives its backup
+    { days: 7, hours: 6.5 * 24, proofs: [proof(7)], texts: [] },
+    { days: 9, hours: 7.9 * 24, texts: [] },
+  ])('kept for $days days, the oldest is $hours h old', ({ days, hours, proofs, texts }) => {
+    const of = catalogue([{ hours: 10 }, { hours }], proofs);
+    const found = overdue(of, limits(['db1'], { ...short, days }), NOW);
+    expect(found.map(({ text }) => text)).toEqual(texts);
+  });
 });
 
 describe('is told once', () => {

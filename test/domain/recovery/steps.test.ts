@@ -12,7 +12,10 @@ const of = (source: string, host: string, level: Level, ids: string[] = ['b']): 
 });
 const services: Record<string, string[]> = { n1: ['web'], n2: ['web', 'mail'], db1: ['database'] };
 const made = (looked: Looked[], restorable: Restorable[] = []) =>
-  recoverySteps(looked, restorable, (host) => services[host] ?? []);
+  recoverySteps(looked, restorable, {
+    on: (host) => services[host] ?? [],
+    released: (_, sources) => sources.includes('code'),
+  });
 
 it('nothing where all is well', () => {
   expect(made([look('n1', { kind: 'service', service: 'web' }, 'well')])).toEqual({ steps: [], left: [] });
@@ -66,4 +69,27 @@ it('what no step can mend is left to people', () => {
     'db1: shop on db1 cannot come back: no backup ',
     'db1: code on db1 cannot come back: /opt is a ',
   ]);
+});
+
+describe('a service whose release is gone', () => {
+  const gone = look('n2', { kind: 'service', service: 'web', releaseGone: true });
+  const config = look('n2', { kind: 'config', service: 'web', revision: 'r2' });
+
+  it('is not started, nor configured, where nothing brings it back, and it is said what to do', () => {
+    const { steps, left } = made([gone, config, look('n2', { kind: 'packages', packages: ['nginx'] })]);
+    expect(steps.map(({ name }) => name)).toEqual(['packages-on-n2', 'mail-on-n2']);
+    expect(left).toEqual([
+      {
+        host: 'n2',
+        what: 'web on n2 is not started, and not configured: nothing brings its release back. Name one ({"releases": {"web": {"version": …, "artifact": …}}}), or have its folder as a source of backups',
+      },
+    ]);
+  });
+
+  it('is started behind a source that brings it back to this host', () => {
+    const names = (host: string) =>
+      made([gone, config], [of('code', host, 'application')]).steps.map(({ name }) => name);
+    expect(names('n2')).toEqual(['code-on-n2', 'config-of-web-on-n2', 'web-on-n2', 'mail-on-n2']);
+    expect(names('n1')).toEqual(['code-on-n1', 'web-on-n1']);
+  });
 });
