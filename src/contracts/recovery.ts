@@ -22,6 +22,8 @@ export interface Looked {
   subject: Subject;
   /** unknown: nobody could look; its host does not answer, say */
   is: 'well' | 'damaged' | 'unknown';
+  /** a service that is out of service on purpose */
+  out?: true;
   /** in words, what was measured: `3 of 41 files are missing`; what is well says so, too */
   found: string[];
 }
@@ -54,6 +56,13 @@ export interface Candidate {
 interface ReinstallStep {
   kind: 'packages';
   packages: string[];
+}
+
+/** What of damaged packages a host can install anew. */
+export interface Fetched {
+  there: string[];
+  /** `why` in the words of the host */
+  missing: { package: string; version: string; why: string }[];
 }
 
 interface RestoreStep {

@@ -15,6 +15,9 @@ it('packages: files by their owners', () => {
     'missing /usr/bin/nobodys',
     'of coreutils: /usr/bin/[',
     'of libc6:amd64, libc6:i386: /usr/lib/x/libc.so',
+    'package coreutils',
+    'package libc6',
+    'package vim',
     'more 7',
     'garbage',
     '',
@@ -25,9 +28,10 @@ it('packages: files by their owners', () => {
       { how: 'changed', path: '/usr/lib/x/libc.so', package: 'libc6' },
       { how: 'missing', path: '/usr/bin/nobodys', package: 'an unknown package' },
     ],
+    packages: ['coreutils', 'libc6', 'vim'],
     more: 7,
   });
-  expect(parsePackages('')).toEqual({ files: [], more: 0 });
+  expect(parsePackages('')).toEqual({ files: [], packages: [], more: 0 });
 });
 
 it('tables: with odd names, faults, and where there was no time', () => {

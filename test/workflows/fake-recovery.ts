@@ -15,6 +15,8 @@ interface Struck {
   trouble: Record<string, (() => void | Promise<void>) | undefined>;
   /** what a look finds, one after the other; the last one again and again */
   damage: Looked[][];
+  /** packages that cannot be had */
+  nowhere: string[];
   plan(input: object): Plan;
   step(name: string, host: string): Promise<void>;
 }
@@ -69,7 +71,7 @@ export function recoveryActivities(
   cluster: Struck,
 ): Pick<
   Activities,
-  'planDisasterRecovery' | 'lookForDamage' | 'reinstallPackages' | 'setAsideRelease' | 'startSource'
+  'planDisasterRecovery' | 'lookForDamage' | 'fetchPackages' | 'reinstallPackages' | 'setAsideRelease' | 'startSource'
 > {
   return {
     planDisasterRecovery: async (raw) => {
@@ -82,6 +84,14 @@ export function recoveryActivities(
       if (only) return cluster.damage[0]!;
       if (cluster.damage.length > 1) cluster.damage.shift();
       return cluster.damage[0]!;
+    },
+    fetchPackages: async ({ host, packages }) => {
+      await cluster.step(`fetch ${packages.join('+')}`, host);
+      const nowhere = packages.filter((name) => cluster.nowhere.includes(name));
+      return {
+        there: packages.filter((name) => !nowhere.includes(name)),
+        missing: nowhere.map((name) => ({ package: name, version: '1', why: 'no such version' })),
+      };
     },
     reinstallPackages: async ({ host, packages }) => {
       await cluster.step(`reinstall ${packages.join('+')}`, host);

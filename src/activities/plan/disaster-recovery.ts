@@ -17,6 +17,7 @@ import { badInput, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import type { Steps } from '../../domain/recovery/steps';
 import { recoverySteps } from '../../domain/recovery/steps';
+import { servicesOf, trafficOf, withVersion } from '../../domain/recovery/several';
 import { damageNotes } from '../../domain/recovery/words';
 import { marksOf } from '../out-of-service';
 import { assessDamage } from '../recovery/assess';
@@ -176,19 +177,26 @@ async function wantedConfigs(
   return configs;
 }
 
-/** Of each host as it stands in its first service; one that is in none is not asked. */
+/** Of each host as it stands in its services; one that is in none is not asked. */
 async function observed(
   world: World,
   { hosts, members, services }: DisasterIntent,
   signal: AbortSignal,
 ): Promise<Record<string, ObservedHost>> {
   const seen = hosts.map(async ({ name }) => {
-    const found = Object.entries(members).find(([, all]) => all.some((host) => host.name === name));
-    if (!found) return [];
-    const [service, all] = found;
-    const host = all.find((one) => one.name === name)!;
-    const { facts } = await observeHost(world, services[service]!, host, signal, asItIs);
-    return [[name, facts] as const];
+    const own = servicesOf(members, name);
+    const facts = await Promise.all(
+      own.map(async (service) => {
+        const host = members[service]!.find((one) => one.name === name)!;
+        return (await observeHost(world, services[service]!, host, signal, asItIs)).facts;
+      }),
+    );
+    const [first] = facts;
+    if (!first) return [];
+    if (own.length === 1) return [[name, first] as const];
+    const version = own.reduce((shown, service, nth) => withVersion(shown, service, facts[nth]!.version), '');
+    const traffic = own.flatMap((service, nth) => Object.entries(trafficOf(service, facts[nth]!.traffic)));
+    return [[name, { ...first, version, traffic: Object.fromEntries(traffic) }] as const];
   });
   return Object.fromEntries((await Promise.all(seen)).flat());
 }

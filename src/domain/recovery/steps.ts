@@ -67,13 +67,11 @@ export function recoverySteps(
 }
 
 function stepFor(host: string, subject: Subject): RecoveryStep[] {
-  if (subject.kind === 'packages')
-    return [
-      {
-        ...{ name: STEP_NAMES.packages('', host), host, stage: 'system' },
-        ...{ kind: 'packages', packages: subject.packages },
-      },
-    ];
+  if (subject.kind === 'packages') {
+    const { packages } = subject;
+    const step = { name: STEP_NAMES.packages('', host), host, stage: 'system', kind: 'packages' } as const;
+    return packages.length > 0 ? [{ ...step, packages }] : [];
+  }
   if (subject.kind !== 'config') return [];
   const { service, revision } = subject;
   if (revision === undefined) return [];
@@ -95,6 +93,8 @@ function serviceStep(service: string, host: string): RecoveryStep {
 }
 
 function beyondSteps({ host, subject, found }: Looked): Steps['left'] {
+  if (subject.kind === 'packages' && subject.packages.length === 0)
+    return [{ host, what: `${host}: nobody can say which packages are damaged: ${found.join('; ')}` }];
   if (subject.kind !== 'host') return [];
   const what = `${host}: ${found.join('; ')}; mend it and start this again, or put another one in its place (nodeReplacement)`;
   return [{ host, what }];

@@ -2,6 +2,7 @@
 import type { OwnLogs } from '../../contracts/backup-run';
 import type {
   Answers,
+  Fetched,
   Looked,
   Recovered,
   Recovery,
@@ -79,6 +80,14 @@ export function ownLogsText({ complete, at, why }: OwnLogs): string {
   if (complete) return `then the server's own binary logs up to ${at}, to their end`;
   if (at === null) return `the server's own binary logs brought no more, or nobody can say how much: ${why}`;
   return `then the server's own binary logs up to ${at}, and not to their end: ${why}`;
+}
+
+/** What people can do about packages that cannot be had. */
+export function missingText(missing: Fetched['missing']): string {
+  const each = missing.map(({ package: name, version, why }) => `${name} ${version} (${why})`);
+  const [first] = missing;
+  const place = first ? `/var/lib/pawl/packages/${first.package}/${first.version}.deb` : '';
+  return `${each.join(', ')} cannot be had: put it into a repository of this host, or there as ${place}`;
 }
 
 /** What is gone, as far as anybody can say. */

@@ -9,6 +9,7 @@ import {
   configOn,
   job,
   memberOf,
+  noteService,
   secondsOf,
   steps,
   type Outcome,
@@ -25,7 +26,7 @@ export async function bringService(run: Recovery, step: StepOf<'service'>): Prom
   const release = releases[service];
   const aside = release ? await renew(run, step, planned, at) : [];
   const how = release ? `${release.version} anew, healthy` : await started(run, step, planned, at);
-  run.note(host, { version: release?.version ?? (await versionOn(run, planned, at)) });
+  noteService(run, service, host, { version: release?.version ?? (await versionOn(run, planned, at)) });
   const config = configOn(run, service, host);
   if (config) {
     const { proveServed } = steps(run, planned.limits.healthySeconds);
@@ -86,7 +87,7 @@ async function renew(
   return aside;
 }
 
-/** Restarted where it is not healthy. */
+/** Restarted where it is not healthy, and where what it runs from was damaged: it may have that in memory still. */
 async function started(
   run: Recovery,
   step: StepOf<'service'>,
@@ -94,12 +95,15 @@ async function started(
   host: PlannedHost,
 ): Promise<string> {
   const version = await versionOn(run, service, host);
-  const fault = await prove(run, step, service, host, version).then(
-    () => undefined,
-    (error: unknown) => hostFailed(host.name, error),
-  );
-  if (!fault) return 'healthy';
-  if (fault.kind !== 'failed') throw fault;
+  const anew = cameAnew(run, service, host.name);
+  const fault = anew
+    ? undefined
+    : await prove(run, step, service, host, version).then(
+        () => undefined,
+        (error: unknown) => hostFailed(host.name, error),
+      );
+  if (!anew && !fault) return 'healthy';
+  if (fault && fault.kind !== 'failed') throw fault;
   await leave(run, step.host);
   const limits = secondsOf(run, service);
   for (const [act, why] of [
@@ -113,8 +117,21 @@ async function started(
     );
   }
   await prove(run, step, service, host, version);
-  return `started again, healthy; before: ${fault.message}`;
+  return fault
+    ? `started again, healthy; before: ${fault.message}`
+    : 'started again from its package, healthy';
 }
+
+/** Its own package was installed anew in this run. */
+const cameAnew = (run: Recovery, { release }: PlannedService, host: string) =>
+  run.plan.intent.recovery.some(
+    (step) =>
+      step.kind === 'packages' &&
+      step.host === host &&
+      release.kind === 'deb' &&
+      step.packages.includes(release.package) &&
+      run.stepStatus(step.name).state === 'done',
+  );
 
 /** @param version empty: nobody knows which one it should be */
 async function prove(

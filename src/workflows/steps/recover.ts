@@ -5,8 +5,9 @@ import { announce } from './announce';
 import { askAbout } from './ask';
 import { boundary } from './boundary';
 import { type Change, ChangeStopped } from './change';
-import { badState, hostFailed, type HostFailed } from './host-failure';
+import { badState, HostFailed, hostFailed } from './host-failure';
 import { goOnAnew, isLong } from './long';
+import { isOut, served } from './recover-rotation';
 import { recover } from './recover-steps';
 import { walk } from './walk';
 
@@ -29,24 +30,44 @@ export async function recoverAll(run: Recovery, input: unknown): Promise<void> {
 }
 
 async function recoverStage(run: Recovery, stage: Stage, input: unknown): Promise<void> {
-  const steps = run.plan.intent.recovery.filter((step) => step.stage === stage);
-  const left = () => steps.filter((step) => isToDo(run, step));
+  const left = () =>
+    run.plan.intent.recovery.filter((step) => turnOf(run, step) === stage && isToDo(run, step));
   while (left().length > 0) {
     if (isLong()) await goOnAnew(run, input);
     await boundary(run);
     run.enter('running', `bringing back: ${stage}`);
-    const { failures } = await walk(byHost(left()), WIDTH, (all) => oneByOne(run, all), isLong);
+    const others = left().filter((step) => !isOfServing(run, step));
+    const [steps, width] = others.length > 0 ? [others, WIDTH] : [left(), 1];
+    const { failures } = await walk(byHost(steps), width, (all) => oneByOne(run, all), isLong);
     for (const { error } of failures) throw error;
   }
 }
 
+/**
+ * Hosts that served come one after the other, when those that serve nobody are through, and each in one go, from its first step
+ * until it serves again: with the services, or where its database has its turn.
+ */
+function turnOf(run: Recovery, step: RecoveryStep): Stage {
+  if (!isOfServing(run, step)) return step.stage;
+  const own = run.plan.intent.recovery.filter(({ host }) => host === step.host);
+  return own.some(({ stage }) => stage === 'database') ? 'database' : 'services';
+}
+
+/** Until it serves again; what comes behind the services takes it out of rotation once more, and for a moment. */
+const isOfServing = (run: Recovery, { host, stage }: RecoveryStep) =>
+  STAGES.indexOf(stage) <= STAGES.indexOf('services') && served(run, host);
+
 const hasFailed = (run: Recovery, name: string) =>
   ['failed', 'unreachable'].includes(run.stepStatus(name).state);
 
-/** Where something has failed, what comes after it may need it. */
+/** Where something has failed, what comes after it may need it; while one that served is out with it, no other one leaves. */
 function isToDo(run: Recovery, { name, host }: RecoveryStep): boolean {
-  const held = run.status.steps.some((step) => step.host === host && hasFailed(run, step.name));
-  return !held && !['done', 'skipped'].includes(run.stepStatus(name).state);
+  if (['done', 'skipped'].includes(run.stepStatus(name).state)) return false;
+  const failed = run.status.steps.flatMap((step) =>
+    step.host !== undefined && hasFailed(run, step.name) ? [step.host] : [],
+  );
+  if (failed.includes(host)) return false;
+  return !served(run, host) || !failed.some((other) => served(run, other) && isOut(run, other));
 }
 
 /** One thing at a time on each host. */
@@ -57,6 +78,8 @@ function byHost(steps: readonly RecoveryStep[]): RecoveryStep[][] {
 
 async function oneByOne(run: Recovery, steps: readonly RecoveryStep[]): Promise<void> {
   for (const step of steps) {
+    // what is left comes in the run that follows
+    if (isLong()) return;
     await boundary(run);
     if (run.state.control.skips.includes(step.host)) run.noteStep(step.name, { state: 'skipped' });
     else if (isToDo(run, step)) await attempt(run, step);
@@ -71,13 +94,14 @@ async function attempt(run: Recovery, step: RecoveryStep): Promise<void> {
   run.note(host, { state: 'changing' });
   run.doing.inFlight.add(host);
   try {
-    const { how, aside = [], at } = await recover(run, step);
+    const { how, aside = [], at, fault } = await recover(run, step);
     const { since = '', steps = [] } = run.status.recovery ?? {};
     const lost = at === undefined ? undefined : Math.max(0, Date.parse(since) - Date.parse(at)) / 1_000;
     const seconds = Math.round((Date.now() - begun) / 1_000);
     steps.push({ name, seconds, how, aside, ...(lost !== undefined && { lostSeconds: Math.round(lost) }) });
-    run.noteStep(name, { state: 'done', note: how });
     run.happened(`${name}: ${how}`);
+    if (fault !== undefined) throw new HostFailed(host, 'failed', fault);
+    run.noteStep(name, { state: 'done', note: how });
     noteHost(run, host);
   } catch (error) {
     if (error instanceof ChangeStopped) throw error;
