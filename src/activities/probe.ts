@@ -36,7 +36,7 @@ export async function askHealth(
     return { fault: fault && `${command.join(' ')} ${fault.says}`, ms };
   }
   const { status, body, ms } = await get(remote, port, path, timeoutSeconds * 1_000, signal);
-  const says = `${path} answers ${status || 'nothing'} ${body.trim().slice(0, 80)}`.trim();
+  const says = `${path} answers ${status || 'nothing:'} ${body.trim().slice(0, 80)}`.trim();
   return { fault: status === 200 ? undefined : says, ms };
 }
 

@@ -89,8 +89,11 @@ interface ServiceStep {
   service: string;
 }
 
-/** What a recovery does at once; `name` is how people and messages call it. */
-export type RecoveryStep = { name: string; host: string; stage: Stage } & (
+/**
+ * What a recovery does at once; `name` is how people and messages call it. `turn`: its host serves, and is brought through in one
+ * go and alone, when the others of this stage are through; absent: it is done in its own stage.
+ */
+export type RecoveryStep = { name: string; host: string; stage: Stage; turn?: Stage } & (
   ReinstallStep | RestoreStep | FilesStep | ServiceStep
 );
 export type StepOf<K extends RecoveryStep['kind']> = Extract<RecoveryStep, { kind: K }>;

@@ -29,7 +29,7 @@ beforeAll(async () => {
       },
       code: { kind: 'git', host: 'db1', repository: REPOSITORY },
     },
-    { longAfter: 150 },
+    { longAfter: 120 },
   );
   await editCluster(ground, (file) => {
     const { backups } = file;

@@ -44,7 +44,12 @@ export function recoveryPlan(cluster: Struck, raw: object): Plan<DisasterIntent>
       ? [{ ...restorable, source: subject.source, level, ownLogs: input.ownLogs }]
       : [],
   );
-  const { steps } = recoverySteps(damage, sources, () => ['web']);
+  const { steps } = recoverySteps(
+    damage,
+    sources,
+    () => ['web'],
+    () => ['web'],
+  );
   const names = [...new Set(steps.map(({ host }: RecoveryStep) => host))];
   const hosts = plan.intent.hosts.filter(({ name }) => names.includes(name));
   const { service, cluster: where, settings } = plan.intent;
@@ -71,7 +76,12 @@ export function recoveryActivities(
   cluster: Struck,
 ): Pick<
   Activities,
-  'planDisasterRecovery' | 'lookForDamage' | 'fetchPackages' | 'reinstallPackages' | 'setAsideRelease' | 'startSource'
+  | 'planDisasterRecovery'
+  | 'lookForDamage'
+  | 'fetchPackages'
+  | 'reinstallPackages'
+  | 'setAsideRelease'
+  | 'startSource'
 > {
   return {
     planDisasterRecovery: async (raw) => {

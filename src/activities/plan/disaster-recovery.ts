@@ -75,7 +75,9 @@ export async function planDisaster(
     Object.keys(cluster.services).filter(
       (name) => hostsOf(cluster, name).some((one) => one.name === host) && !away(name, host),
     );
-  const made = recoverySteps(looked, sources, servicesOn);
+  const balanced = (host: string) =>
+    servicesOn(host).filter((name) => cluster.services[name]!.routes.length > 0);
+  const made = recoverySteps(looked, sources, servicesOn, balanced);
   const members = membersOf(world, made.steps);
   const configs = await wantedConfigs(world, made.steps, signal, mistakes);
   if (mistakes.length > 0) throw badInput(mistakes);

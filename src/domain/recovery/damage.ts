@@ -197,7 +197,9 @@ export interface SeenGit {
 export function judgeGit(seen: SeenGit, wanted: Known<Ref[] | null>): Judged {
   const { refs, faults, lost, dropped, late } = seen;
   const wrong = [
-    ...faults.map((words) => `git says: ${words}`),
+    ...(faults.length > 0
+      ? [`git says: ${faults.map((words) => words.replace(/^error: /, '')).join('; ')}`]
+      : []),
     ...(lost.length > 0
       ? [`${are(lost.length, 'ref')} missing, and nothing has their commits: ${named(lost)}`]
       : []),

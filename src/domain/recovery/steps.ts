@@ -41,11 +41,13 @@ const BEFORE_SERVICES: readonly Stage[] = STAGES.slice(0, STAGES.indexOf('servic
  *
  * @param restorable of all damaged sources, and of all that somebody asks for
  * @param servicesOn names of services on a host, without those that are out of service on purpose
+ * @param balanced of these, the ones to which balancers send requests
  */
 export function recoverySteps(
   looked: readonly Looked[],
   restorable: readonly Restorable[],
   servicesOn: (host: string) => readonly string[],
+  balanced: (host: string) => readonly string[],
 ): Steps {
   const damaged = looked.filter(({ is }) => is === 'damaged');
   const steps: RecoveryStep[] = [
@@ -60,10 +62,47 @@ export function recoverySteps(
     servicesOn(host).map((service) => serviceStep(service, host)),
   );
   const all = [...steps, ...ill, ...beside.filter(({ name }) => !ill.some((one) => one.name === name))];
+  const serves = (name: string) =>
+    looked.some(
+      ({ host, subject, is, out }) =>
+        host === name &&
+        subject.kind === 'service' &&
+        is === 'well' &&
+        !out &&
+        balanced(name).includes(subject.service),
+    );
   return {
-    steps: STAGES.flatMap((stage) => all.filter((step) => step.stage === stage)),
+    steps: inTurn(
+      STAGES.flatMap((stage) => all.filter((step) => step.stage === stage)),
+      serves,
+    ),
     left: [...damaged.flatMap(beyondSteps), ...restorable.flatMap(nothingToRestore)],
   };
+}
+
+/**
+ * Hosts that serve come one after the other, and each in one go, so that most of them serve at any time: with the services, when
+ * those that serve nobody are through, or where its database has its turn.
+ *
+ * @param steps by stage
+ */
+function inTurn(steps: readonly RecoveryStep[], serves: (host: string) => boolean): RecoveryStep[] {
+  const has = (name: string, wanted: Stage) =>
+    steps.some(({ host, stage }) => host === name && stage === wanted);
+  const all = steps.map((step): RecoveryStep => {
+    const { host, stage } = step;
+    if (!(BEFORE_SERVICES.includes(stage) || stage === 'services') || !serves(host)) return step;
+    return { ...step, turn: has(host, 'database') ? 'database' : 'services' };
+  });
+  return STAGES.flatMap((stage) => {
+    const own = all.filter((step) => (step.turn ?? step.stage) === stage);
+    const alone = own.filter(({ turn }) => turn !== undefined);
+    const hosts = [...new Set(alone.map(({ host }) => host))];
+    return [
+      ...own.filter((step) => !alone.includes(step)),
+      ...hosts.flatMap((name) => alone.filter(({ host }) => host === name)),
+    ];
+  });
 }
 
 function stepFor(host: string, subject: Subject): RecoveryStep[] {

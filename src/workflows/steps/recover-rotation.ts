@@ -68,32 +68,26 @@ function capOf(run: Recovery, service: string, name: string): number {
 
 const serviceState = (run: Recovery, service: string, host: string) =>
   run.status.steps.find(({ name }) => name === STEP_NAMES.service(service, host))?.state;
-const isBack = (run: Recovery, service: string, host: string) => serviceState(run, service, host) === 'done';
+const isBack = (run: Recovery, service: string, host: string) =>
+  serviceState(run, service, host) === 'done' && !outOf(run, STEP_NAMES.service(service, host));
 /** A person has said that it stays as it is. */
 const isLeftOut = (run: Recovery, service: string, host: string) =>
   serviceState(run, service, host) === 'skipped';
 
-/** Whether requests went to it when damage was looked for: it comes behind those that serve nobody, and alone. */
-export function served(run: Recovery, name: string): boolean {
-  return (run.status.recovery?.before ?? []).some(
-    ({ host, subject, is, out }) =>
-      host === name &&
-      subject.kind === 'service' &&
-      is === 'well' &&
-      !out &&
-      !!memberOf(run, subject.service, name)?.places.length,
-  );
-}
-
 export const isOut = (run: Recovery, name: string) =>
   run.state.undo.some(({ step, host }) => step === 'serveAgain' && host === name);
 
-/** Back into rotation, where it was taken out. */
-export async function serveAgain(run: Recovery, { name }: StepOf<'service'>): Promise<void> {
-  const entry = outOf(run, name);
-  if (!entry) return;
-  await backInto(run, entry);
-  run.state.undo = run.state.undo.filter((one) => one !== entry);
+/** Back into rotation of all that is proven, behind the last of its services: each of them may take it out of all. */
+export async function serveAgain(run: Recovery, { name: last, host }: StepOf<'service'>): Promise<void> {
+  const own = run.plan.intent.recovery.filter((step) => step.kind === 'service' && step.host === host);
+  const stateOf = (name: string) => (name === last ? 'done' : run.stepStatus(name).state);
+  if (own.some(({ name }) => !['done', 'skipped'].includes(stateOf(name)))) return;
+  for (const { name } of own) {
+    const entry = outOf(run, name);
+    if (!entry || stateOf(name) !== 'done') continue;
+    await backInto(run, entry);
+    run.state.undo = run.state.undo.filter((one) => one !== entry);
+  }
 }
 
 type ServeAgain = UndoEntry & { step: 'serveAgain' };

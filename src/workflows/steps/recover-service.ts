@@ -42,16 +42,23 @@ export async function bringService(run: Recovery, step: StepOf<'service'>): Prom
 
 /** What comes back behind the services finds them done: they are proven again, and serve. */
 export async function serveOn(run: Recovery, host: string): Promise<void> {
-  for (const step of run.plan.intent.recovery) {
-    if (step.kind !== 'service' || step.host !== host || !outOf(run, step.name)) continue;
+  const done = run.plan.intent.recovery.filter(
+    (step): step is StepOf<'service'> =>
+      step.kind === 'service' &&
+      step.host === host &&
+      !!outOf(run, step.name) &&
+      run.stepStatus(step.name).state === 'done',
+  );
+  for (const step of done) {
     const { state, note } = run.stepStatus(step.name);
     const service = run.plan.intent.services[step.service];
     const at = memberOf(run, step.service, host);
-    if (state !== 'done' || !service || !at) continue;
+    if (!service || !at) continue;
     await prove(run, step, service, at, await versionOn(run, service, at));
-    await serveAgain(run, step);
     run.noteStep(step.name, { state, note });
   }
+  const last = done.at(-1);
+  if (last) await serveAgain(run, last);
 }
 
 /** The release as it was built, and the configuration that waits for it; what lay in its place is set aside. */

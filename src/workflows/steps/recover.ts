@@ -7,7 +7,7 @@ import { boundary } from './boundary';
 import { type Change, ChangeStopped } from './change';
 import { badState, HostFailed, hostFailed } from './host-failure';
 import { goOnAnew, isLong } from './long';
-import { isOut, served } from './recover-rotation';
+import { isOut, outOf } from './recover-rotation';
 import { recover } from './recover-steps';
 import { walk } from './walk';
 
@@ -31,31 +31,20 @@ export async function recoverAll(run: Recovery, input: unknown): Promise<void> {
 
 async function recoverStage(run: Recovery, stage: Stage, input: unknown): Promise<void> {
   const left = () =>
-    run.plan.intent.recovery.filter((step) => turnOf(run, step) === stage && isToDo(run, step));
+    run.plan.intent.recovery.filter((step) => (step.turn ?? step.stage) === stage && isToDo(run, step));
   while (left().length > 0) {
     if (isLong()) await goOnAnew(run, input);
     await boundary(run);
     run.enter('running', `bringing back: ${stage}`);
-    const others = left().filter((step) => !isOfServing(run, step));
+    const others = left().filter(({ turn }) => turn === undefined);
     const [steps, width] = others.length > 0 ? [others, WIDTH] : [left(), 1];
     const { failures } = await walk(byHost(steps), width, (all) => oneByOne(run, all), isLong);
     for (const { error } of failures) throw error;
   }
 }
 
-/**
- * Hosts that served come one after the other, when those that serve nobody are through, and each in one go, from its first step
- * until it serves again: with the services, or where its database has its turn.
- */
-function turnOf(run: Recovery, step: RecoveryStep): Stage {
-  if (!isOfServing(run, step)) return step.stage;
-  const own = run.plan.intent.recovery.filter(({ host }) => host === step.host);
-  return own.some(({ stage }) => stage === 'database') ? 'database' : 'services';
-}
-
-/** Until it serves again; what comes behind the services takes it out of rotation once more, and for a moment. */
-const isOfServing = (run: Recovery, { host, stage }: RecoveryStep) =>
-  STAGES.indexOf(stage) <= STAGES.indexOf('services') && served(run, host);
+const serves = (run: Recovery, host: string) =>
+  run.plan.intent.recovery.some((step) => step.host === host && step.turn !== undefined);
 
 const hasFailed = (run: Recovery, name: string) =>
   ['failed', 'unreachable'].includes(run.stepStatus(name).state);
@@ -67,7 +56,8 @@ function isToDo(run: Recovery, { name, host }: RecoveryStep): boolean {
     step.host !== undefined && hasFailed(run, step.name) ? [step.host] : [],
   );
   if (failed.includes(host)) return false;
-  return !served(run, host) || !failed.some((other) => served(run, other) && isOut(run, other));
+  if (!serves(run, host) || isOut(run, host)) return true;
+  return !failed.some((other) => serves(run, other) && isOut(run, other));
 }
 
 /** One thing at a time on each host. */
@@ -78,8 +68,6 @@ function byHost(steps: readonly RecoveryStep[]): RecoveryStep[][] {
 
 async function oneByOne(run: Recovery, steps: readonly RecoveryStep[]): Promise<void> {
   for (const step of steps) {
-    // what is left comes in the run that follows
-    if (isLong()) return;
     await boundary(run);
     if (run.state.control.skips.includes(step.host)) run.noteStep(step.name, { state: 'skipped' });
     else if (isToDo(run, step)) await attempt(run, step);
@@ -128,8 +116,17 @@ async function settle(run: Recovery, { name, host }: RecoveryStep): Promise<void
   if (answer === 'skip') {
     run.noteStep(name, { state: 'skipped' });
     run.status.leftToDo.push({ host, what: `${name} was left as it is: ${note}` });
+    provenAgain(run, host);
   } else run.noteStep(name, { state: 'pending' });
   noteHost(run, host);
+}
+
+/** They waited for the one that is left as it is: they are proven once more, and come back. */
+function provenAgain(run: Recovery, host: string): void {
+  for (const step of run.plan.intent.recovery) {
+    const waits = step.kind === 'service' && step.host === host && outOf(run, step.name);
+    if (waits && run.stepStatus(step.name).state === 'done') run.noteStep(step.name, { state: 'pending' });
+  }
 }
 
 /** A host is done when all its steps are. */

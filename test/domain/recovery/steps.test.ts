@@ -12,7 +12,12 @@ const of = (source: string, host: string, level: Level, ids: string[] = ['b']): 
 });
 const services: Record<string, string[]> = { n1: ['web'], n2: ['web', 'mail'], db1: ['database'] };
 const made = (looked: Looked[], restorable: Restorable[] = []) =>
-  recoverySteps(looked, restorable, (host) => services[host] ?? []);
+  recoverySteps(
+    looked,
+    restorable,
+    (host) => services[host] ?? [],
+    (host) => (host === 'db1' ? [] : services[host]!),
+  );
 
 it('nothing where all is well', () => {
   expect(made([look('n1', { kind: 'service', service: 'web' }, 'well')])).toEqual({ steps: [], left: [] });
@@ -65,5 +70,37 @@ it('what no step can mend is left to people', () => {
     'n1: n1: it is gone; mend it and start this a',
     'db1: shop on db1 cannot come back: no backup ',
     'db1: code on db1 cannot come back: /opt is a ',
+  ]);
+});
+
+it('hosts that serve come one after the other, each in one go, behind those that serve nobody', () => {
+  const web = (host: string, is: Looked['is'], more: Partial<Looked> = {}) => ({
+    ...look(host, { kind: 'service', service: 'web' }, is),
+    ...more,
+  });
+  const nginx = (host: string) => look(host, { kind: 'packages', packages: ['nginx'] });
+  const looked = [
+    web('n2', 'well'),
+    nginx('n2'),
+    look('n2', { kind: 'config', service: 'web', revision: 'r' }),
+  ];
+  const turns = (all: Looked[]) =>
+    made(all).steps.map(({ name, turn }) => `${name}${turn ? ` ${turn}` : ''}`);
+  expect(turns([...looked, web('n1', 'damaged'), nginx('n1')])).toEqual([
+    'packages-on-n1',
+    'web-on-n1',
+    'packages-on-n2 services',
+    'config-of-web-on-n2 services',
+    'web-on-n2 services',
+    'mail-on-n2 services',
+  ]);
+  expect(turns([web('n1', 'well', { out: true }), nginx('n1')])).toEqual(['packages-on-n1', 'web-on-n1']);
+});
+
+it('packages that nobody can name are left to people', () => {
+  const { steps, left } = made([look('n1', { kind: 'packages', packages: [] })]);
+  expect([steps, left]).toEqual([
+    [],
+    [{ host: 'n1', what: expect.stringContaining('nobody can say which packages are damaged') as string }],
   ]);
 });
