@@ -50,7 +50,7 @@ export function planRows(plan: Plan): Row[] {
       intent.steps.map(({ id, does, undo }) => table(id, does, `undo: ${undo}`)),
     ),
     ...section(
-      `what comes back, in this order${recovery.some(({ turn }) => turn) ? '; hosts that serve alone, one by one' : ''}`,
+      'what comes back, in this order',
       recovery.map((step) =>
         table(step.turn ? `${step.stage}, alone` : step.stage, step.name, stepText(step)),
       ),

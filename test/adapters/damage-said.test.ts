@@ -4,9 +4,23 @@ import {
   parseFolders,
   parseGit,
   parseHeld,
+  parseFetched,
   parsePackages,
   parseTables,
 } from '../../src/adapters/recovery/said';
+
+it('packages that were fetched, and those that cannot be had', () => {
+  const text =
+    'there nginx\nmissing lost 1:2.0 Version not found\nmissing gone - dpkg does not know it any more\ngarbage\n';
+  expect(parseFetched(text)).toEqual({
+    there: ['nginx'],
+    missing: [
+      { package: 'lost', version: '1:2.0', why: 'Version not found' },
+      { package: 'gone', version: '-', why: 'dpkg does not know it any more' },
+    ],
+  });
+  expect(parseFetched('')).toEqual({ there: [], missing: [] });
+});
 
 it('packages: files by their owners', () => {
   const text = [

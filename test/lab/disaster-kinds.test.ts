@@ -1,15 +1,14 @@
 /** What a recovery brings back besides dumps, folders and files, on hosts that serve two services meanwhile. */
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { installDeb, makeDeb } from '../../lab/service';
 import { until as untilSeen } from '../../lab/hosts/wait';
 import type { Status } from '../../src/contracts/status';
-import type { Plan } from '../../src/contracts/plan';
-import { statusMarkdown } from '../../src/render/markdown';
-import { planRows } from '../../src/render/plan';
-import { backedUp, catalogue, editCluster, PASSWORDS, sql, through } from './backups';
+import { longIt } from '../long';
+import { backedUp, editCluster, leftOn, PASSWORDS, sql, through } from './backups';
 import { ended, type Ended, type Ground } from './ground';
-import { expectAllIn, installed, underLoad } from './whole-run';
+import { expectAllIn, mostTakenOut, underLoad } from './whole-run';
 
 jest.setTimeout(300_000);
 const HOSTS = ['n1', 'n2', 'n3'];
@@ -28,6 +27,7 @@ beforeAll(async () => {
         login: { user: 'keeper', password: 'file:login-password' },
       },
       code: { kind: 'git', host: 'db1', repository: REPOSITORY },
+      journal: { kind: 'folders', role: 'app', folders: ['/srv/journal'], level: 'logs' },
     },
     { longAfter: 120 },
   );
@@ -49,7 +49,9 @@ function well({ end, message }: Ended): void {
 async function packages(): Promise<void> {
   const [first, second] = await Promise.all(['1.0.0', '1.1.0'].map((version) => makeDeb({ version })));
   await Promise.all(HOSTS.map((host) => installDeb(ground.name, host, first!)));
-  await Promise.all(HOSTS.map((host) => shell(host, MAKE_DEBS)));
+  await Promise.all(
+    HOSTS.map((host) => shell(host, `${MAKE_DEBS} mkdir /srv/journal; touch /srv/journal/1 /srv/journal/2`)),
+  );
   await shell(
     'bk1',
     `${MAKE_DEBS} cd /srv/apt && { dpkg-deb -f tool.deb; echo Filename: ./tool.deb; echo Size: $(stat -c %s tool.deb)
@@ -123,7 +125,7 @@ const refs = () =>
   );
 const sums = () => sql(ground, 'CHECKSUM TABLE shop.ledger, shop.old');
 
-const recovery = (input: object = {}): Promise<WorkflowHandle> =>
+const recovery = (input: object = {}) =>
   ground.client.workflow.start('disasterRecovery', {
     taskQueue: 'pawl',
     workflowId: `recovery-${Date.now()}`,
@@ -140,42 +142,78 @@ async function until(run: WorkflowHandle, what: (status: Status) => boolean): Pr
 }
 
 const DAMAGED = {
-  // serves on with what it has in memory
+  // it serves on with what it has in memory
   n1: 'echo damaged >>/usr/lib/pawl-example/version; rm /usr/share/tool/a; echo x >>/usr/share/tool/b',
+  // web serves on
   n2: 'rm -r /usr/share/tool; rm /usr/lib/pawl-example/web.py; systemctl kill -s KILL webdeb',
   n3: 'echo damaged >/usr/share/lost/a; rm /usr/share/tool/a',
+  db1: `systemctl stop mariadb; rm -rf /var/lib/mysql/*; find ${REPOSITORY}/objects -type f -delete; rm ${REPOSITORY}/refs/heads/side`,
+};
+
+/** While clients use both services. */
+const whileUsed = async (work: () => Promise<Ended>) => {
+  const web = await underLoad(ground, () => underLoad(ground, work, { port: 81 }));
+  const { result: webdeb } = web;
+  expect([web.requests.failures, webdeb.requests.failures]).toEqual([[], []]);
+  // of those that serve; one that is damaged is down
+  expect([web, webdeb].map(({ seen }) => mostTakenOut(seen))).toEqual([1, 1]);
+  return webdeb.result;
 };
 
 it('packages, a repository and a chain of files come back while two services lose no request', async () => {
   const [wanted, tables] = [await refs(), await sums()];
   await sql(ground, "INSERT INTO shop.ledger (what) VALUES ('since the backup')");
-  await shell(
-    'db1',
-    `systemctl stop mariadb; rm -rf /var/lib/mysql/*; find ${REPOSITORY}/objects -type f -delete; rm -rf ${REPOSITORY}/refs/heads/side`,
-  );
   for (const [host, damage] of Object.entries(DAMAGED)) await shell(host, damage);
-  const planned = await ended(await recovery({ dryRun: true }));
-  console.log(
-    statusMarkdown(planned.report),
-    planRows(planned.report.plan as Plan)
-      .map(({ text }) => text)
-      .join('\n'),
-  );
-  const work = async () => {
-    const run = await recovery();
+  const run = await recovery();
+  const { end, report } = await whileUsed(async () => {
     const asked = await until(run, ({ waitingFor }) => waitingFor !== null);
-    console.log(asked.waitingFor, asked.steps, asked.hosts);
-    await run.executeUpdate('skip', { args: [{ by: 'ann', step: 'packages-on-n3' }] });
+    const place = '/var/lib/pawl/packages/pawl-lost/1:2.0.deb';
+    expect(asked.waitingFor!.what).toMatch(
+      /^packages-on-n3 waits for you\. pawl-lost 1:2\.0 \(.*\) cannot be had: /,
+    );
+    expect(asked.waitingFor!.what).toContain(place);
+    // all other ones are through
+    const left = asked.steps.filter(({ state }) => state !== 'done').map(({ name }) => name);
+    expect(left).toEqual(['packages-on-n3', 'web-on-n3', 'webdeb-on-n3']);
+    await shell('n3', `${MAKE_DEBS} mkdir -p ${dirname(place)}; mv /srv/apt/lost.deb ${place}`);
+    await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'packages-on-n3' }] });
     return ended(run);
-  };
-  const { result: web, mostOut, seen } = await underLoad(ground, () => underLoad(ground, work, { port: 81 }));
-  console.log(mostOut, seen, web.mostOut, web.seen, web.requests.failures.slice(0, 3));
-  const { end, message, report } = web.result;
-  console.log(end, message, report.leftToDo, report.recovery?.steps, report.timeline);
+  });
+  console.log(report.summary);
+  expect([end, report.leftToDo]).toEqual(['succeeded', []]);
+  // it has gone on as another run on its way
+  expect((await ground.client.workflow.getHandle(run.workflowId).describe()).runId).not.toBe(
+    run.firstExecutionRunId,
+  );
   expect(await sums()).toBe(tables);
   expect(await refs()).toBe(wanted);
-  await expectAllIn(ground, 'web');
-  await expectAllIn(ground, 'webdeb');
-  expect(await installed(ground, 'n1', 'webdeb')).toBe('1.1.0');
-  expect((await catalogue(ground, 'files')).length).toBe(3);
+  for (const service of ['web', 'webdeb']) await expectAllIn(ground, service);
+  const of = (name: string) => report.recovery!.steps.filter((step) => step.name === name);
+  expect([of('packages-on-n3').map(({ how }) => how), of('webdeb-on-n1').map(({ how }) => how)]).toEqual([
+    ['pawl-tool installed anew', 'pawl-lost installed anew'],
+    ['started again from its package, healthy'],
+  ]);
+  for (const { name, aside } of report.recovery!.steps)
+    for (const path of aside) await shell(name.split('-').at(-1)!, `test -e '${path}'`);
+  const [copies] = of('packages-on-n1')[0]!.aside;
+  expect(
+    await shell('n1', `tail -n 1 ${copies}/usr/lib/pawl-example/version; cat /usr/lib/pawl-example/version`),
+  ).toBe('damaged\n1.1.0');
+  expect([of('files-on-db1')[0]!.aside.length, of('code-on-db1')[0]!.aside.length]).toEqual([1, 1]);
+  for (const host of [...HOSTS, 'db1', 'bk1'])
+    expect(
+      (await leftOn(ground, host)) + (await shell(host, 'ls -A /var/lib/pawl/fetched 2>/dev/null || true')),
+    ).toBe('');
 });
+
+longIt(
+  'what comes back behind the services takes one host at a time out, and a package without a list is found',
+  async () => {
+    well(await through(ground, 'backup', 'journal'));
+    for (const host of ['n1', 'n2']) await shell(host, 'rm -r /srv/journal');
+    await shell('n3', 'rm -rf /var/lib/apt/lists; rm /usr/share/tool/b');
+    const { end, report } = await whileUsed(async () => ended(await recovery()));
+    expect([end, report.leftToDo]).toEqual(['succeeded', []]);
+    for (const service of ['web', 'webdeb']) await expectAllIn(ground, service);
+  },
+);

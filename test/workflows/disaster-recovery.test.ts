@@ -303,6 +303,22 @@ it('a package that cannot be had leaves its host in rotation, holds up no other 
   });
 });
 
+it('who was never touched is not left to do, where nobody is asked', async () => {
+  const damage = [web('n1'), looked('n1', { kind: 'packages', packages: ['lost'] })];
+  const fake = struck(damage);
+  fake.nowhere = ['lost'];
+  const { end, report } = await once(fake, { approvals: [], onFailure: 'freeze' });
+  expect([end, report.leftToDo.map(({ what }) => what)]).toEqual([
+    'Frozen',
+    [
+      expect.stringMatching(
+        /^packages-on-n1 is not brought back \(lost 1 \(no such version\) cannot be had: /,
+      ),
+    ],
+  ]);
+  expect(fake.journal).toEqual(['fetch lost n1']);
+});
+
 it('one that is too long for one run goes on as another: no step twice, and all that is known goes along', async () => {
   const hosts = Array.from({ length: 48 }, (_, index) => `n${index + 1}`);
   const damage = hosts.flatMap((host, nth) => [web(host, nth < 40 ? 'damaged' : 'well'), nginx(host)]);

@@ -18,7 +18,7 @@ import { digestOf } from '../../domain/plan-hash';
 import type { Steps } from '../../domain/recovery/steps';
 import { recoverySteps } from '../../domain/recovery/steps';
 import { servicesOf, trafficOf, withVersion } from '../../domain/recovery/several';
-import { damageNotes } from '../../domain/recovery/words';
+import { aloneNotes, damageNotes } from '../../domain/recovery/words';
 import { marksOf } from '../out-of-service';
 import { assessDamage } from '../recovery/assess';
 import { restorable } from '../recovery/restorable';
@@ -88,7 +88,7 @@ export async function planDisaster(
     hash: digestOf(intent),
     same: sameFor(input, world),
     observed: { at: new Date().toISOString(), hosts: await observed(world, intent, signal), damage: looked },
-    notes: [...made.left.map(({ what }) => what), ...damageNotes(looked)],
+    notes: [...made.left.map(({ what }) => what), ...aloneNotes(made.steps), ...damageNotes(looked)],
   };
 }
 

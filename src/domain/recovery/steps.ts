@@ -62,6 +62,7 @@ export function recoverySteps(
     servicesOn(host).map((service) => serviceStep(service, host)),
   );
   const all = [...steps, ...ill, ...beside.filter(({ name }) => !ill.some((one) => one.name === name))];
+  const isIll = (name: string) => ill.some(({ host }) => host === name);
   const serves = (name: string) =>
     looked.some(
       ({ host, subject, is, out }) =>
@@ -75,6 +76,7 @@ export function recoverySteps(
     steps: inTurn(
       STAGES.flatMap((stage) => all.filter((step) => step.stage === stage)),
       serves,
+      isIll,
     ),
     left: [...damaged.flatMap(beyondSteps), ...restorable.flatMap(nothingToRestore)],
   };
@@ -82,11 +84,15 @@ export function recoverySteps(
 
 /**
  * Hosts that serve come one after the other, and each in one go, so that most of them serve at any time: with the services, when
- * those that serve nobody are through, or where its database has its turn.
+ * those that serve nobody are through, or where its database has its turn. First those of which a service is damaged: its others miss it.
  *
  * @param steps by stage
  */
-function inTurn(steps: readonly RecoveryStep[], serves: (host: string) => boolean): RecoveryStep[] {
+function inTurn(
+  steps: readonly RecoveryStep[],
+  serves: (host: string) => boolean,
+  isIll: (host: string) => boolean,
+): RecoveryStep[] {
   const has = (name: string, wanted: Stage) =>
     steps.some(({ host, stage }) => host === name && stage === wanted);
   const all = steps.map((step): RecoveryStep => {
@@ -97,7 +103,8 @@ function inTurn(steps: readonly RecoveryStep[], serves: (host: string) => boolea
   return STAGES.flatMap((stage) => {
     const own = all.filter((step) => (step.turn ?? step.stage) === stage);
     const alone = own.filter(({ turn }) => turn !== undefined);
-    const hosts = [...new Set(alone.map(({ host }) => host))];
+    const known = [...new Set(alone.map(({ host }) => host))];
+    const hosts = [...known.filter(isIll), ...known.filter((host) => !isIll(host))];
     return [
       ...own.filter((step) => !alone.includes(step)),
       ...hosts.flatMap((name) => alone.filter(({ host }) => host === name)),

@@ -61,8 +61,17 @@ export function damageNotes(looked: readonly Looked[]): string[] {
   ];
 }
 
+/** Why steps of some hosts stand behind those of others. */
+export function aloneNotes(steps: readonly RecoveryStep[]): string[] {
+  const hosts = [...new Set(steps.flatMap(({ host, turn }) => (turn ? [host] : [])))];
+  if (hosts.length === 0) return [];
+  const [serve, come] =
+    hosts.length === 1 ? ['serves', 'it comes alone'] : ['serve', 'they come one after the other'];
+  return [`${hosts.join(', ')} ${serve}: ${come}, behind those that serve nobody`];
+}
+
 const PLANNED: { [K in RecoveryStep['kind']]: (step: StepOf<K>) => string } = {
-  packages: ({ packages }) => packages.join(', '),
+  packages: ({ packages }) => `${packages.join(', ')} anew`,
   restore: ({ candidates: [best], startFirst }) =>
     best
       ? `${best.id}, which holds ${best.at} (${sizeText(best.bytes)})${startFirst ? ', unless it only stands still' : ''}`
@@ -87,7 +96,7 @@ export function missingText(missing: Fetched['missing']): string {
   const each = missing.map(({ package: name, version, why }) => `${name} ${version} (${why})`);
   const [first] = missing;
   const place = first ? `/var/lib/pawl/packages/${first.package}/${first.version}.deb` : '';
-  return `${each.join(', ')} cannot be had: put it into a repository of this host, or there as ${place}`;
+  return `${each.join(', ')} cannot be had: put ${missing.length === 1 ? 'it' : 'them'} into a repository of this host, or there as ${place}${missing.length === 1 ? '' : ', …'}`;
 }
 
 /** What is gone, as far as anybody can say. */

@@ -94,6 +94,16 @@ it('hosts that serve come one after the other, each in one go, behind those that
     'web-on-n2 services',
     'mail-on-n2 services',
   ]);
+  expect(
+    turns([web('n1', 'well'), nginx('n1'), ...looked, look('n2', { kind: 'service', service: 'mail' })]),
+  ).toEqual([
+    'packages-on-n2 services',
+    'config-of-web-on-n2 services',
+    'mail-on-n2 services',
+    'web-on-n2 services',
+    'packages-on-n1 services',
+    'web-on-n1 services',
+  ]);
   expect(turns([web('n1', 'well', { out: true }), nginx('n1')])).toEqual(['packages-on-n1', 'web-on-n1']);
 });
 
