@@ -175,6 +175,7 @@ it('packages, a repository and a chain of files come back while two services los
     // all other ones are through
     const left = asked.steps.filter(({ state }) => state !== 'done').map(({ name }) => name);
     expect(left).toEqual(['packages-on-n3', 'web-on-n3', 'webdeb-on-n3']);
+    for (const service of ['web', 'webdeb']) await expectAllIn(ground, service);
     await shell('n3', `${MAKE_DEBS} mkdir -p ${dirname(place)}; mv /srv/apt/lost.deb ${place}`);
     await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'packages-on-n3' }] });
     return ended(run);
@@ -210,7 +211,7 @@ longIt(
   'what comes back behind the services takes one host at a time out, and a package without a list is found',
   async () => {
     well(await through(ground, 'backup', 'journal'));
-    for (const host of ['n1', 'n2']) await shell(host, 'rm -r /srv/journal');
+    for (const host of ['n1', 'n2']) await shell(host, 'rm -r /srv/journal /usr/share/tool/a');
     await shell('n3', 'rm -rf /var/lib/apt/lists; rm /usr/share/tool/b');
     const { end, report } = await whileUsed(async () => ended(await recovery()));
     expect([end, report.leftToDo]).toEqual(['succeeded', []]);

@@ -82,12 +82,15 @@ export async function serveAgain(run: Recovery, { name: last, host }: StepOf<'se
   const own = run.plan.intent.recovery.filter((step) => step.kind === 'service' && step.host === host);
   const stateOf = (name: string) => (name === last ? 'done' : run.stepStatus(name).state);
   if (own.some(({ name }) => !['done', 'skipped'].includes(stateOf(name)))) return;
-  for (const { name } of own) {
-    const entry = outOf(run, name);
-    if (!entry || stateOf(name) !== 'done') continue;
-    await backInto(run, entry);
-    run.state.undo = run.state.undo.filter((one) => one !== entry);
-  }
+  for (const { name } of own) if (stateOf(name) === 'done') await putBackInto(run, name);
+}
+
+/** Where it was taken out. */
+export async function putBackInto(run: Recovery, name: string): Promise<void> {
+  const entry = outOf(run, name);
+  if (!entry) return;
+  await backInto(run, entry);
+  run.state.undo = run.state.undo.filter((one) => one !== entry);
 }
 
 type ServeAgain = UndoEntry & { step: 'serveAgain' };

@@ -3,7 +3,7 @@ import type { PlannedHost, PlannedService } from '../../contracts/plan';
 import type { StepOf } from '../../contracts/recovery';
 import { lookAtHosts } from './activities';
 import { HostFailed, hostFailed } from './host-failure';
-import { leave, outOf, serveAgain } from './recover-rotation';
+import { leave, outOf, putBackInto, serveAgain } from './recover-rotation';
 import {
   attended,
   configOn,
@@ -42,23 +42,41 @@ export async function bringService(run: Recovery, step: StepOf<'service'>): Prom
 
 /** What comes back behind the services finds them done: they are proven again, and serve. */
 export async function serveOn(run: Recovery, host: string): Promise<void> {
-  const done = run.plan.intent.recovery.filter(
-    (step): step is StepOf<'service'> =>
-      step.kind === 'service' &&
-      step.host === host &&
-      !!outOf(run, step.name) &&
-      run.stepStatus(step.name).state === 'done',
-  );
+  const done = outOn(run, host).filter(({ name }) => run.stepStatus(name).state === 'done');
   for (const step of done) {
     const { state, note } = run.stepStatus(step.name);
-    const service = run.plan.intent.services[step.service];
-    const at = memberOf(run, step.service, host);
-    if (!service || !at) continue;
-    await prove(run, step, service, at, await versionOn(run, service, at));
+    await proveAsItIs(run, step);
     run.noteStep(step.name, { state, note });
   }
   const last = done.at(-1);
   if (last) await serveAgain(run, last);
+}
+
+/** It serves while people think about what did not come, where its services are well. */
+export async function serveMeanwhile(run: Recovery, host: string): Promise<void> {
+  const out = outOn(run, host);
+  try {
+    for (const step of out) {
+      const { state, note } = run.stepStatus(step.name);
+      await proveAsItIs(run, step);
+      run.noteStep(step.name, { state, note });
+    }
+    for (const step of out) await putBackInto(run, step.name);
+  } catch (error) {
+    run.happened(`${host} stays out of rotation: ${hostFailed(host, error).message}`);
+  }
+}
+
+const outOn = (run: Recovery, host: string) =>
+  run.plan.intent.recovery.filter(
+    (step): step is StepOf<'service'> =>
+      step.kind === 'service' && step.host === host && !!outOf(run, step.name),
+  );
+
+async function proveAsItIs(run: Recovery, step: StepOf<'service'>): Promise<void> {
+  const service = run.plan.intent.services[step.service];
+  const at = memberOf(run, step.service, step.host);
+  if (service && at) await prove(run, step, service, at, await versionOn(run, service, at));
 }
 
 /** The release as it was built, and the configuration that waits for it; what lay in its place is set aside. */

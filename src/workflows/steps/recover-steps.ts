@@ -4,7 +4,7 @@ import { missingText } from '../../domain/recovery/words';
 import { HostFailed } from './host-failure';
 import { labelBefore } from './host-steps';
 import { leave } from './recover-rotation';
-import { bringService } from './recover-service';
+import { bringService, serveMeanwhile } from './recover-service';
 import { restore } from './recover-source';
 import { attended, configOn, job, memberOf, steps, type Outcome, type Recovery } from './recover-tools';
 
@@ -42,6 +42,7 @@ async function reinstall(run: Recovery, step: StepOf<'packages'>): Promise<Outco
       { ...of, packages: there },
     ]),
   );
+  if (fault !== undefined) await serveMeanwhile(run, host);
   return { how: `${there.join(', ')} installed anew`, aside, fault };
 }
 
