@@ -150,9 +150,14 @@ const DAMAGED = {
   db1: `systemctl stop mariadb; rm -rf /var/lib/mysql/*; find ${REPOSITORY}/objects -type f -delete; rm ${REPOSITORY}/refs/heads/side`,
 };
 
+/** Of each of two services; no round number, see `USUAL_RATE`. */
+const RATE = 47;
+
 /** While clients use both services. */
 const whileUsed = async (work: () => Promise<Ended>) => {
-  const web = await underLoad(ground, () => underLoad(ground, work, { port: 81 }));
+  const web = await underLoad(ground, () => underLoad(ground, work, { port: 81, rate: RATE }), {
+    rate: RATE,
+  });
   const { result: webdeb } = web;
   expect([web.requests.failures, webdeb.requests.failures]).toEqual([[], []]);
   // of those that serve; one that is damaged is down

@@ -48,7 +48,8 @@ export function recoveryPlan(cluster: Struck, raw: object): Plan<DisasterIntent>
     damage,
     sources,
     () => ['web'],
-    () => ['web'],
+    (name) =>
+      damage.some(({ host, subject, is }) => host === name && subject.kind === 'service' && is === 'well'),
   );
   const names = [...new Set(steps.map(({ host }: RecoveryStep) => host))];
   const hosts = plan.intent.hosts.filter(({ name }) => names.includes(name));

@@ -1,6 +1,6 @@
 import type { ChangeRecord } from '../../contracts/config-set';
 import { Gate } from '../../contracts/inputs/gate';
-import type { Mistake } from '../../contracts/failures';
+import { PawlError, type Mistake } from '../../contracts/failures';
 import { DisasterRecoveryInput } from '../../contracts/inputs/disaster-recovery';
 import type {
   DisasterIntent,
@@ -11,7 +11,7 @@ import type {
   PlannedHost,
   PlannedStep,
 } from '../../contracts/plan';
-import type { RecoveryStep } from '../../contracts/recovery';
+import type { Looked, RecoveryStep } from '../../contracts/recovery';
 import type { ArtifactStore } from '../../adapters/artifacts';
 import { badInput, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
@@ -75,9 +75,8 @@ export async function planDisaster(
     Object.keys(cluster.services).filter(
       (name) => hostsOf(cluster, name).some((one) => one.name === host) && !away(name, host),
     );
-  const balanced = (host: string) =>
-    servicesOn(host).filter((name) => cluster.services[name]!.routes.length > 0);
-  const made = recoverySteps(looked, sources, servicesOn, balanced);
+  const serving = await servingHosts(world, looked, signal);
+  const made = recoverySteps(looked, sources, servicesOn, (host) => serving.has(host));
   const members = membersOf(world, made.steps);
   const configs = await wantedConfigs(world, made.steps, signal, mistakes);
   if (mistakes.length > 0) throw badInput(mistakes);
@@ -136,6 +135,35 @@ async function outOnPurpose(world: World, signal: AbortSignal) {
   );
   const all = Object.fromEntries(marks);
   return (service: string, host: string) => Object.hasOwn(all[service] ?? {}, host);
+}
+
+/** In rotation of some service, damaged or not. Where a balancer cannot be asked, those that are well are taken for such. */
+async function servingHosts(
+  world: World,
+  looked: readonly Looked[],
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const { services } = world.cluster;
+  const asked = Object.entries(services).flatMap(([name, { routes }]) =>
+    routes.map(async ({ balancer, backend }) => {
+      const servers = await world
+        .balancer(balancer)
+        .backend(backend, signal)
+        .catch((error: unknown) => {
+          if (signal.aborted || !(error instanceof PawlError)) throw error;
+          return undefined;
+        });
+      const isIn = ({ name: host, places }: PlannedHost) =>
+        servers
+          ? places.some((place) => place.balancer === balancer && servers[place.server]?.state === 'in')
+          : looked.some(
+              ({ host: of, subject, is }) =>
+                of === host && subject.kind === 'service' && subject.service === name && is === 'well',
+            );
+      return hostsOf(world.cluster, name).flatMap((host) => (isIn(host) ? [host.name] : []));
+    }),
+  );
+  return new Set((await Promise.all(asked)).flat());
 }
 
 /** By service, those of its hosts on which something is done about it. */

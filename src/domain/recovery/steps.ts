@@ -41,13 +41,13 @@ const BEFORE_SERVICES: readonly Stage[] = STAGES.slice(0, STAGES.indexOf('servic
  *
  * @param restorable of all damaged sources, and of all that somebody asks for
  * @param servicesOn names of services on a host, without those that are out of service on purpose
- * @param balanced of these, the ones to which balancers send requests
+ * @param serves whether balancers send requests to a host, whatever damage it has
  */
 export function recoverySteps(
   looked: readonly Looked[],
   restorable: readonly Restorable[],
   servicesOn: (host: string) => readonly string[],
-  balanced: (host: string) => readonly string[],
+  serves: (host: string) => boolean,
 ): Steps {
   const damaged = looked.filter(({ is }) => is === 'damaged');
   const steps: RecoveryStep[] = [
@@ -63,15 +63,6 @@ export function recoverySteps(
   );
   const all = [...steps, ...ill, ...beside.filter(({ name }) => !ill.some((one) => one.name === name))];
   const isIll = (name: string) => ill.some(({ host }) => host === name);
-  const serves = (name: string) =>
-    looked.some(
-      ({ host, subject, is, out }) =>
-        host === name &&
-        subject.kind === 'service' &&
-        is === 'well' &&
-        !out &&
-        balanced(name).includes(subject.service),
-    );
   return {
     steps: inTurn(
       STAGES.flatMap((stage) => all.filter((step) => step.stage === stage)),
