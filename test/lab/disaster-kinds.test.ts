@@ -169,6 +169,9 @@ it('packages, a repository and a chain of files come back while two services los
   const [wanted, tables] = [await refs(), await sums()];
   await sql(ground, "INSERT INTO shop.ledger (what) VALUES ('since the backup')");
   for (const [host, damage] of Object.entries(DAMAGED)) await shell(host, damage);
+  // what clients lose until then is not the recovery's
+  const isDown = async () => ((await ground.servers('webdeb'))['n2'] === 'DOWN' ? true : undefined);
+  await untilSeen('n2 is down', 30, isDown, 50);
   const run = await recovery();
   const { end, report } = await whileUsed(async () => {
     const asked = await until(run, ({ waitingFor }) => waitingFor !== null);
