@@ -30,7 +30,19 @@ export async function runJob(
   spec: Omit<JobSpec, 'key' | 'fence'>,
   says: string,
 ): Promise<{ reattached: boolean }> {
-  return toItsEnd(world, jobs, of, spec, says, attempt(of.change));
+  const { reattached } = await toItsEnd(world, jobs, of, spec, says, attempt(of.change));
+  return { reattached };
+}
+
+/** The same of a program that has something to say. @returns the end of its output */
+export async function outputOfJob(
+  world: World,
+  jobs: Jobs,
+  of: JobOf,
+  spec: Omit<JobSpec, 'key' | 'fence'>,
+  says: string,
+): Promise<string> {
+  return (await toItsEnd(world, jobs, of, spec, says, attempt(of.change))).output;
 }
 
 /**
@@ -68,12 +80,12 @@ async function toItsEnd(
   spec: Omit<JobSpec, 'key' | 'fence'>,
   says: string,
   { fence, signal, progress }: Pick<Attempt, 'fence' | 'signal' | 'progress'>,
-): Promise<{ reattached: boolean }> {
+): Promise<{ reattached: boolean; output: string }> {
   const { script, args } = spec;
   const key = jobKey({ change: change.id, step, host, script, args, round });
   const job = { ...spec, key, fence };
   const { code, output, reattached } = await jobs.run(world.hosts.on(host), job, signal, progress);
   if (code !== 0)
     throw new PawlError('JobFailed', `${host}: ${says} ended with ${code}: ${output.trim().slice(-300)}`);
-  return { reattached };
+  return { reattached, output };
 }

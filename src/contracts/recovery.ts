@@ -23,6 +23,8 @@ export interface Looked {
   subject: Subject;
   /** unknown: nobody could look; its host does not answer, say */
   is: 'well' | 'damaged' | 'unknown';
+  /** a service that is out of service on purpose */
+  out?: true;
   /** in words, what was measured: `3 of 41 files are missing`; what is well says so, too */
   found: string[];
 }
@@ -57,6 +59,13 @@ interface ReinstallStep {
   packages: string[];
 }
 
+/** What of damaged packages a host can install anew. */
+export interface Fetched {
+  there: string[];
+  /** `why` in the words of the host */
+  missing: { package: string; version: string; why: string }[];
+}
+
 interface RestoreStep {
   kind: 'restore';
   source: string;
@@ -81,8 +90,11 @@ interface ServiceStep {
   service: string;
 }
 
-/** What a recovery does at once; `name` is how people and messages call it. */
-export type RecoveryStep = { name: string; host: string; stage: Stage } & (
+/**
+ * What a recovery does at once; `name` is how people and messages call it. `turn`: its host serves, and is brought through in one
+ * go and alone, when the others of this stage are through; absent: it is done in its own stage.
+ */
+export type RecoveryStep = { name: string; host: string; stage: Stage; turn?: Stage } & (
   ReinstallStep | RestoreStep | FilesStep | ServiceStep
 );
 export type StepOf<K extends RecoveryStep['kind']> = Extract<RecoveryStep, { kind: K }>;

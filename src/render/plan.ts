@@ -25,6 +25,7 @@ const heading = (text: string): Row => line(text, { tone: 'strong' });
 /** A plan in rows, as people read it before they approve it. */
 export function planRows(plan: Plan): Row[] {
   const { intent, hash, notes, diffs } = plan;
+  const { recovery = [] } = intent;
   return [
     {
       depth: 0,
@@ -50,7 +51,9 @@ export function planRows(plan: Plan): Row[] {
     ),
     ...section(
       'what comes back, in this order',
-      (intent.recovery ?? []).map((step) => table(step.stage, step.name, stepText(step))),
+      recovery.map((step) =>
+        table(step.turn ? `${step.stage}, alone` : step.stage, step.name, stepText(step)),
+      ),
     ),
     ...section('backups that must be there before anything is touched', (intent.backups ?? []).map(freshRow)),
     ...section(
@@ -142,7 +145,7 @@ function settingsText({ settings }: Intent): string {
     approvals.length ? `approvals: ${approvals.join(', ')}` : 'no approvals',
     ...(failureBudget ? [`${count(failureBudget, 'host')} may fail`] : []),
     `on failure ${ON_FAILURE[onFailure]}`,
-    `progress every ${progressDeadlineSeconds} s`,
+    ...(progressDeadlineSeconds ? [`progress every ${progressDeadlineSeconds} s`] : []),
   ].join(' · ');
 }
 

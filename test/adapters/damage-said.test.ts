@@ -4,9 +4,23 @@ import {
   parseFolders,
   parseGit,
   parseHeld,
+  parseFetched,
   parsePackages,
   parseTables,
 } from '../../src/adapters/recovery/said';
+
+it('packages that were fetched, and those that cannot be had', () => {
+  const text =
+    'there nginx\nmissing lost 1:2.0 Version not found\nmissing gone - dpkg does not know it any more\ngarbage\n';
+  expect(parseFetched(text)).toEqual({
+    there: ['nginx'],
+    missing: [
+      { package: 'lost', version: '1:2.0', why: 'Version not found' },
+      { package: 'gone', version: '-', why: 'dpkg does not know it any more' },
+    ],
+  });
+  expect(parseFetched('')).toEqual({ there: [], missing: [] });
+});
 
 it('packages: files by their owners', () => {
   const text = [
@@ -15,6 +29,9 @@ it('packages: files by their owners', () => {
     'missing /usr/bin/nobodys',
     'of coreutils: /usr/bin/[',
     'of libc6:amd64, libc6:i386: /usr/lib/x/libc.so',
+    'package coreutils',
+    'package libc6',
+    'package vim',
     'more 7',
     'garbage',
     '',
@@ -25,9 +42,10 @@ it('packages: files by their owners', () => {
       { how: 'changed', path: '/usr/lib/x/libc.so', package: 'libc6' },
       { how: 'missing', path: '/usr/bin/nobodys', package: 'an unknown package' },
     ],
+    packages: ['coreutils', 'libc6', 'vim'],
     more: 7,
   });
-  expect(parsePackages('')).toEqual({ files: [], more: 0 });
+  expect(parsePackages('')).toEqual({ files: [], packages: [], more: 0 });
 });
 
 it('tables: with odd names, faults, and where there was no time', () => {

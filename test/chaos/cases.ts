@@ -149,6 +149,7 @@ const MOMENTS: Record<keyof Activities, number[]> = {
   clearDrill: [3],
   planDisasterRecovery: [300],
   lookForDamage: [300],
+  fetchPackages: [300],
   reinstallPackages: [300],
   setAsideRelease: [10],
   startSource: [100],

@@ -175,6 +175,7 @@ export function imagined(present: () => FakeCluster, slow = 0): Activities {
     clearDrill: (input) => steps().clearDrill(input),
     planDisasterRecovery: (raw) => steps().planDisasterRecovery(raw),
     lookForDamage: (input) => steps().lookForDamage(input),
+    fetchPackages: (input) => steps().fetchPackages(input),
     reinstallPackages: (input) => steps().reinstallPackages(input),
     setAsideRelease: (input) => steps().setAsideRelease(input),
     startSource: (input) => steps().startSource(input),

@@ -185,7 +185,7 @@ it('names each kind of damage, and nothing else', async () => {
   const packages = all.find(({ host, subject }) => host === 'db1' && subject.kind === 'packages');
   expect(packages).toMatchObject({
     subject: { packages: ['apt'] },
-    found: ['of apt missing: /usr/bin/apt-mark'],
+    found: ['files of apt missing: /usr/bin/apt-mark'],
     level: 'application',
   });
 });

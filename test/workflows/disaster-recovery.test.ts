@@ -218,7 +218,190 @@ it('nothing is touched before it is approved, and nothing at all where all is we
   expect([report.phase, report.summary, well.journal]).toEqual(['succeeded', 'nothing is damaged', []]);
 });
 
+/** As a look says it of each host of a service. */
+const web = (host: string, is: Looked['is'] = 'well') =>
+  looked(host, { kind: 'service', service: 'web' }, is);
+const nginx = (host: string) => looked(host, { kind: 'packages', packages: ['nginx'] });
+const well = (all: Looked[]) => all.map((one): Looked => ({ ...one, is: 'well' }));
+const about = ({ journal }: FakeCluster, ...hosts: string[]) =>
+  journal.filter((line) => hosts.some((host) => line.endsWith(` ${host}`)));
+
+it('hosts that serve come behind the others, one after the other, each in one go', async () => {
+  const config = (host: string) => looked(host, { kind: 'config', service: 'web', revision: 'r2' });
+  const damage = [
+    web('n1', 'damaged'),
+    config('n1'),
+    ...['n2', 'n3'].flatMap((host) => [web(host), nginx(host), config(host)]),
+  ];
+  const fake = struck(damage, well(damage));
+  const { end, report } = await once(fake);
+  expect([end, report.leftToDo]).toEqual(['succeeded', []]);
+  const through = (host: string) =>
+    [
+      'fetch nginx',
+      'takeOut',
+      'reinstall nginx',
+      'stageConfig',
+      'takeOut',
+      'switchConfig',
+      'proveHealthy',
+      'proveServed',
+      'putBack',
+    ].map((step) => `${step} ${host}`);
+  expect(about(fake, 'n2', 'n3')).toEqual([...through('n2'), ...through('n3')]);
+  expect(fake.journal.indexOf('putBack n1')).toBeLessThan(fake.journal.indexOf('fetch nginx n2'));
+  expect(fake.mostOut).toBe(1);
+});
+
+it('a host that serves with a damaged database has its turn with the databases', async () => {
+  const damage = [web('n1'), looked('n1', { kind: 'source', source: 'shop-data' }), web('n2'), nginx('n2')];
+  const fake = struck(damage, well(damage));
+  fake.spoilt = ['new'];
+  const { end } = await once(fake);
+  expect(end).toBe('succeeded');
+  expect(fake.journal.indexOf('putBack n1')).toBeLessThan(fake.journal.indexOf('fetch nginx n2'));
+  expect(fake.mostOut).toBe(1);
+});
+
+it('a host that may not leave yet is taken out when it is tried again, and nothing is changed before', async () => {
+  const damage = [web('n1'), nginx('n1')];
+  const fake = struck(damage, well(damage));
+  fake.trouble['takeOut n1'] = () => no('n1 cannot leave: out of rotation already: n2 (DOWN)');
+  await harness.with(fake, async ({ start }) => {
+    const run = await start({ approvals: [] }, {}, 'disasterRecovery');
+    const { waitingFor } = await until(run, (status) => status.waitingFor !== null);
+    expect(waitingFor!.what).toMatch(/^packages-on-n1 waits for you\. n1 cannot leave/);
+    expect(fake.journal).toEqual(['fetch nginx n1']);
+    delete fake.trouble['takeOut n1'];
+    await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'packages-on-n1' }] });
+    expect((await endOf(run)).end).toBe('succeeded');
+    expect(inOrder(fake, 'takeOut n1', 'reinstall nginx n1', 'putBack n1')).toBe(true);
+  });
+});
+
+it('while one that served is out with what failed, no other one that serves leaves', async () => {
+  const damage = ['n1', 'n2'].flatMap((host) => [web(host), nginx(host)]);
+  const fake = struck(damage, well(damage));
+  fake.trouble['reinstall nginx n1'] = () => no('n1: damaged still');
+  await harness.with(fake, async ({ start }) => {
+    const run = await start({ approvals: [] }, {}, 'disasterRecovery');
+    const { steps } = await until(run, (status) => status.waitingFor !== null);
+    expect(steps.map(({ state }) => state)).toEqual(['failed', 'pending', 'pending', 'pending']);
+    delete fake.trouble['reinstall nginx n1'];
+    await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'packages-on-n1' }] });
+    expect((await endOf(run)).end).toBe('succeeded');
+    expect(fake.mostOut).toBe(1);
+  });
+});
+
+it('a package that cannot be had leaves its host in rotation, holds up no other one, and says what to do', async () => {
+  const lost = looked('n1', { kind: 'packages', packages: ['lost'] });
+  const both = looked('n2', { kind: 'packages', packages: ['lost', 'nginx'] });
+  const damage = [web('n1'), lost, web('n2'), both, web('n3'), nginx('n3')];
+  const fake = struck(damage, [lost, both]);
+  fake.nowhere = ['lost'];
+  await harness.with(fake, async ({ start }) => {
+    const run = await start({ approvals: [] }, {}, 'disasterRecovery');
+    const asked = await until(run, (status) => status.waitingFor !== null);
+    const what =
+      'lost 1 (no such version) cannot be had: put it into a repository of this host, or there as /var/lib/pawl/packages/lost/1.deb';
+    expect(asked.waitingFor!.what).toBe(
+      `packages-on-n1 waits for you. ${what}. Try again, leave it as it is (skip), or abort?`,
+    );
+    expect(about(fake, 'n1')).toEqual(['fetch lost n1']);
+    // it serves while people think
+    const through = ['fetch lost+nginx', 'takeOut', 'reinstall nginx', 'proveHealthy', 'putBack'];
+    expect(about(fake, 'n2')).toEqual(through.map((step) => `${step} n2`));
+    expect(fake.out.size).toBe(0);
+    await run.executeUpdate('skip', { args: [{ by: 'ann', step: 'packages-on-n1' }] });
+    await until(run, ({ waitingFor }) => !!waitingFor?.what.startsWith('packages-on-n2'));
+    fake.nowhere = [];
+    await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'packages-on-n2' }] });
+    const { end, report } = await endOf(run);
+    expect([end, fake.out.size]).toEqual(['Failed', 0]);
+    expect(report.leftToDo[0]!.what).toBe(`packages-on-n1 was left as it is: ${what}`);
+    expect(fake.mostOut).toBe(1);
+  });
+});
+
+it('who was never touched is not left to do, where nobody is asked', async () => {
+  const damage = [web('n1'), looked('n1', { kind: 'packages', packages: ['lost'] })];
+  const fake = struck(damage);
+  fake.nowhere = ['lost'];
+  const { end, report } = await once(fake, { approvals: [], onFailure: 'freeze' });
+  expect([end, report.leftToDo.map(({ what }) => what)]).toEqual([
+    'Frozen',
+    [
+      expect.stringMatching(
+        /^packages-on-n1 is not brought back \(lost 1 \(no such version\) cannot be had: /,
+      ),
+    ],
+  ]);
+  expect(fake.journal).toEqual(['fetch lost n1']);
+});
+
+it('one that is too long for one run goes on as another: no step twice, and all that is known goes along', async () => {
+  const hosts = Array.from({ length: 48 }, (_, index) => `n${index + 1}`);
+  const damage = hosts.flatMap((host, nth) => [web(host, nth < 40 ? 'damaged' : 'well'), nginx(host)]);
+  const journal: Looked = { ...looked('n1', { kind: 'source', source: 'journal' }), level: 'logs' };
+  const fake = new FakeCluster(hosts);
+  fake.damage = [[...damage, journal], well([...damage, journal])];
+  let planned = 0;
+  fake.trouble['plan'] = () => void (planned += 1);
+  for (const host of ['n2', 'n47']) fake.trouble[`reinstall nginx ${host}`] = () => no(`${host}: it is full`);
+  await harness.with(fake, async ({ start }) => {
+    const run = await start({}, {}, 'disasterRecovery');
+    const first = (await run.describe()).runId;
+    const waits = await until(run, ({ phase }) => phase === 'awaitingApproval');
+    await run.executeUpdate('approve', { args: [{ by: 'ann', planHash: waits.planHash }] });
+    const latest = harness.env.client.workflow.getHandle(run.workflowId);
+    for (const host of ['n2', 'n47']) {
+      // a hundred steps take their time on a busy machine
+      await eventually(latest, `packages-on-${host} waits`);
+      delete fake.trouble[`reinstall nginx ${host}`];
+      await latest.signal('retry', { by: 'ann', step: `packages-on-${host}` });
+    }
+    const { end, report } = await endOf(latest);
+    expect([end, report.leftToDo]).toEqual(['succeeded', []]);
+    expect((await latest.describe()).runId).not.toBe(first);
+    for (const step of ['reinstall nginx', 'putBack', 'proveHealthy'])
+      expect(about(fake, ...hosts).filter((line) => line.startsWith(step)).length).toBeGreaterThanOrEqual(48);
+    const installed = fake.journal.filter((line) => line.startsWith('reinstall'));
+    expect([...installed].sort()).toEqual(hosts.map((host) => `reinstall nginx ${host}`).sort());
+    expect(fake.journal.filter((line) => line === 'swapIn n1')).toHaveLength(1);
+    // for the plan, and once more behind the yes
+    expect(planned).toBe(2);
+    const { recovery, planHash, messages, timeline } = report;
+    expect(recovery!.steps.map(({ name }) => name).sort()).toEqual(
+      hosts
+        .flatMap((host) => [`packages-on-${host}`, `web-on-${host}`])
+        .concat('journal-on-n1')
+        .sort(),
+    );
+    expect([recovery!.since, recovery!.before.length, planHash]).toEqual([
+      '2026-01-01T02:30:00Z',
+      97,
+      waits.planHash,
+    ]);
+    expect(messages.map(({ name }) => name)).toEqual(['approve', 'retry', 'retry']);
+    expect(timeline!.slice(0, 5).map(({ what }) => what)).toContainEqual(
+      expect.stringMatching(/^approve by ann/),
+    );
+    expect([fake.out.size, recovery!.begunAt >= waits.startedAt]).toEqual([0, true]);
+  });
+}, 120_000);
+
 const inOrder = ({ journal }: FakeCluster, ...lines: string[]) => {
   const at = lines.map((line) => journal.indexOf(line));
   return at.every((place, nth) => place > (at[nth - 1] ?? -1));
 };
+
+async function eventually(run: Parameters<typeof until>[0], asks: string): Promise<void> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      await until(run, ({ waitingFor }) => waitingFor?.what.startsWith(asks) ?? false);
+      return;
+    } catch (error) {
+      if (tries === 6) throw error;
+    }
+}

@@ -15,6 +15,8 @@ interface Struck {
   trouble: Record<string, (() => void | Promise<void>) | undefined>;
   /** what a look finds, one after the other; the last one again and again */
   damage: Looked[][];
+  /** packages that cannot be had */
+  nowhere: string[];
   plan(input: object): Plan;
   step(name: string, host: string): Promise<void>;
 }
@@ -42,7 +44,12 @@ export function recoveryPlan(cluster: Struck, raw: object): Plan<DisasterIntent>
       ? [{ ...restorable, source: subject.source, level, ownLogs: input.ownLogs }]
       : [],
   );
-  const { steps } = recoverySteps(damage, sources, { on: () => ['web'], released: () => false });
+  const { steps } = recoverySteps(damage, sources, {
+    on: () => ['web'],
+    serve: (name) =>
+      damage.some(({ host, subject, is }) => host === name && subject.kind === 'service' && is === 'well'),
+    released: () => false,
+  });
   const names = [...new Set(steps.map(({ host }: RecoveryStep) => host))];
   const hosts = plan.intent.hosts.filter(({ name }) => names.includes(name));
   const { service, cluster: where, settings } = plan.intent;
@@ -69,7 +76,12 @@ export function recoveryActivities(
   cluster: Struck,
 ): Pick<
   Activities,
-  'planDisasterRecovery' | 'lookForDamage' | 'reinstallPackages' | 'setAsideRelease' | 'startSource'
+  | 'planDisasterRecovery'
+  | 'lookForDamage'
+  | 'fetchPackages'
+  | 'reinstallPackages'
+  | 'setAsideRelease'
+  | 'startSource'
 > {
   return {
     planDisasterRecovery: async (raw) => {
@@ -82,6 +94,14 @@ export function recoveryActivities(
       if (only) return cluster.damage[0]!;
       if (cluster.damage.length > 1) cluster.damage.shift();
       return cluster.damage[0]!;
+    },
+    fetchPackages: async ({ host, packages }) => {
+      await cluster.step(`fetch ${packages.join('+')}`, host);
+      const nowhere = packages.filter((name) => cluster.nowhere.includes(name));
+      return {
+        there: packages.filter((name) => !nowhere.includes(name)),
+        missing: nowhere.map((name) => ({ package: name, version: '1', why: 'no such version' })),
+      };
     },
     reinstallPackages: async ({ host, packages }) => {
       await cluster.step(`reinstall ${packages.join('+')}`, host);

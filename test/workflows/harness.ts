@@ -94,6 +94,8 @@ export class FakeCluster {
   /** ids of backups that are not what they say */
   spoilt: string[] = [];
   ownLogs: OwnLogs | undefined;
+  /** packages that cannot be had */
+  nowhere: string[] = [];
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();

@@ -1,6 +1,6 @@
 import type { ChangeRecord } from '../../contracts/config-set';
 import { Gate } from '../../contracts/inputs/gate';
-import type { Mistake } from '../../contracts/failures';
+import { PawlError, type Mistake } from '../../contracts/failures';
 import { DisasterRecoveryInput } from '../../contracts/inputs/disaster-recovery';
 import type {
   DisasterIntent,
@@ -17,7 +17,8 @@ import { badInput, notYet, unknownName } from '../../domain/mistakes';
 import { digestOf } from '../../domain/plan-hash';
 import type { Restorable, Steps } from '../../domain/recovery/steps';
 import { recoverySteps } from '../../domain/recovery/steps';
-import { damageNotes } from '../../domain/recovery/words';
+import { servicesOf, trafficOf, withVersion } from '../../domain/recovery/several';
+import { aloneNotes, damageNotes } from '../../domain/recovery/words';
 import { marksOf } from '../out-of-service';
 import { assessDamage } from '../recovery/assess';
 import { noBackups, sourceNamed } from '../backups/source';
@@ -74,11 +75,13 @@ export async function planDisaster(
   const away = await outOnPurpose(world, signal);
   const looked = await assessDamage(world, { hosts: input.hosts }, signal);
   const sources = [...asked, ...(await restorableFound(world, input, looked, asked, signal))];
+  const serving = await servingHosts(world, looked, signal);
   const made = recoverySteps(looked, sources, {
     on: (host) =>
       Object.keys(cluster.services).filter(
         (name) => hostsOf(cluster, name).some((one) => one.name === host) && !away(name, host),
       ),
+    serve: (host) => serving.has(host),
     released: (name, from) =>
       Object.hasOwn(releases, name) || from.some((source) => holdsRelease(world, source, name)),
   });
@@ -92,7 +95,7 @@ export async function planDisaster(
     hash: digestOf(intent),
     same: sameFor(input, world),
     observed: { at: new Date().toISOString(), hosts: await observed(world, intent, signal), damage: looked },
-    notes: [...made.left.map(({ what }) => what), ...damageNotes(looked)],
+    notes: [...made.left.map(({ what }) => what), ...aloneNotes(made.steps), ...damageNotes(looked)],
   };
 }
 
@@ -178,6 +181,35 @@ async function outOnPurpose(world: World, signal: AbortSignal) {
   return (service: string, host: string) => Object.hasOwn(all[service] ?? {}, host);
 }
 
+/** In rotation of some service, damaged or not. Where a balancer cannot be asked, those that are well are taken for such. */
+async function servingHosts(
+  world: World,
+  looked: readonly Looked[],
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const { services } = world.cluster;
+  const asked = Object.entries(services).flatMap(([name, { routes }]) =>
+    routes.map(async ({ balancer, backend }) => {
+      const servers = await world
+        .balancer(balancer)
+        .backend(backend, signal)
+        .catch((error: unknown) => {
+          if (signal.aborted || !(error instanceof PawlError)) throw error;
+          return undefined;
+        });
+      const isIn = ({ name: host, places }: PlannedHost) =>
+        servers
+          ? places.some((place) => place.balancer === balancer && servers[place.server]?.state === 'in')
+          : looked.some(
+              ({ host: of, subject, is }) =>
+                of === host && subject.kind === 'service' && subject.service === name && is === 'well',
+            );
+      return hostsOf(world.cluster, name).flatMap((host) => (isIn(host) ? [host.name] : []));
+    }),
+  );
+  return new Set((await Promise.all(asked)).flat());
+}
+
 /** By service, those of its hosts on which something is done about it. */
 function membersOf({ cluster }: World, steps: readonly RecoveryStep[]): Record<string, PlannedHost[]> {
   const members: Record<string, PlannedHost[]> = {};
@@ -219,19 +251,26 @@ async function wantedConfigs(
   return configs;
 }
 
-/** Of each host as it stands in its first service; one that is in none is not asked. */
+/** Of each host as it stands in its services; one that is in none is not asked. */
 async function observed(
   world: World,
   { hosts, members, services }: DisasterIntent,
   signal: AbortSignal,
 ): Promise<Record<string, ObservedHost>> {
   const seen = hosts.map(async ({ name }) => {
-    const found = Object.entries(members).find(([, all]) => all.some((host) => host.name === name));
-    if (!found) return [];
-    const [service, all] = found;
-    const host = all.find((one) => one.name === name)!;
-    const { facts } = await observeHost(world, services[service]!, host, signal, asItIs);
-    return [[name, facts] as const];
+    const own = servicesOf(members, name);
+    const facts = await Promise.all(
+      own.map(async (service) => {
+        const host = members[service]!.find((one) => one.name === name)!;
+        return (await observeHost(world, services[service]!, host, signal, asItIs)).facts;
+      }),
+    );
+    const [first] = facts;
+    if (!first) return [];
+    if (own.length === 1) return [[name, first] as const];
+    const version = own.reduce((shown, service, nth) => withVersion(shown, service, facts[nth]!.version), '');
+    const traffic = own.flatMap((service, nth) => Object.entries(trafficOf(service, facts[nth]!.traffic)));
+    return [[name, { ...first, version, traffic: Object.fromEntries(traffic) }] as const];
   });
   return Object.fromEntries((await Promise.all(seen)).flat());
 }

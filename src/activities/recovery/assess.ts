@@ -3,6 +3,7 @@ import type { BackupSource } from '../../contracts/backups';
 import type { Looked, Subject } from '../../contracts/recovery';
 import { badInput, unknownName } from '../../domain/mistakes';
 import { withClocks, withPeers, type Running } from '../../domain/recovery/beside';
+import type { Judged } from '../../domain/recovery/damage';
 import { levelOf } from '../../domain/recovery/limits';
 import { abreast } from '../abreast';
 import { sourceNamed } from '../backups/source';
@@ -94,8 +95,8 @@ async function lookAtHost(
   signal: AbortSignal,
 ): Promise<{ entries: Looked[]; offset: number | null }> {
   const sources: Record<string, BackupSource> = world.cluster.backups?.sources ?? {};
-  const entry = (subject: Subject, { is, found }: Pick<Looked, 'is' | 'found'>): Looked => {
-    return { host, level: levelOf(subject, sources), subject, is, found };
+  const entry = (subject: Subject, judged: Judged): Looked => {
+    return { host, level: levelOf(subject, sources), subject, ...judged };
   };
   let machine: Machine | undefined;
   const itself = await looked(

@@ -2,11 +2,13 @@
 import type { PlannedHost, PlannedService } from '../../contracts/plan';
 import type { Jobs, RemoteHost } from '../../contracts/world';
 import type { ChangeRef } from '../attempt';
+import type { Fetched } from '../../contracts/recovery';
+import { parseFetched } from '../../adapters/recovery/said';
 import { NOBODY_MISSES } from '../../domain/recovery/limits';
 import { attempt } from '../attempt';
 import { unitsOf } from '../backups/restore-plan';
 import { sourceNamed } from '../backups/source';
-import { runJob } from '../job';
+import { outputOfJob, runJob } from '../job';
 import type { Worlds } from '../world';
 
 interface Piece {
@@ -22,23 +24,31 @@ const START_SECONDS = 300;
 
 export function bringBackActivities(worlds: Worlds, jobs: Jobs) {
   return {
+    /** Fetches damaged packages, while all goes on as it is: one job, once for each round. */
+    async fetchPackages(input: Piece & { host: string; packages: string[] }): Promise<Fetched> {
+      const world = await worlds.of(input.change.cluster);
+      const { change, host, packages, step, round } = input;
+      const args = [fetchedIn(input), NOBODY_MISSES.join(' '), ...packages];
+      const spec = { lane: 'packages', script: 'fetch-packages', args, ifCut: 'runAgain' } as const;
+      const of = { change, host, step: `${step}: fetch`, round };
+      const limited = { ...spec, maxSeconds: REINSTALL_SECONDS };
+      return parseFetched(await outputOfJob(world, jobs, of, limited, `fetching ${packages.join(', ')}`));
+    },
+
     /**
      * Installs packages anew in the versions that the host has: one job, once for each round.
      *
+     * @param input.packages that are kept, or were fetched
      * @returns where copies of their damaged files lie
      */
     async reinstallPackages(input: Piece & { host: string; packages: string[] }): Promise<string[]> {
       const world = await worlds.of(input.change.cluster);
       const { host, packages } = input;
       const folder = `/var/lib/pawl/aside/${asideId(input)}`;
-      const spec = {
-        lane: 'packages',
-        script: 'reinstall-packages',
-        args: [folder, NOBODY_MISSES.join(' '), ...packages],
-      } as const;
+      const args = [folder, fetchedIn(input), NOBODY_MISSES.join(' '), ...packages];
+      const spec = { lane: 'packages', script: 'reinstall-packages', args, ifCut: 'runAgain' } as const;
       const says = `installing ${packages.join(', ')}`;
-      const limits = { maxSeconds: REINSTALL_SECONDS, ifCut: 'runAgain' } as const;
-      await runJob(world, jobs, input, { ...spec, ...limits }, says);
+      await runJob(world, jobs, input, { ...spec, maxSeconds: REINSTALL_SECONDS }, says);
       return there(world.hosts.on(host), [folder], attempt(input.change).signal);
     },
 
@@ -75,6 +85,8 @@ export function bringBackActivities(worlds: Worlds, jobs: Jobs) {
     },
   };
 }
+
+const fetchedIn = (input: Piece) => `/var/lib/pawl/fetched/${asideId(input)}`;
 
 /** One run of a recovery sets everything aside under the same name; another round has another one. */
 function asideId({ change, round }: Piece): string {

@@ -1,5 +1,6 @@
 /** What the programs that look for damage print. */
 import { z } from 'zod';
+import type { Fetched } from '../../contracts/recovery';
 import type {
   Held,
   SeenExposure,
@@ -17,7 +18,17 @@ export function parsePackages(text: string): SeenPackages {
   const files = [...text.matchAll(/^(missing|changed) (\/.*)$/gm)].map(([, how, path = '']) => ({
     ...{ how: how as 'missing' | 'changed', path, package: owners.get(path) ?? 'an unknown package' },
   }));
-  return { files, more: Number(/^more (\d+)$/m.exec(text)?.[1] ?? 0) };
+  const packages = [...text.matchAll(/^package (\S+)$/gm)].map(([, name]) => name!);
+  return { files, packages, more: Number(/^more (\d+)$/m.exec(text)?.[1] ?? 0) };
+}
+
+/** @param text see `src/host/jobs/fetch-packages.sh` */
+export function parseFetched(text: string): Fetched {
+  const missing = [...text.matchAll(/^missing (\S+) (\S+) (.*)$/gm)];
+  return {
+    there: [...text.matchAll(/^there (\S+)$/gm)].map(([, name]) => name!),
+    missing: missing.map(([, name = '', version = '', why = '']) => ({ package: name, version, why })),
+  };
 }
 
 /** @param text see `src/host/look-tables.sh` */

@@ -6,7 +6,7 @@ import type { Looked } from '../../contracts/recovery';
 import { count } from '../amounts';
 import { BALANCER_DAMAGE, HOST_DAMAGE, IS_DAMAGE, MAY_MISS } from './limits';
 
-export type Judged = Pick<Looked, 'is' | 'found'>;
+export type Judged = Pick<Looked, 'is' | 'found' | 'out'>;
 
 /** Names in one sentence. */
 const MOST = 10;
@@ -47,16 +47,18 @@ export function judgeHost(findings: readonly Finding[], balancers: readonly Find
 
 export interface SeenPackages {
   files: { how: 'missing' | 'changed'; path: string; package: string }[];
+  /** of all files, those that are not named, too */
+  packages: string[];
   /** that are not named */
   more: number;
 }
 
-export function judgePackages({ files, more }: SeenPackages): Judged & { packages: string[] } {
-  const packages = [...new Set(files.map((file) => file.package))].sort();
-  const wrong = packages.flatMap((name) =>
+export function judgePackages({ files, packages, more }: SeenPackages): Judged & { packages: string[] } {
+  const named = [...new Set(files.map((file) => file.package))].sort();
+  const wrong = named.flatMap((name) =>
     (['missing', 'changed'] as const).flatMap((how) => {
       const own = files.filter((file) => file.package === name && file.how === how);
-      return own.length > 0 ? [`of ${name} ${how}: ${own.map(({ path }) => path).join(', ')}`] : [];
+      return own.length > 0 ? [`files of ${name} ${how}: ${own.map(({ path }) => path).join(', ')}`] : [];
     }),
   );
   const rest = more > 0 ? [`and ${count(more, 'more file')}`] : [];
@@ -195,7 +197,9 @@ export interface SeenGit {
 export function judgeGit(seen: SeenGit, wanted: Known<Ref[] | null>): Judged {
   const { refs, faults, lost, dropped, late } = seen;
   const wrong = [
-    ...faults.map((words) => `git says: ${words}`),
+    ...(faults.length > 0
+      ? [`git says: ${faults.map((words) => words.replace(/^error: /, '')).join('; ')}`]
+      : []),
     ...(lost.length > 0
       ? [`${are(lost.length, 'ref')} missing, and nothing has their commits: ${named(lost)}`]
       : []),
@@ -236,7 +240,7 @@ export function judgeService(seen: SeenService): Judged {
     ...(listening ? [] : [`nothing listens on port ${port}`]),
     ...(fault === undefined ? [] : [fault]),
   ];
-  if (out !== undefined) return judged(lacks, [out]);
+  if (out !== undefined) return { ...judged(lacks, [out]), out: true };
   const runs = version ? `; version ${version}` : '';
   return judged([...lacks, ...still], [`${unit} is active, listens on port ${port} and is healthy${runs}`]);
 }

@@ -25,7 +25,7 @@ export const NOBODY_MISSES = [
     `/usr/share/${name}`,
     `/usr/share/${name}/*`,
   ]),
-  ...['/var/cache/*', '/var/lib/apt/lists/*', '/var/log/*', '/run/*', '/tmp/*'],
+  ...['/var/cache/*', '/var/lib/apt/lists', '/var/lib/apt/lists/*', '/var/log/*', '/run/*', '/tmp/*'],
 ];
 
 /** Kinds of drift that are damage; a file as another revision has it is whole. */

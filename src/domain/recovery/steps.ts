@@ -28,6 +28,8 @@ export interface Steps {
 export interface Services {
   /** names of those on a host, without those that are out of service on purpose */
   on(host: string): readonly string[];
+  /** whether balancers send requests to a host, whatever damage it has */
+  serve(host: string): boolean;
   /** whether a release that is gone comes back: with the input, or with one of these sources */
   released(service: string, sources: readonly string[]): boolean;
 }
@@ -78,8 +80,13 @@ export function recoverySteps(
     services.on(host).flatMap((service) => (isLost(service, host) ? [] : [serviceStep(service, host)])),
   );
   const all = [...steps, ...ill, ...beside.filter(({ name }) => !ill.some((one) => one.name === name))];
+  const isIll = (name: string) => ill.some(({ host }) => host === name);
   return {
-    steps: STAGES.flatMap((stage) => all.filter((step) => step.stage === stage)),
+    steps: inTurn(
+      STAGES.flatMap((stage) => all.filter((step) => step.stage === stage)),
+      services.serve,
+      isIll,
+    ),
     left: [
       ...damaged.flatMap(beyondSteps),
       ...lost.map(withoutRelease),
@@ -88,14 +95,42 @@ export function recoverySteps(
   };
 }
 
-function stepFor(host: string, subject: Subject): RecoveryStep[] {
-  if (subject.kind === 'packages')
+/**
+ * Hosts that serve come one after the other, and each in one go, so that most of them serve at any time: with the services, when
+ * those that serve nobody are through, or where its database has its turn. First those of which a service is damaged: its others miss it.
+ *
+ * @param steps by stage
+ */
+function inTurn(
+  steps: readonly RecoveryStep[],
+  serves: (host: string) => boolean,
+  isIll: (host: string) => boolean,
+): RecoveryStep[] {
+  const has = (name: string, wanted: Stage) =>
+    steps.some(({ host, stage }) => host === name && stage === wanted);
+  const all = steps.map((step): RecoveryStep => {
+    const { host, stage } = step;
+    if (!(BEFORE_SERVICES.includes(stage) || stage === 'services') || !serves(host)) return step;
+    return { ...step, turn: has(host, 'database') ? 'database' : 'services' };
+  });
+  return STAGES.flatMap((stage) => {
+    const own = all.filter((step) => (step.turn ?? step.stage) === stage);
+    const alone = own.filter(({ turn }) => turn !== undefined);
+    const known = [...new Set(alone.map(({ host }) => host))];
+    const hosts = [...known.filter(isIll), ...known.filter((host) => !isIll(host))];
     return [
-      {
-        ...{ name: STEP_NAMES.packages('', host), host, stage: 'system' },
-        ...{ kind: 'packages', packages: subject.packages },
-      },
+      ...own.filter((step) => !alone.includes(step)),
+      ...hosts.flatMap((name) => alone.filter(({ host }) => host === name)),
     ];
+  });
+}
+
+function stepFor(host: string, subject: Subject): RecoveryStep[] {
+  if (subject.kind === 'packages') {
+    const { packages } = subject;
+    const step = { name: STEP_NAMES.packages('', host), host, stage: 'system', kind: 'packages' } as const;
+    return packages.length > 0 ? [{ ...step, packages }] : [];
+  }
   if (subject.kind !== 'config') return [];
   const { service, revision } = subject;
   if (revision === undefined) return [];
@@ -117,6 +152,8 @@ function serviceStep(service: string, host: string): RecoveryStep {
 }
 
 function beyondSteps({ host, subject, found }: Looked): Steps['left'] {
+  if (subject.kind === 'packages' && subject.packages.length === 0)
+    return [{ host, what: `${host}: nobody can say which packages are damaged: ${found.join('; ')}` }];
   if (subject.kind !== 'host') return [];
   const what = `${host}: ${found.join('; ')}; mend it and start this again, or put another one in its place (nodeReplacement)`;
   return [{ host, what }];

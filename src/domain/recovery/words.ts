@@ -2,6 +2,7 @@
 import type { OwnLogs } from '../../contracts/backup-run';
 import type {
   Answers,
+  Fetched,
   Looked,
   Recovered,
   Recovery,
@@ -60,8 +61,17 @@ export function damageNotes(looked: readonly Looked[]): string[] {
   ];
 }
 
+/** Why steps of some hosts stand behind those of others. */
+export function aloneNotes(steps: readonly RecoveryStep[]): string[] {
+  const hosts = [...new Set(steps.flatMap(({ host, turn }) => (turn ? [host] : [])))];
+  if (hosts.length === 0) return [];
+  const [serve, come] =
+    hosts.length === 1 ? ['serves', 'it comes alone'] : ['serve', 'they come one after the other'];
+  return [`${hosts.join(', ')} ${serve}: ${come}, behind those that serve nobody`];
+}
+
 const PLANNED: { [K in RecoveryStep['kind']]: (step: StepOf<K>) => string } = {
-  packages: ({ packages }) => packages.join(', '),
+  packages: ({ packages }) => `${packages.join(', ')} anew`,
   restore: ({ candidates: [best], startFirst }) =>
     best
       ? `${best.id}, which holds ${best.at} (${sizeText(best.bytes)})${startFirst ? ', unless it only stands still' : ''}`
@@ -79,6 +89,14 @@ export function ownLogsText({ complete, at, why }: OwnLogs): string {
   if (complete) return `then the server's own binary logs up to ${at}, to their end`;
   if (at === null) return `the server's own binary logs brought no more, or nobody can say how much: ${why}`;
   return `then the server's own binary logs up to ${at}, and not to their end: ${why}`;
+}
+
+/** What people can do about packages that cannot be had. */
+export function missingText(missing: Fetched['missing']): string {
+  const each = missing.map(({ package: name, version, why }) => `${name} ${version} (${why})`);
+  const [first] = missing;
+  const place = first ? `/var/lib/pawl/packages/${first.package}/${first.version}.deb` : '';
+  return `${each.join(', ')} cannot be had: put ${missing.length === 1 ? 'it' : 'them'} into a repository of this host, or there as ${place}${missing.length === 1 ? '' : ', …'}`;
 }
 
 /** What is gone, as far as anybody can say. */

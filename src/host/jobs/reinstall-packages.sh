@@ -1,13 +1,14 @@
 # Installs packages anew, in the versions that this host has, whose files are damaged. Copies of damaged files that are there
 # go to ASIDE first; configuration files stay as they are, and come back where they are missing. Safe to repeat.
-# usage: reinstall-packages ASIDE GLOBS PACKAGE…
-#   GLOBS   of files that nobody misses, with blanks between
-# exits 30 without dpkg, 33 where looking takes too long, 34 where dpkg fails, 51 a package cannot be had, 52 files are damaged still
+# usage: reinstall-packages ASIDE FETCHED GLOBS PACKAGE…
+#   FETCHED  where `fetch-packages` has put those that Pawl does not keep; it goes when all are well
+#   GLOBS    of files that nobody misses, with blanks between
+# exits 30 without dpkg, 33 where looking takes too long, 34 where dpkg fails, 51 one cannot be installed, 52 files are damaged still
 # uses: going-down give-up packages
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-aside=$1 globs=$2
-shift 2
+aside=$1 fetched=$2 globs=$3
+shift 3
 command -v dpkg >/dev/null || give_up 30 'has no dpkg'
 work=$(mktemp -d /run/pawl-look.XXXXXX)
 trap 'rm -rf "$work"' EXIT
@@ -28,25 +29,35 @@ keep_damaged() {
   done
 }
 
-# The package that Pawl keeps is the one that was installed; others come from where the host gets its packages.
 install() { # PACKAGE
   version=$(dpkg-query -W -f='${Version}' "$1") || give_up 51 "$1 is not installed"
-  kept=/var/lib/pawl/packages/$1/$version.deb
-  if [ -f "$kept" ]; then
-    dpkg --force-confold --force-confmiss --install "$kept" >"$work/log" 2>&1
-  else
-    apt-get -y --reinstall --allow-downgrades -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confmiss -o Acquire::Retries=2 \
-      -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 install "$1=$version" >"$work/log" 2>&1
-  fi || give_up 51 "$1 $version cannot be had: $(grep -v '^$' "$work/log" | tail -n 3)"
-  # apt takes that for a success
-  ! grep -q 'cannot be downloaded' "$work/log" || give_up 51 "$1 $version cannot be downloaded: this host has no list of packages that has it (apt-get update)"
+  file=$(packages_file "$fetched" "$1" "$version") || give_up 51 "$1 $version was there, and is gone: try again"
+  # another one may be at it, as updates are at night
+  tries=60
+  until dpkg --force-confold --force-confmiss --install "$file" >"$work/log" 2>&1; do
+    tries=$((tries - 1))
+    grep -q 'lock was locked' "$work/log" && [ "$tries" -gt 0 ] ||
+      give_up 51 "$1 $version cannot be installed: $(grep -v '^$' "$work/log" | tail -n 3)"
+    sleep 5
+  done
+}
+
+are_installed() { # PACKAGE…
+  for package; do [ "$(dpkg-query -W -f='${db:Status-Status}' "$package")" = installed ] || return 1; done
 }
 
 damaged "$@"
+# an earlier run was cut at its end
+if [ ! -s "$work/found" ] && are_installed "$@"; then
+  rm -rf "$fetched"
+  exit 0
+fi
 keep_damaged
 for package; do
   echo "$package" >"$PAWL_PROGRESS"
   install "$package"
 done
+systemctl daemon-reload
 damaged "$@"
 [ ! -s "$work/found" ] || give_up 52 "damaged still: $(head -n 3 "$work/found" | tr '\n' ';')"
+rm -rf "$fetched"

@@ -28,6 +28,18 @@ packages_look() { # FOLDER SECONDS PACKAGES GLOB…   PACKAGES: names with blank
     while read -r how path; do packages_excluded "$path" "$@" || echo "$how $path"; done >"$packages_folder/found"
 }
 
+# Prints the file from which a package can be installed anew: that which Pawl keeps, or which was fetched; fails where none is whole.
+packages_file() { # FETCHED-FOLDER PACKAGE VERSION
+  for packages_deb in "/var/lib/pawl/packages/${2%%:*}/$3.deb" "$1/${2%%:*}.deb"; do
+    [ "$(dpkg-deb -f "$packages_deb" Version 2>/dev/null)" = "$3" ] || continue
+    if dpkg-deb --fsys-tarfile "$packages_deb" 2>/dev/null >/dev/null; then
+      echo "$packages_deb"
+      return
+    fi
+  done
+  return 1
+}
+
 packages_excluded() { # PATH RULE…
   path=$1 counts=include
   shift

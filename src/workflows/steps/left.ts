@@ -1,11 +1,13 @@
 /** What a change leaves behind when it ends without having put everything back. */
 import { ActivityFailure } from '@temporalio/workflow';
+import type { Looked, RecoveryStep } from '../../contracts/recovery';
 import type { Todo } from '../../contracts/status';
 import { throughText } from '../../domain/about';
 import { setsOf, SWITCH } from '../../domain/blue-green';
 import { lookAtHosts } from './activities';
 import type { Change } from './change';
 import { closedLeft } from './closing';
+import { subjectOf } from './state';
 
 /** Lists what remains for each host that is not as it was, as it is now. */
 export async function listLeftToDo(run: Change): Promise<void> {
@@ -61,7 +63,7 @@ export function switchLeft(run: Change): Todo[] {
 function recoveryLeft(run: Change): Todo[] {
   const over = ['done', 'skipped'];
   const open = (run.plan.intent.recovery ?? []).filter(
-    ({ name }) => !over.includes(run.stepStatus(name).state),
+    (step) => !over.includes(run.stepStatus(step.name).state) && !servesAsBefore(run, step),
   );
   return [
     ...open.map(({ name, host }) => {
@@ -73,6 +75,20 @@ function recoveryLeft(run: Change): Todo[] {
     }),
     ...outLeft(run),
   ];
+}
+
+/** It was only to be proven behind what did not come, and nobody has touched it. */
+function servesAsBefore({ state, status }: Change, step: RecoveryStep): boolean {
+  const { name, host } = step;
+  const isWell = ({ host: of, subject, is }: Looked) =>
+    step.kind === 'service' &&
+    is === 'well' &&
+    of === host &&
+    subject.kind === 'service' &&
+    subject.service === step.service;
+  return (
+    (status.recovery?.before ?? []).some(isWell) && !state.undo.some((entry) => subjectOf(entry) === name)
+  );
 }
 
 /** Who was taken out for a recovery, and is not back. */

@@ -5,49 +5,88 @@ import { hostSteps, lookAtHosts } from './activities';
 import type { Change } from './change';
 import { HostFailed } from './host-failure';
 import { patiently, weightsOf } from './host-steps';
-import { memberOf, secondsOf, steps, type Recovery } from './recover-tools';
+import { memberOf, noteService, secondsOf, steps, type Recovery } from './recover-tools';
 import type { UndoEntry } from './state';
 
-/** Out of rotation of all its services, before anything on it is changed. */
+/** Out of rotation of all its services, before anything on it is changed; of one that is out already that is only asserted. */
 export async function leave(run: Recovery, name: string): Promise<void> {
-  const { services } = run.plan.intent;
-  for (const [service, planned] of Object.entries(services)) {
-    const host = memberOf(run, service, name);
-    const step = STEP_NAMES.service(service, name);
-    if (!host || host.places.length === 0 || outOf(run, step)) continue;
+  for (const service of Object.keys(run.plan.intent.services)) await leaveOne(run, service, name);
+}
+
+async function leaveOne(run: Recovery, service: string, name: string): Promise<void> {
+  const planned = run.plan.intent.services[service]!;
+  const host = memberOf(run, service, name);
+  const step = STEP_NAMES.service(service, name);
+  if (!host || host.places.length === 0) return;
+  if (!outOf(run, step)) {
     const [seen] = await lookAtHosts.executeWithOptions({ summary: `${name}: its weights in ${service}` }, [
       { change: run.ref, service: planned, hosts: [host] },
     ]);
     const weights = weightsOf(seen?.balancers ?? {});
     run.state.undo.push({ step: 'serveAgain', host: name, name: step, service, weights });
-    const { drain } = run.plan.intent.settings;
-    const { takeOut } = steps(run, secondsOf(run, planned).takeOut);
-    const input = { cap: capOf(run, service), away: [], deadlineSeconds: drain.deadlineSeconds, force: true };
-    const { traffic } = await patiently(
-      run,
-      name,
-      () =>
-        takeOut.executeWithOptions({ summary: `${name}: drain, then out of rotation of ${service}` }, [
-          { change: run.ref, service: planned, host, ...input },
-        ]),
-      (failure) => run.note(name, { note: failure?.message }),
-    );
-    run.note(name, { balancers: traffic });
+  }
+  const { drain } = run.plan.intent.settings;
+  const { takeOut } = steps(run, secondsOf(run, planned).takeOut);
+  const input = { cap: capOf(run, service, name), deadlineSeconds: drain.deadlineSeconds, force: true };
+  const { traffic } = await patiently(
+    run,
+    name,
+    () =>
+      leaving(run, name, (others) => {
+        const away = others.filter((other) => memberOf(run, service, other));
+        return takeOut.executeWithOptions({ summary: `${name}: drain, then out of rotation of ${service}` }, [
+          { change: run.ref, service: planned, host, ...input, away },
+        ]);
+      }),
+    (failure) => run.note(name, { note: failure?.message }),
+  );
+  noteService(run, service, name, { traffic });
+}
+
+/** Two that leave at the same moment would each take the other one for one that stays; then balancers say who is out. */
+async function leaving<T>(run: Recovery, name: string, work: (others: string[]) => Promise<T>): Promise<T> {
+  const others = [...run.away].filter((other) => other !== name);
+  run.away.add(name);
+  try {
+    return await work(others);
+  } finally {
+    run.away.delete(name);
   }
 }
 
-/** Those that are damaged serve nobody; of those that serve one leaves at a time. */
-function capOf(run: Recovery, service: string): number {
-  const hosts = run.plan.intent.members[service] ?? [];
-  const damaged = (run.status.recovery?.before ?? []).filter(
-    ({ is, subject, host }) =>
-      is === 'damaged' && subject.kind === 'service' && hosts.some(({ name }) => name === host),
+/** Who serves nobody counts for nothing; of those that serve one leaves at a time. */
+function capOf(run: Recovery, service: string, name: string): number {
+  const gone = (run.status.recovery?.before ?? []).filter(
+    ({ host, subject, is, out }) =>
+      subject.kind === 'service' &&
+      subject.service === service &&
+      host !== name &&
+      (out || isLeftOut(run, service, host) || (is !== 'well' && !isBack(run, service, host))),
   );
-  return damaged.length + 1;
+  return gone.length + 1;
 }
 
-/** Back into rotation, where it was taken out. */
-export async function serveAgain(run: Recovery, { name }: StepOf<'service'>): Promise<void> {
+const serviceState = (run: Recovery, service: string, host: string) =>
+  run.status.steps.find(({ name }) => name === STEP_NAMES.service(service, host))?.state;
+const isBack = (run: Recovery, service: string, host: string) =>
+  serviceState(run, service, host) === 'done' && !outOf(run, STEP_NAMES.service(service, host));
+/** A person has said that it stays as it is. */
+const isLeftOut = (run: Recovery, service: string, host: string) =>
+  serviceState(run, service, host) === 'skipped';
+
+export const isOut = (run: Recovery, name: string) =>
+  run.state.undo.some(({ step, host }) => step === 'serveAgain' && host === name);
+
+/** Back into rotation of all that is proven, behind the last of its services: each of them may take it out of all. */
+export async function serveAgain(run: Recovery, { name: last, host }: StepOf<'service'>): Promise<void> {
+  const own = run.plan.intent.recovery.filter((step) => step.kind === 'service' && step.host === host);
+  const stateOf = (name: string) => (name === last ? 'done' : run.stepStatus(name).state);
+  if (own.some(({ name }) => !['done', 'skipped'].includes(stateOf(name)))) return;
+  for (const { name } of own) if (stateOf(name) === 'done') await putBackInto(run, name);
+}
+
+/** Where it was taken out. */
+export async function putBackInto(run: Recovery, name: string): Promise<void> {
   const entry = outOf(run, name);
   if (!entry) return;
   await backInto(run, entry);
@@ -75,7 +114,7 @@ export async function backInto(
       ]),
     (failure) => run.noteStep(step, { note: failure?.message }),
   );
-  run.note(host, { balancers: traffic });
+  noteService(run, name, host, { traffic });
 }
 
 export const outOf = (run: Recovery, name: string) =>

@@ -3,12 +3,13 @@ import type { PlannedHost, PlannedService } from '../../contracts/plan';
 import type { StepOf } from '../../contracts/recovery';
 import { lookAtHosts } from './activities';
 import { HostFailed, hostFailed } from './host-failure';
-import { leave, outOf, serveAgain } from './recover-rotation';
+import { leave, outOf, putBackInto, serveAgain } from './recover-rotation';
 import {
   attended,
   configOn,
   job,
   memberOf,
+  noteService,
   secondsOf,
   steps,
   type Outcome,
@@ -26,7 +27,7 @@ export async function bringService(run: Recovery, step: StepOf<'service'>): Prom
   const version = release?.version ?? (await versionOn(run, planned, at));
   const aside = release ? await renew(run, step, planned, at) : [];
   const how = release ? `${version} anew, healthy` : await started(run, step, planned, at, version);
-  run.note(host, { version });
+  noteService(run, service, host, { version });
   const config = configOn(run, service, host);
   if (config) {
     const { proveServed } = steps(run, planned.limits.healthySeconds);
@@ -42,16 +43,41 @@ export async function bringService(run: Recovery, step: StepOf<'service'>): Prom
 
 /** What comes back behind the services finds them done: they are proven again, and serve. */
 export async function serveOn(run: Recovery, host: string): Promise<void> {
-  for (const step of run.plan.intent.recovery) {
-    if (step.kind !== 'service' || step.host !== host || !outOf(run, step.name)) continue;
+  const done = outOn(run, host).filter(({ name }) => run.stepStatus(name).state === 'done');
+  for (const step of done) {
     const { state, note } = run.stepStatus(step.name);
-    const service = run.plan.intent.services[step.service];
-    const at = memberOf(run, step.service, host);
-    if (state !== 'done' || !service || !at) continue;
-    await prove(run, step, service, at, await versionOn(run, service, at));
-    await serveAgain(run, step);
+    await proveAsItIs(run, step);
     run.noteStep(step.name, { state, note });
   }
+  const last = done.at(-1);
+  if (last) await serveAgain(run, last);
+}
+
+/** It serves while people think about what did not come, where its services are well. */
+export async function serveMeanwhile(run: Recovery, host: string): Promise<void> {
+  const out = outOn(run, host);
+  try {
+    for (const step of out) {
+      const { state, note } = run.stepStatus(step.name);
+      await proveAsItIs(run, step);
+      run.noteStep(step.name, { state, note });
+    }
+    for (const step of out) await putBackInto(run, step.name);
+  } catch (error) {
+    run.happened(`${host} stays out of rotation: ${hostFailed(host, error).message}`);
+  }
+}
+
+const outOn = (run: Recovery, host: string) =>
+  run.plan.intent.recovery.filter(
+    (step): step is StepOf<'service'> =>
+      step.kind === 'service' && step.host === host && !!outOf(run, step.name),
+  );
+
+async function proveAsItIs(run: Recovery, step: StepOf<'service'>): Promise<void> {
+  const service = run.plan.intent.services[step.service];
+  const at = memberOf(run, step.service, step.host);
+  if (service && at) await prove(run, step, service, at, await versionOn(run, service, at));
 }
 
 /** The release as it was built, and the configuration that waits for it; what lay in its place is set aside. */
@@ -87,7 +113,11 @@ async function renew(
   return aside;
 }
 
-/** Restarted where it is not healthy. @param version that it has; empty: nobody knows */
+/**
+ * Restarted where it is not healthy, and where what it runs from was damaged: it may have that in memory still.
+ *
+ * @param version that it has; empty: nobody knows
+ */
 async function started(
   run: Recovery,
   step: StepOf<'service'>,
@@ -95,12 +125,15 @@ async function started(
   host: PlannedHost,
   version: string,
 ): Promise<string> {
-  const fault = await prove(run, step, service, host, version).then(
-    () => undefined,
-    (error: unknown) => hostFailed(host.name, error),
-  );
-  if (!fault) return 'healthy';
-  if (fault.kind !== 'failed') throw fault;
+  const anew = cameAnew(run, service, host.name);
+  const fault = anew
+    ? undefined
+    : await prove(run, step, service, host, version).then(
+        () => undefined,
+        (error: unknown) => hostFailed(host.name, error),
+      );
+  if (!anew && !fault) return 'healthy';
+  if (fault && fault.kind !== 'failed') throw fault;
   await leave(run, step.host);
   const limits = secondsOf(run, service);
   for (const [act, why] of [
@@ -114,8 +147,21 @@ async function started(
     );
   }
   await prove(run, step, service, host, version);
-  return `started again, healthy; before: ${fault.message}`;
+  return fault
+    ? `started again, healthy; before: ${fault.message}`
+    : 'started again from its package, healthy';
 }
+
+/** Its own package was installed anew in this run. */
+const cameAnew = (run: Recovery, { release }: PlannedService, host: string) =>
+  run.plan.intent.recovery.some(
+    (step) =>
+      step.kind === 'packages' &&
+      step.host === host &&
+      release.kind === 'deb' &&
+      step.packages.includes(release.package) &&
+      run.stepStatus(step.name).state === 'done',
+  );
 
 /** @param version empty: nobody knows which one it should be */
 async function prove(

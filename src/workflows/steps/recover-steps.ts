@@ -1,9 +1,10 @@
 /** What a recovery does, step by step. Each is safe to repeat; none deletes what was there. */
 import type { RecoveryStep, StepOf } from '../../contracts/recovery';
+import { missingText } from '../../domain/recovery/words';
 import { HostFailed } from './host-failure';
 import { labelBefore } from './host-steps';
 import { leave } from './recover-rotation';
-import { bringService } from './recover-service';
+import { bringService, serveMeanwhile } from './recover-service';
 import { restore } from './recover-source';
 import { attended, configOn, job, memberOf, steps, type Outcome, type Recovery } from './recover-tools';
 
@@ -22,16 +23,27 @@ export function recover(run: Recovery, step: RecoveryStep): Promise<Outcome> {
   return (RECOVER[step.kind] as (run: Recovery, step: RecoveryStep) => Promise<Outcome>)(run, step);
 }
 
+/** A host leaves rotation for what it can install, and not before it has that. */
 async function reinstall(run: Recovery, step: StepOf<'packages'>): Promise<Outcome> {
   const { name, host, packages } = step;
-  const { reinstallPackages } = steps(run, REINSTALL_SECONDS);
-  await leave(run, host);
-  const aside = await attended(run, step, () =>
-    reinstallPackages.executeWithOptions({ summary: `${host}: install ${packages.join(', ')} anew` }, [
-      { change: run.ref, ...job(run, name), host, packages },
+  const { fetchPackages, reinstallPackages } = steps(run, REINSTALL_SECONDS);
+  const of = { change: run.ref, ...job(run, name), host };
+  const { there, missing } = await attended(run, step, () =>
+    fetchPackages.executeWithOptions({ summary: `${host}: fetch ${packages.join(', ')}` }, [
+      { ...of, packages },
     ]),
   );
-  return { how: `${packages.join(', ')} installed anew`, aside };
+  const fault = missing.length > 0 ? missingText(missing) : undefined;
+  if (there.length === 0 && fault !== undefined) throw new HostFailed(host, 'failed', fault);
+  if (there.length === 0) return { how: 'files of all packages are as they came by now' };
+  await leave(run, host);
+  const aside = await attended(run, step, () =>
+    reinstallPackages.executeWithOptions({ summary: `${host}: install ${there.join(', ')} anew` }, [
+      { ...of, packages: there },
+    ]),
+  );
+  if (fault !== undefined) await serveMeanwhile(run, host);
+  return { how: `${there.join(', ')} installed anew`, aside, fault };
 }
 
 /** What the host had is kept there, and `pawl config` knows it by its label. */

@@ -1,6 +1,8 @@
 /** What the steps of a recovery have in common. */
 import type { DisasterIntent, PlannedService } from '../../contracts/plan';
 import type { RecoveryStep } from '../../contracts/recovery';
+import type { HostTraffic } from '../../contracts/status';
+import { servicesOf, trafficOf, withVersion } from '../../domain/recovery/several';
 import { stepSeconds } from '../../domain/step-limits';
 import { hostSteps } from './activities';
 import type { Change } from './change';
@@ -15,6 +17,8 @@ export interface Outcome {
   aside?: string[];
   /** ISO time of the moment that came back */
   at?: string;
+  /** what did not come back of it, in words: the step has failed */
+  fault?: string;
 }
 
 /** Files that it gets in this recovery. */
@@ -42,3 +46,19 @@ export const steps = (run: Recovery, limitSeconds: number) =>
 
 export const secondsOf = ({ plan: { intent } }: Change, { limits }: PlannedService, bytes = 0) =>
   stepSeconds({ limits, drain: intent.settings.drain, checks: [], bytes });
+
+/** Shows how a host stands in one of its services; those of several are told apart. */
+export function noteService(
+  run: Change,
+  service: string,
+  name: string,
+  { traffic = {}, version }: { traffic?: Record<string, HostTraffic>; version?: string },
+): void {
+  const { members = {} } = run.plan.intent;
+  const several = servicesOf(members, name).length > 1;
+  const { balancers, version: shown } = run.host(name);
+  run.note(name, {
+    balancers: { ...balancers, ...(several ? trafficOf(service, traffic) : traffic) },
+    ...(version !== undefined && { version: several ? withVersion(shown, service, version) : version }),
+  });
+}

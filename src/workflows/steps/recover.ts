@@ -5,8 +5,9 @@ import { announce } from './announce';
 import { askAbout } from './ask';
 import { boundary } from './boundary';
 import { type Change, ChangeStopped } from './change';
-import { badState, hostFailed, type HostFailed } from './host-failure';
+import { badState, HostFailed, hostFailed } from './host-failure';
 import { goOnAnew, isLong } from './long';
+import { isOut, outOf } from './recover-rotation';
 import { recover } from './recover-steps';
 import { walk } from './walk';
 
@@ -29,24 +30,34 @@ export async function recoverAll(run: Recovery, input: unknown): Promise<void> {
 }
 
 async function recoverStage(run: Recovery, stage: Stage, input: unknown): Promise<void> {
-  const steps = run.plan.intent.recovery.filter((step) => step.stage === stage);
-  const left = () => steps.filter((step) => isToDo(run, step));
+  const left = () =>
+    run.plan.intent.recovery.filter((step) => (step.turn ?? step.stage) === stage && isToDo(run, step));
   while (left().length > 0) {
     if (isLong()) await goOnAnew(run, input);
     await boundary(run);
     run.enter('running', `bringing back: ${stage}`);
-    const { failures } = await walk(byHost(left()), WIDTH, (all) => oneByOne(run, all), isLong);
+    const others = left().filter(({ turn }) => turn === undefined);
+    const [steps, width] = others.length > 0 ? [others, WIDTH] : [left(), 1];
+    const { failures } = await walk(byHost(steps), width, (all) => oneByOne(run, all), isLong);
     for (const { error } of failures) throw error;
   }
 }
 
+const serves = (run: Recovery, host: string) =>
+  run.plan.intent.recovery.some((step) => step.host === host && step.turn !== undefined);
+
 const hasFailed = (run: Recovery, name: string) =>
   ['failed', 'unreachable'].includes(run.stepStatus(name).state);
 
-/** Where something has failed, what comes after it may need it. */
+/** Where something has failed, what comes after it may need it; while one that served is out with it, no other one leaves. */
 function isToDo(run: Recovery, { name, host }: RecoveryStep): boolean {
-  const held = run.status.steps.some((step) => step.host === host && hasFailed(run, step.name));
-  return !held && !['done', 'skipped'].includes(run.stepStatus(name).state);
+  if (['done', 'skipped'].includes(run.stepStatus(name).state)) return false;
+  const failed = run.status.steps.flatMap((step) =>
+    step.host !== undefined && hasFailed(run, step.name) ? [step.host] : [],
+  );
+  if (failed.includes(host)) return false;
+  if (!serves(run, host) || isOut(run, host)) return true;
+  return !failed.some((other) => serves(run, other) && isOut(run, other));
 }
 
 /** One thing at a time on each host. */
@@ -71,13 +82,14 @@ async function attempt(run: Recovery, step: RecoveryStep): Promise<void> {
   run.note(host, { state: 'changing' });
   run.doing.inFlight.add(host);
   try {
-    const { how, aside = [], at } = await recover(run, step);
+    const { how, aside = [], at, fault } = await recover(run, step);
     const { since = '', steps = [] } = run.status.recovery ?? {};
     const lost = at === undefined ? undefined : Math.max(0, Date.parse(since) - Date.parse(at)) / 1_000;
     const seconds = Math.round((Date.now() - begun) / 1_000);
     steps.push({ name, seconds, how, aside, ...(lost !== undefined && { lostSeconds: Math.round(lost) }) });
-    run.noteStep(name, { state: 'done', note: how });
     run.happened(`${name}: ${how}`);
+    if (fault !== undefined) throw new HostFailed(host, 'failed', fault);
+    run.noteStep(name, { state: 'done', note: how });
     noteHost(run, host);
   } catch (error) {
     if (error instanceof ChangeStopped) throw error;
@@ -104,8 +116,17 @@ async function settle(run: Recovery, { name, host }: RecoveryStep): Promise<void
   if (answer === 'skip') {
     run.noteStep(name, { state: 'skipped' });
     run.status.leftToDo.push({ host, what: `${name} was left as it is: ${note}` });
+    provenAgain(run, host);
   } else run.noteStep(name, { state: 'pending' });
   noteHost(run, host);
+}
+
+/** They waited for the one that is left as it is: they are proven once more, and come back. */
+function provenAgain(run: Recovery, host: string): void {
+  for (const step of run.plan.intent.recovery) {
+    const waits = step.kind === 'service' && step.host === host && outOf(run, step.name);
+    if (waits && run.stepStatus(step.name).state === 'done') run.noteStep(step.name, { state: 'pending' });
+  }
 }
 
 /** A host is done when all its steps are. */

@@ -229,7 +229,8 @@ describe('a service', () => {
     ['out on purpose', { active: 'inactive', listening: false, out: 'n1 is out' }, 'well', ['n1 is out']],
     ['out, and without a release', { out: 'n1 is out', release: 'none' }, 'damaged', ['none']],
   ])('%s', (_, more, is, found) => {
-    expect(judgeService({ ...WELL, ...more })).toEqual({ is, found });
+    const out = 'out' in more ? { out: true } : {};
+    expect(judgeService({ ...WELL, ...more })).toEqual({ is, found, ...out });
   });
 });
 
@@ -251,11 +252,11 @@ it('names packages with what is wrong of each', () => {
     { how: 'changed' as const, path: '/a/1', package: 'a' },
     { how: 'missing' as const, path: '/b/1', package: 'b' },
   ];
-  expect(judgePackages({ files, more: 1 })).toEqual({
-    ...{ is: 'damaged', packages: ['a', 'b'] },
-    found: ['of a changed: /a/1', 'of b missing: /b/2, /b/1', 'and 1 more file'],
+  expect(judgePackages({ files, packages: ['a', 'b', 'c'], more: 1 })).toEqual({
+    ...{ is: 'damaged', packages: ['a', 'b', 'c'] },
+    found: ['files of a changed: /a/1', 'files of b missing: /b/2, /b/1', 'and 1 more file'],
   });
-  expect(judgePackages({ files: [], more: 0 })).toMatchObject({ is: 'well', packages: [] });
+  expect(judgePackages({ files: [], packages: [], more: 0 })).toMatchObject({ is: 'well', packages: [] });
 });
 
 it('mentions of a host what is no damage', () => {

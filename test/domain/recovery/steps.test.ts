@@ -11,9 +11,10 @@ const of = (source: string, host: string, level: Level, ids: string[] = ['b']): 
   candidates: ids.map((id) => ({ id, at: '2026-01-01T00:00:00Z', bytes: 1 })),
 });
 const services: Record<string, string[]> = { n1: ['web'], n2: ['web', 'mail'], db1: ['database'] };
-const made = (looked: Looked[], restorable: Restorable[] = []) =>
+const made = (looked: Looked[], restorable: Restorable[] = [], serving: string[] = []) =>
   recoverySteps(looked, restorable, {
     on: (host) => services[host] ?? [],
+    serve: (host) => serving.includes(host),
     released: (_, sources) => sources.includes('code'),
   });
 
@@ -92,4 +93,46 @@ describe('a service whose release is gone', () => {
     expect(names('n2')).toEqual(['code-on-n2', 'config-of-web-on-n2', 'web-on-n2', 'mail-on-n2']);
     expect(names('n1')).toEqual(['code-on-n1', 'web-on-n1']);
   });
+});
+
+it('hosts that serve come one after the other, each in one go, behind those that serve nobody', () => {
+  const web = (host: string, is: Looked['is']) => look(host, { kind: 'service', service: 'web' }, is);
+  const nginx = (host: string) => look(host, { kind: 'packages', packages: ['nginx'] });
+  const looked = [
+    web('n2', 'well'),
+    nginx('n2'),
+    look('n2', { kind: 'config', service: 'web', revision: 'r' }),
+  ];
+  const turns = (all: Looked[], ...serving: string[]) =>
+    made(all, [], serving).steps.map(({ name, turn }) => `${name}${turn ? ` ${turn}` : ''}`);
+  expect(turns([...looked, web('n1', 'damaged'), nginx('n1')], 'n2')).toEqual([
+    'packages-on-n1',
+    'web-on-n1',
+    'packages-on-n2 services',
+    'config-of-web-on-n2 services',
+    'web-on-n2 services',
+    'mail-on-n2 services',
+  ]);
+  expect(
+    turns(
+      [web('n1', 'well'), nginx('n1'), ...looked, look('n2', { kind: 'service', service: 'mail' })],
+      'n1',
+      'n2',
+    ),
+  ).toEqual([
+    'packages-on-n2 services',
+    'config-of-web-on-n2 services',
+    'mail-on-n2 services',
+    'web-on-n2 services',
+    'packages-on-n1 services',
+    'web-on-n1 services',
+  ]);
+});
+
+it('packages that nobody can name are left to people', () => {
+  const { steps, left } = made([look('n1', { kind: 'packages', packages: [] })]);
+  expect([steps, left]).toEqual([
+    [],
+    [{ host: 'n1', what: expect.stringContaining('nobody can say which packages are damaged') as string }],
+  ]);
 });

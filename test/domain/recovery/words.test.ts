@@ -1,7 +1,9 @@
-import type { Looked, Recovered } from '../../../src/contracts/recovery';
+import type { Looked, Recovered, RecoveryStep } from '../../../src/contracts/recovery';
 import {
+  aloneNotes,
   answersText,
   lostText,
+  missingText,
   newlyOpen,
   recoveredText,
   stillDamaged,
@@ -63,4 +65,27 @@ it('what is damaged, or cannot be looked at any more, is still damaged', () => {
   const before = [of('n1', 'well'), of('n2', 'unknown'), of('n3', 'damaged'), of('n4', 'damaged')];
   const after = [of('n1', 'unknown'), of('n2', 'unknown'), of('n3', 'damaged'), of('n4', 'well')];
   expect(stillDamaged(before, after).map(({ host }) => host)).toEqual(['n1', 'n3']);
+});
+
+it('says what can be done about packages that cannot be had', () => {
+  const missing = ['a', 'b'].map((name) => ({ package: name, version: '1', why: 'no such version' }));
+  expect(missingText(missing)).toBe(
+    'a 1 (no such version), b 1 (no such version) cannot be had: put them into a repository of this host, or there as /var/lib/pawl/packages/a/1.deb, …',
+  );
+});
+
+it('says who comes behind the others', () => {
+  const step = (host: string): RecoveryStep => ({
+    ...{ name: 'x', host, stage: 'system', kind: 'packages', packages: ['a'] },
+  });
+  const of = (host: string): RecoveryStep => ({ ...step(host), turn: 'services' });
+  expect([
+    aloneNotes([step('n1')]),
+    aloneNotes([of('n2')]),
+    aloneNotes([of('n2'), of('n3'), of('n2')]),
+  ]).toEqual([
+    [],
+    ['n2 serves: it comes alone, behind those that serve nobody'],
+    ['n2, n3 serve: they come one after the other, behind those that serve nobody'],
+  ]);
 });
