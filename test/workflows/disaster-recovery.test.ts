@@ -340,68 +340,7 @@ it('who was never touched is not left to do, where nobody is asked', async () =>
   expect(fake.journal).toEqual(['fetch lost n1']);
 });
 
-it('one that is too long for one run goes on as another: no step twice, and all that is known goes along', async () => {
-  const hosts = Array.from({ length: 48 }, (_, index) => `n${index + 1}`);
-  const damage = hosts.flatMap((host, nth) => [web(host, nth < 40 ? 'damaged' : 'well'), nginx(host)]);
-  const journal: Looked = { ...looked('n1', { kind: 'source', source: 'journal' }), level: 'logs' };
-  const fake = new FakeCluster(hosts);
-  fake.damage = [[...damage, journal], well([...damage, journal])];
-  let planned = 0;
-  fake.trouble['plan'] = () => void (planned += 1);
-  for (const host of ['n2', 'n47']) fake.trouble[`reinstall nginx ${host}`] = () => no(`${host}: it is full`);
-  await harness.with(fake, async ({ start }) => {
-    const run = await start({}, {}, 'disasterRecovery');
-    const first = (await run.describe()).runId;
-    const waits = await until(run, ({ phase }) => phase === 'awaitingApproval');
-    await run.executeUpdate('approve', { args: [{ by: 'ann', planHash: waits.planHash }] });
-    const latest = harness.env.client.workflow.getHandle(run.workflowId);
-    for (const host of ['n2', 'n47']) {
-      // a hundred steps take their time on a busy machine
-      await eventually(latest, `packages-on-${host} waits`);
-      delete fake.trouble[`reinstall nginx ${host}`];
-      await latest.signal('retry', { by: 'ann', step: `packages-on-${host}` });
-    }
-    const { end, report } = await endOf(latest);
-    expect([end, report.leftToDo]).toEqual(['succeeded', []]);
-    expect((await latest.describe()).runId).not.toBe(first);
-    for (const step of ['reinstall nginx', 'putBack', 'proveHealthy'])
-      expect(about(fake, ...hosts).filter((line) => line.startsWith(step)).length).toBeGreaterThanOrEqual(48);
-    const installed = fake.journal.filter((line) => line.startsWith('reinstall'));
-    expect([...installed].sort()).toEqual(hosts.map((host) => `reinstall nginx ${host}`).sort());
-    expect(fake.journal.filter((line) => line === 'swapIn n1')).toHaveLength(1);
-    // for the plan, and once more behind the yes
-    expect(planned).toBe(2);
-    const { recovery, planHash, messages, timeline } = report;
-    expect(recovery!.steps.map(({ name }) => name).sort()).toEqual(
-      hosts
-        .flatMap((host) => [`packages-on-${host}`, `web-on-${host}`])
-        .concat('journal-on-n1')
-        .sort(),
-    );
-    expect([recovery!.since, recovery!.before.length, planHash]).toEqual([
-      '2026-01-01T02:30:00Z',
-      97,
-      waits.planHash,
-    ]);
-    expect(messages.map(({ name }) => name)).toEqual(['approve', 'retry', 'retry']);
-    expect(timeline!.slice(0, 5).map(({ what }) => what)).toContainEqual(
-      expect.stringMatching(/^approve by ann/),
-    );
-    expect([fake.out.size, recovery!.begunAt >= waits.startedAt]).toEqual([0, true]);
-  });
-}, 120_000);
-
 const inOrder = ({ journal }: FakeCluster, ...lines: string[]) => {
   const at = lines.map((line) => journal.indexOf(line));
   return at.every((place, nth) => place > (at[nth - 1] ?? -1));
 };
-
-async function eventually(run: Parameters<typeof until>[0], asks: string): Promise<void> {
-  for (let tries = 1; ; tries += 1)
-    try {
-      await until(run, ({ waitingFor }) => waitingFor?.what.startsWith(asks) ?? false);
-      return;
-    } catch (error) {
-      if (tries === 6) throw error;
-    }
-}

@@ -658,10 +658,11 @@ export class Harness {
     try {
       const result = await work({ cluster, taskQueue, start, handleOf, lease });
       started.length = 0;
-      return result;
-    } finally {
-      await this.endWhatIsLeft();
       await this.leaseIsOver(cluster);
+      return result;
+    } catch (error) {
+      await this.endWhatIsLeft();
+      throw error;
     }
   }
 
