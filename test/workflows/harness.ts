@@ -715,12 +715,12 @@ async function skippingServer(path: string, attempts = 3): Promise<TestWorkflowE
   }
 }
 
-/** Waits in real time until the status is as wanted. */
+/** Waits in real time until the status is as wanted: 20 s, for a busy machine. */
 export async function until(
   handle: WorkflowHandle<typeof rollingUpgrade>,
   reached: (status: Status) => boolean,
 ): Promise<Status> {
-  for (let looks = 0; looks < 200; looks += 1) {
+  for (const end = Date.now() + 20_000; Date.now() < end;) {
     const status = await handle.query(statusQuery).catch(() => null);
     if (status && reached(status)) return status;
     await new Promise((resolve) => setTimeout(resolve, 25));
