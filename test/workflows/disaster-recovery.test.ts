@@ -319,6 +319,11 @@ it('a package that cannot be had leaves its host in rotation, holds up no other 
     await run.executeUpdate('retry', { args: [{ by: 'ann', step: 'packages-on-n2' }] });
     const { end, report } = await endOf(run);
     expect([end, fake.out.size]).toEqual(['Failed', 0]);
+    const names = report.recovery!.steps.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+    expect(report.recovery!.steps.find(({ name }) => name === 'packages-on-n2')!.how).toBe(
+      'nginx installed anew; then lost, nginx installed anew',
+    );
     expect(report.leftToDo[0]!.what).toBe(`packages-on-n1 was left as it is: ${what}`);
     expect(fake.mostOut).toBe(1);
   });

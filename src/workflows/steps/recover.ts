@@ -1,6 +1,6 @@
 /** How a recovery goes through its stages. */
 import type { DisasterIntent } from '../../contracts/plan';
-import { STAGES, type RecoveryStep, type Stage } from '../../contracts/recovery';
+import { STAGES, type Recovered, type RecoveryStep, type Stage } from '../../contracts/recovery';
 import { announce } from './announce';
 import { askAbout } from './ask';
 import { boundary } from './boundary';
@@ -83,10 +83,9 @@ async function attempt(run: Recovery, step: RecoveryStep): Promise<void> {
   run.doing.inFlight.add(host);
   try {
     const { how, aside = [], at, fault } = await recover(run, step);
-    const { since = '', steps = [] } = run.status.recovery ?? {};
-    const lost = at === undefined ? undefined : Math.max(0, Date.parse(since) - Date.parse(at)) / 1_000;
+    const lost = at === undefined ? undefined : lostBefore(run, at);
     const seconds = Math.round((Date.now() - begun) / 1_000);
-    steps.push({ name, seconds, how, aside, ...(lost !== undefined && { lostSeconds: Math.round(lost) }) });
+    noteRecovered(run, { name, seconds, how, aside, ...(lost !== undefined && { lostSeconds: lost }) });
     run.happened(`${name}: ${how}`);
     if (fault !== undefined) throw new HostFailed(host, 'failed', fault);
     run.noteStep(name, { state: 'done', note: how });
@@ -97,6 +96,25 @@ async function attempt(run: Recovery, step: RecoveryStep): Promise<void> {
   } finally {
     run.doing.inFlight.delete(host);
   }
+}
+
+/** Seconds of work that were written after that moment, and are gone. */
+function lostBefore(run: Recovery, at: string): number {
+  const since = Date.parse(run.status.recovery?.since ?? '');
+  return Math.round(Math.max(0, since - Date.parse(at)) / 1_000);
+}
+
+/** One that brought back a part, and was tried again, is one step. */
+function noteRecovered(run: Recovery, step: Recovered): void {
+  const { steps = [] } = run.status.recovery ?? {};
+  const before = steps.find(({ name }) => name === step.name);
+  if (!before) return void steps.push(step);
+  const { seconds, how, aside } = before;
+  Object.assign(before, step, {
+    seconds: seconds + step.seconds,
+    how: how === step.how ? how : `${how}; then ${step.how}`,
+    aside: [...new Set([...aside, ...step.aside])],
+  });
 }
 
 function failed(run: Recovery, { name, host }: RecoveryStep, failure: HostFailed): void {
