@@ -1,5 +1,4 @@
 /** Secrets on hosts, for as long as somebody needs them. */
-import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { secretIn } from '../../adapters/secrets';
 import type { RemoteHost } from '../../contracts/world';
@@ -55,19 +54,25 @@ export async function withLogin<T>(
 ): Promise<T> {
   const text = loginText(world, source);
   if (text === undefined) return look('-');
-  return forOneLook(remote, signal, async (id) => {
+  return forOneLook(remote, signal, `${source.name}.${remote.name}.login`, async (id) => {
     await keepSecret(remote, id, { name: 'login', text }, signal);
     return look(`/run/pawl/backups/${id}/login`);
   });
 }
 
-/** A secret of one look goes with it. */
+/**
+ * A secret of one look goes with it; one that a killed worker leaves behind goes with the next attempt.
+ *
+ * @param what a name that no other look of this activity has
+ */
 export async function forOneLook<T>(
   remote: RemoteHost,
   signal: AbortSignal,
+  what: string,
   work: (id: string) => Promise<T>,
 ): Promise<T> {
-  const id = `look-${randomUUID()}`;
+  const { workflowExecution, activityId } = Context.current().info;
+  const id = `look.${workflowExecution?.runId}.${activityId}.${what}`;
   try {
     return await work(id);
   } finally {

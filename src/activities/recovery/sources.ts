@@ -140,7 +140,11 @@ function heldBy(world: World, source: Source, entry: BackupEntry, signal: AbortS
     mustBeWell(remote, ran, `the files of ${entry.id} cannot be listed`);
     return readAs(remote, ran, parseHeld);
   };
-  return known(() => forOneLook(remote, signal, list), signal, 'what it should have cannot be read');
+  return known(
+    () => forOneLook(remote, signal, `${source.name}.${entry.host}.files`, list),
+    signal,
+    'what it should have cannot be read',
+  );
 }
 
 async function lookAtRepository(asked: Asked): Promise<Judged> {
