@@ -22,6 +22,7 @@ import { serverArguments, type DynamicConfig, type Ports } from './settings';
 const HEALTHY_WITHIN_MS = 30_000;
 const ANSWER_WITHIN_MS = 3_000;
 const LOOK_MS = 25;
+const START_TRIES = 3;
 /** It writes its database out on SIGTERM. */
 const STOP_GRACE_MS = 10_000;
 /** A frozen one does not hear SIGTERM. */
@@ -93,7 +94,18 @@ async function running(options: TemporalOptions): Promise<ServerRecord | undefin
   return undefined;
 }
 
+/** Somebody else may take a port between the choice and the start: then others are chosen. */
 async function start(program: string, options: TemporalOptions): Promise<ServerRecord> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await startOnce(program, options);
+    } catch (error) {
+      const log = await readFile(logFile(options.name), 'utf8').catch(() => '');
+      if (options.ports || tries === START_TRIES || !log.includes('address already in use')) throw error;
+    }
+}
+
+async function startOnce(program: string, options: TemporalOptions): Promise<ServerRecord> {
   const dbFile = resolve(options.dbFile);
   await mkdir(dirname(dbFile), { recursive: true });
   const ports = options.ports ?? (await portsFor(options.name));

@@ -39,8 +39,8 @@ const alerts = () => {
     .split('\n')
     .filter((line) => line.includes('backupTrouble')).length;
 };
-/** The jobs of this host that run now. */
-const jobs = () => onSource("systemctl list-units --no-legend --plain 'pawl-job-*' | cut -d ' ' -f 1");
+/** Prints the jobs of a host that run now. */
+const JOBS = "systemctl list-units --no-legend --plain 'pawl-job-*' | cut -d ' ' -f 1";
 async function whileDumping(strike: () => Promise<unknown>, more: object = {}) {
   const run = await begin(ground, 'backup', 'shop-data', more);
   await onSource('for i in $(seq 1000); do pgrep mariadb-dump && exit 0; sleep 0.02; done; exit 1');
@@ -82,7 +82,7 @@ it('a dump that is killed, and a job that is killed with all that it began', asy
   expect((await ended(killed)).message).toMatch(/the dump failed/);
   expect(await ids()).toEqual(before);
   // a job that was cut off runs again by itself
-  const cut = await whileDumping(async () => onSource(`systemctl kill --signal=SIGKILL ${await jobs()}`));
+  const cut = await whileDumping(async () => onSource(`systemctl kill --signal=SIGKILL $(${JOBS})`));
   expect((await ended(cut)).end).toBe('succeeded');
   expect(await ids()).toHaveLength(before.length + 1);
 });
@@ -166,12 +166,24 @@ it('old ones go when there is a new one, with what they alone needed', async () 
 it('one that is cancelled ends on its host, too, and leaves nothing there', async () => {
   const before = await ids();
   const run = await whileDumping(() => Promise.resolve());
-  await run.cancel();
-  await expect(ended(run)).rejects.toThrow();
+  await cancelled(run);
   expect(await onSource('pgrep mariadb-dump || true')).toBe('');
-  // its worker may not have heard of it yet, and begins it once more: without secrets that ends at once
-  for (const until = Date.now() + 10_000; (await jobs()) !== '' && Date.now() < until;) await delay(100);
-  expect(await jobs()).toBe('');
-  for (const host of ['db1', 'bk1']) expect(await leftOn(ground, host)).toBe('');
   expect(await ids()).toEqual(before);
 });
+
+it('a drill that is cancelled leaves nothing of what it has restored', async () => {
+  const run = await begin(ground, 'restoreDrill', 'shop-data');
+  await onStore('for i in $(seq 1000); do pgrep mariadbd && exit 0; sleep 0.02; done; exit 1');
+  await cancelled(run);
+  expect(await onStore('pgrep mariadbd || true')).toBe('');
+});
+
+async function cancelled(run: Awaited<ReturnType<typeof begin>>): Promise<void> {
+  await run.cancel();
+  await expect(ended(run)).rejects.toThrow();
+  // a worker may not have heard of it yet, and begins its job once more: without secrets that ends at once
+  const working = async () => (await onSource(JOBS)) + (await onStore(JOBS));
+  for (const until = Date.now() + 10_000; (await working()) !== '' && Date.now() < until;) await delay(100);
+  expect(await working()).toBe('');
+  for (const host of ['db1', 'bk1']) expect(await leftOn(ground, host)).toBe('');
+}

@@ -95,7 +95,8 @@ const shell = (host: string, text: string) => ground.inside(host, 'sh', '-c', te
 
 async function look(hosts?: string[]): Promise<Looked[]> {
   const { lookForDamage } = recoveryActivities(worlds);
-  const env = new MockActivityEnvironment();
+  const now = Date.now();
+  const env = new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: now });
   return env.run(lookForDamage, { cluster: ground.cluster, hosts });
 }
 

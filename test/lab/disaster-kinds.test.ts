@@ -199,7 +199,7 @@ it('packages, a repository and a chain of files come back while two services los
   for (const service of ['web', 'webdeb']) await expectAllIn(ground, service);
   const of = (name: string) => report.recovery!.steps.filter((step) => step.name === name);
   expect([of('packages-on-n3').map(({ how }) => how), of('webdeb-on-n1').map(({ how }) => how)]).toEqual([
-    ['pawl-tool installed anew', 'pawl-lost installed anew'],
+    ['pawl-tool installed anew; then pawl-lost installed anew'],
     ['started again from its package, healthy'],
   ]);
   for (const { name, aside } of report.recovery!.steps)

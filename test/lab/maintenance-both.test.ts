@@ -114,7 +114,7 @@ it('closes at both under load, lets some through, outlives reload, restart and a
   const [one, other] = await Promise.all(loads.map((load) => load.stop()));
   for (const { failures, sent } of [one!, other!]) {
     expect(sent).toBeGreaterThan(200);
-    expect(failures.length).toBeGreaterThan(100);
+    expect(failures.length).toBeGreaterThan(50);
     // none before it began, and nothing but the page while it was closed
     expect(failures.filter(({ sentAt }) => sentAt < began)).toEqual([]);
     const odd = failures.filter(({ detail }) => detail !== '503');

@@ -1,5 +1,5 @@
-# The end of what a backup, a drill or a restore has on this host: its job, where nobody waits for that any more, its secrets and
-# its result. A program asks for this text with `# uses: over`.
+# The end of what a backup, a drill or a restore has on this host: its job, where nobody waits for that any more, its secrets, its
+# result, and where a drill restores. A program asks for this text with `# uses: over`.
 #
 # /run/pawl/over/ID has when that end was ordered, in milliseconds of Temporal's clock. A worker that stood still and wakes up
 # afterwards was sent earlier, and brings no secret here any more.
@@ -10,7 +10,8 @@ over() { # ID ORDERED
   mkdir -p "$over_folder"
   echo "$2" >"$over_folder/$1"
   over_jobs "$1"
-  rm -rf "/run/pawl/backups/$1"
+  # what a drill would have taken away itself, had it come to its end
+  rm -rf --one-file-system "/run/pawl/backups/$1" "/var/lib/pawl-scratch/$1"
   rm -f "/var/lib/pawl/backups/results/$1" "/var/lib/pawl/backups/results/.$1"
 }
 
