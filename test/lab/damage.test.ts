@@ -95,8 +95,7 @@ const shell = (host: string, text: string) => ground.inside(host, 'sh', '-c', te
 
 async function look(hosts?: string[]): Promise<Looked[]> {
   const { lookForDamage } = recoveryActivities(worlds);
-  const now = Date.now();
-  const env = new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: now });
+  const env = new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: Date.now() });
   return env.run(lookForDamage, { cluster: ground.cluster, hosts });
 }
 

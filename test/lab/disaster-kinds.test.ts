@@ -1,13 +1,11 @@
 /** What a recovery brings back besides dumps, folders and files, on hosts that serve two services meanwhile. */
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
 import { installDeb, makeDeb } from '../../lab/service';
 import { until as untilSeen } from '../../lab/hosts/wait';
-import type { Status } from '../../src/contracts/status';
 import { longIt } from '../long';
 import { backedUp, editCluster, leftOn, PASSWORDS, sql, through } from './backups';
 import { ended, type Ended, type Ground } from './ground';
+import { startRecovery, until, well } from './recoveries';
 import { expectAllIn, mostTakenOut, underLoad } from './whole-run';
 
 jest.setTimeout(300_000);
@@ -40,10 +38,6 @@ beforeAll(async () => {
   await Promise.all([packages(), database(), repository()]);
 }, 600_000);
 afterAll(() => ground?.remove(), 60_000);
-
-function well({ end, message }: Ended): void {
-  if (end !== 'succeeded') throw new Error(message);
-}
 
 /** One that Pawl keeps, since it has brought it; one that a repository has; one that nobody has any more. */
 async function packages(): Promise<void> {
@@ -125,21 +119,7 @@ const refs = () =>
   );
 const sums = () => sql(ground, 'CHECKSUM TABLE shop.ledger, shop.old');
 
-const recovery = (input: object = {}) =>
-  ground.client.workflow.start('disasterRecovery', {
-    taskQueue: 'pawl',
-    workflowId: `recovery-${Date.now()}`,
-    args: [{ cluster: ground.cluster, approvals: [], ...input }],
-  });
-
-async function until(run: WorkflowHandle, what: (status: Status) => boolean): Promise<Status> {
-  for (;;) {
-    const status = await run.query<Status>('status').catch(() => undefined);
-    if (status && what(status)) return status;
-    if (status?.endedAt) throw new Error(status.summary);
-    await delay(100);
-  }
-}
+const recovery = (input: object = {}) => startRecovery(ground, input);
 
 const DAMAGED = {
   // it serves on with what it has in memory

@@ -1,8 +1,6 @@
 /** A disaster on several hosts at once, recovered in order with everything killed on the way; what was there stays beside. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
 import { makeConfigCentre } from '../../lab/service';
 import { stateDir } from '../../lab/paths';
 import type { Status } from '../../src/contracts/status';
@@ -10,7 +8,8 @@ import { tagConfig } from '../chaos/centre';
 import { commitAll } from '../commit';
 import { longIt } from '../long';
 import { backedUp, catalogue, editCluster, leftOn, PASSWORDS, sql, through } from './backups';
-import { ended, type Ended, type Ground } from './ground';
+import { ended, type Ground } from './ground';
+import { startRecovery, until, well } from './recoveries';
 
 jest.setTimeout(600_000);
 const NAME = 'test-disaster';
@@ -53,10 +52,6 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => ground?.remove(), 60_000);
 
-function well({ end, message }: Ended): void {
-  if (end !== 'succeeded') throw new Error(message);
-}
-
 /** What no test of this file installs or backs up is none of ours. */
 const onlyOurs = () =>
   editCluster(ground, ({ services, backups }) => {
@@ -75,24 +70,7 @@ async function release(): Promise<void> {
   await tagConfig(ground, 'web/2026-11-29.1');
 }
 
-const recovery = (input: object = {}): Promise<WorkflowHandle> =>
-  ground.client.workflow.start('disasterRecovery', {
-    taskQueue: 'pawl',
-    workflowId: `recovery-${Date.now()}`,
-    args: [{ cluster: ground.cluster, approvals: [], onFailure: 'freeze', ...input }],
-  });
-
-const statusOf = (run: WorkflowHandle) => run.query<Status>('status');
-
-async function until(run: WorkflowHandle, what: (status: Status) => boolean): Promise<Status> {
-  for (;;) {
-    const status = await statusOf(run).catch(() => undefined);
-    if (status && what(status)) return status;
-    if (status?.endedAt) throw new Error(status.summary);
-    await delay(100);
-  }
-}
-
+const recovery = (input: object = {}) => startRecovery(ground, { onFailure: 'freeze', ...input });
 const isRunning = (name: string) => (status: Status) =>
   status.steps.some((step) => step.name === name && step.state === 'running');
 

@@ -102,6 +102,8 @@ it('closes at both under load, lets some through, outlives reload, restart and a
   const longer = async () => (await all()).every((page) => retryAfter(page) > 5_200);
   await until('both pages say so', 15, async () => ((await longer()) ? true : undefined), 100);
 
+  // long enough for requests to meet it, on a busy machine, too
+  await delay(2_000);
   expect(await answer(run, 'promote')).toBe('the maintenance ends now: services are opened');
   const { end, report } = await ended(run);
   expect([end, report.leftToDo]).toEqual(['succeeded', []]);
@@ -114,7 +116,7 @@ it('closes at both under load, lets some through, outlives reload, restart and a
   const [one, other] = await Promise.all(loads.map((load) => load.stop()));
   for (const { failures, sent } of [one!, other!]) {
     expect(sent).toBeGreaterThan(200);
-    expect(failures.length).toBeGreaterThan(50);
+    expect(failures.length).toBeGreaterThan(100);
     // none before it began, and nothing but the page while it was closed
     expect(failures.filter(({ sentAt }) => sentAt < began)).toEqual([]);
     const odd = failures.filter(({ detail }) => detail !== '503');
