@@ -108,6 +108,8 @@ export interface Recovered {
   how: string;
   /** paths of what was there before, on its host */
   aside: string[];
+  /** packages that came anew, where it is about packages */
+  installed?: string[];
   /** between the moment that came back and the disaster; absent where nothing can be lost */
   lostSeconds?: number;
 }

@@ -1,5 +1,6 @@
 /** What a recovery brings back besides dumps, folders and files, on hosts that serve two services meanwhile. */
 import { dirname } from 'node:path';
+import { powerCut, start } from '../../lab/hosts';
 import { installDeb, makeDeb } from '../../lab/service';
 import { until as untilSeen } from '../../lab/hosts/wait';
 import { longIt } from '../long';
@@ -76,6 +77,9 @@ const MAKE_DEBS = `set -e; mkdir -p /srv/apt; for name in tool lost; do
   mkdir -p /tmp/$name/DEBIAN /tmp/$name/usr/share/$name
   printf 'Package: pawl-%s\\nVersion: 1:2.0\\nArchitecture: all\\nMaintainer: T <t@example.org>\\nDescription: of a test\\n' $name >/tmp/$name/DEBIAN/control
   for file in a b; do echo "$file of $name" >/tmp/$name/usr/share/$name/$file; done
+  for part in preinst postinst; do
+    printf '#!/bin/sh\\nif [ -e /root/slow-%s ]; then mv /root/slow-%s /root/installing; sleep 60; fi\\n' $part $part >/tmp/$name/DEBIAN/$part
+    chmod 755 /tmp/$name/DEBIAN/$part; done
   SOURCE_DATE_EPOCH=1 dpkg-deb --root-owner-group --build /tmp/$name /srv/apt/$name.deb >/dev/null; rm -r /tmp/$name; done;`;
 
 const allUp = () =>
@@ -123,12 +127,21 @@ const recovery = (input: object = {}) => startRecovery(ground, input);
 
 const DAMAGED = {
   // it serves on with what it has in memory
-  n1: 'echo damaged >>/usr/lib/pawl-example/version; rm /usr/share/tool/a; echo x >>/usr/share/tool/b',
+  n1: 'touch /root/slow-preinst; echo damaged >>/usr/lib/pawl-example/version; rm /usr/share/tool/a; echo x >>/usr/share/tool/b',
   // web serves on
-  n2: 'rm -r /usr/share/tool; rm /usr/lib/pawl-example/web.py; systemctl kill -s KILL webdeb',
+  n2: 'touch /root/slow-postinst; rm -r /usr/share/tool; rm /usr/lib/pawl-example/web.py; systemctl kill -s KILL webdeb',
   n3: 'echo damaged >/usr/share/lost/a; rm /usr/share/tool/a',
   db1: `systemctl stop mariadb; rm -rf /var/lib/mysql/*; find ${REPOSITORY}/objects -type f -delete; rm ${REPOSITORY}/refs/heads/side`,
 };
+
+/** While a script of a package is at work there. */
+async function inTheMidst(host: string, cut: () => Promise<unknown>): Promise<void> {
+  const isAtIt = async () =>
+    (await shell(host, 'ls /root')).split('\n').includes('installing') ? true : undefined;
+  await untilSeen(`${host} installs a package`, 60, isAtIt, 50);
+  await cut();
+  await shell(host, 'rm /root/installing');
+}
 
 /** Of each of two services; no round number, see `USUAL_RATE`. */
 const RATE = 47;
@@ -154,6 +167,11 @@ it('packages, a repository and a chain of files come back while two services los
   await untilSeen('n2 is down', 30, isDown, 50);
   const run = await recovery();
   const { end, report } = await whileUsed(async () => {
+    await inTheMidst('n2', () => shell('n2', 'systemctl kill -s KILL "pawl-job-*.service"'));
+    await inTheMidst('n1', async () => {
+      await powerCut(ground.name, 'n1');
+      await start(ground.name, 'n1');
+    });
     const asked = await until(run, ({ waitingFor }) => waitingFor !== null);
     const place = '/var/lib/pawl/packages/pawl-lost/1:2.0.deb';
     expect(asked.waitingFor!.what).toMatch(

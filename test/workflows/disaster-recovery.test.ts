@@ -329,6 +329,27 @@ it('a package that cannot be had leaves its host in rotation, holds up no other 
   });
 });
 
+it.each<[string, string, boolean]>([
+  ['starts again', 'nginx', true],
+  ['goes on with what it has in memory', 'lost', false],
+])(
+  'a service %s where %s is its package, and another one of the host could not be had',
+  async (_, own, again) => {
+    const both = looked('n1', { kind: 'packages', packages: ['lost', 'nginx'] });
+    const fake = struck([web('n1'), both], [both]);
+    fake.nowhere = ['lost'];
+    fake.package = own;
+    await harness.with(fake, async ({ start }) => {
+      const run = await start({ approvals: [] }, {}, 'disasterRecovery');
+      await until(run, (status) => status.waitingFor !== null);
+      await run.executeUpdate('skip', { args: [{ by: 'ann', step: 'packages-on-n1' }] });
+      await endOf(run);
+      expect(inOrder(fake, 'stopService n1', 'startService n1')).toBe(again);
+      expect(fake.out.size).toBe(0);
+    });
+  },
+);
+
 it('who was never touched is not left to do, where nobody is asked', async () => {
   const damage = [web('n1'), looked('n1', { kind: 'packages', packages: ['lost'] })];
   const fake = struck(damage);

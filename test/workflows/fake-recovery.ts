@@ -17,6 +17,8 @@ interface Struck {
   damage: Looked[][];
   /** packages that cannot be had */
   nowhere: string[];
+  /** of the service, where that is one */
+  package?: string;
   plan(input: object): Plan;
   step(name: string, host: string): Promise<void>;
 }
@@ -57,7 +59,16 @@ export function recoveryPlan(cluster: Struck, raw: object): Plan<DisasterIntent>
     workflow: 'disasterRecovery',
     ...{ cluster: where, service: { ...service, name: 'fake' }, about: `recovery of ${names.join(', ')}` },
     ...{ since: '2026-01-01T02:30:00Z', claims: 'hosts', hosts, recovery: steps },
-    ...{ services: { web: service }, members: { web: hosts }, releases: {} },
+    ...{
+      services: {
+        web:
+          cluster.package === undefined
+            ? service
+            : { ...service, release: { kind: 'deb', package: cluster.package } },
+      },
+      members: { web: hosts },
+      releases: {},
+    },
     configs: [newFiles(names)],
     probes: { web: { limits: plannedGate({ enabled: true })!, others: [] } },
     ...{ maxUnavailable: names.length, steps: [] },

@@ -96,6 +96,7 @@ export class FakeCluster {
   ownLogs: OwnLogs | undefined;
   /** packages that cannot be had */
   nowhere: string[] = [];
+  package?: string;
   /** by host and label */
   private readonly labels: Record<string, string> = {};
   readonly out = new Set<string>();

@@ -1,6 +1,7 @@
 /** How a service comes to serve again. */
 import type { PlannedHost, PlannedService } from '../../contracts/plan';
 import type { StepOf } from '../../contracts/recovery';
+import { STEP_NAMES } from '../../domain/recovery/steps';
 import { lookAtHosts } from './activities';
 import { HostFailed, hostFailed } from './host-failure';
 import { leave, outOf, putBackInto, serveAgain } from './recover-rotation';
@@ -152,15 +153,12 @@ async function started(
     : 'started again from its package, healthy';
 }
 
-/** Its own package was installed anew in this run. */
+/** Its own package was installed anew in this run, whatever became of those that should have come with it. */
 const cameAnew = (run: Recovery, { release }: PlannedService, host: string) =>
-  run.plan.intent.recovery.some(
-    (step) =>
-      step.kind === 'packages' &&
-      step.host === host &&
-      release.kind === 'deb' &&
-      step.packages.includes(release.package) &&
-      run.stepStatus(step.name).state === 'done',
+  release.kind === 'deb' &&
+  (run.status.recovery?.steps ?? []).some(
+    ({ name, installed = [] }) =>
+      name === STEP_NAMES.packages('', host) && installed.includes(release.package),
   );
 
 /** @param version empty: nobody knows which one it should be */

@@ -35,7 +35,8 @@ async function reinstall(run: Recovery, step: StepOf<'packages'>): Promise<Outco
   );
   const fault = missing.length > 0 ? missingText(missing) : undefined;
   if (there.length === 0 && fault !== undefined) throw new HostFailed(host, 'failed', fault);
-  if (there.length === 0) return { how: 'files of all packages are as they came by now' };
+  if (there.length === 0)
+    return { how: 'files of all packages are as they came by now', installed: packages };
   await leave(run, host);
   const aside = await attended(run, step, () =>
     reinstallPackages.executeWithOptions({ summary: `${host}: install ${there.join(', ')} anew` }, [
@@ -43,7 +44,7 @@ async function reinstall(run: Recovery, step: StepOf<'packages'>): Promise<Outco
     ]),
   );
   if (fault !== undefined) await serveMeanwhile(run, host);
-  return { how: `${there.join(', ')} installed anew`, aside, fault };
+  return { how: `${there.join(', ')} installed anew`, aside, installed: there, fault };
 }
 
 /** What the host had is kept there, and `pawl config` knows it by its label. */

@@ -15,6 +15,8 @@ export interface Outcome {
   how: string;
   /** paths of what was there before */
   aside?: string[];
+  /** packages that came anew */
+  installed?: string[];
   /** ISO time of the moment that came back */
   at?: string;
   /** what did not come back of it, in words: the step has failed */

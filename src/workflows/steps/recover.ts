@@ -82,10 +82,11 @@ async function attempt(run: Recovery, step: RecoveryStep): Promise<void> {
   run.note(host, { state: 'changing' });
   run.doing.inFlight.add(host);
   try {
-    const { how, aside = [], at, fault } = await recover(run, step);
+    const { how, aside = [], at, fault, installed } = await recover(run, step);
     const lost = at === undefined ? undefined : lostBefore(run, at);
     const seconds = Math.round((Date.now() - begun) / 1_000);
-    noteRecovered(run, { name, seconds, how, aside, ...(lost !== undefined && { lostSeconds: lost }) });
+    const more = { ...(installed && { installed }), ...(lost !== undefined && { lostSeconds: lost }) };
+    noteRecovered(run, { name, seconds, how, aside, ...more });
     run.happened(`${name}: ${how}`);
     if (fault !== undefined) throw new HostFailed(host, 'failed', fault);
     run.noteStep(name, { state: 'done', note: how });
@@ -109,11 +110,12 @@ function noteRecovered(run: Recovery, step: Recovered): void {
   const { steps = [] } = run.status.recovery ?? {};
   const before = steps.find(({ name }) => name === step.name);
   if (!before) return void steps.push(step);
-  const { seconds, how, aside } = before;
+  const { seconds, how, aside, installed = [] } = before;
   Object.assign(before, step, {
     seconds: seconds + step.seconds,
     how: how === step.how ? how : `${how}; then ${step.how}`,
     aside: [...new Set([...aside, ...step.aside])],
+    ...(step.installed && { installed: [...new Set([...installed, ...step.installed])] }),
   });
 }
 
