@@ -160,7 +160,7 @@ longIt('a later drill finds what the first one found, and says so when it does n
   expect([run.end, run.message]).toEqual(['Failed', expect.stringContaining('has other rows than it had')]);
 });
 
-it('one that is killed again and again is no backup, and the next one is', async () => {
+longIt('one that is killed again and again is no backup, and the next one is', async () => {
   const before = await catalogue();
   await on(
     'db1',

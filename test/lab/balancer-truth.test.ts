@@ -6,6 +6,7 @@ import { parse, stringify } from 'yaml';
 import { makeRelease } from '../../lab/service';
 import { leaseId } from '../../src/contracts/lease';
 import type { Status } from '../../src/contracts/status';
+import { longIt } from '../long';
 import { Ground, ended, reached } from './ground';
 import { makeSlowRelease } from './odd-releases';
 import { QUICK } from './scene';
@@ -152,42 +153,45 @@ it('a host that a change leaves out stays out until it is handed back; one that 
   await expectAllIn(ground);
 });
 
-it('a host that drains, and one on its way in, stay what they are through all that befalls HAProxy', async () => {
-  const away = { hosts: ['n1'], reason: 'a new disk', by: 'anna', drain: { deadlineSeconds: 60 } };
-  const outUnderStrikes = async () => {
-    await untilBusy(ground, 'n1');
-    const leaving = await ground.startAs('nodeOffline', away);
-    await until('n1', /DRAIN/);
-    await there(STRIKES[0]!);
-    expect(await firstSecond('n1')).toEqual({ said: 'DRAIN', requests: 0 });
-    await ground.haproxy('set server web/n1 state ready');
-    await until('n1', /DRAIN/);
-    for (const strike of STRIKES.slice(1)) {
+longIt(
+  'a host that drains, and one on its way in, stay what they are through all that befalls HAProxy',
+  async () => {
+    const away = { hosts: ['n1'], reason: 'a new disk', by: 'anna', drain: { deadlineSeconds: 60 } };
+    const outUnderStrikes = async () => {
+      await untilBusy(ground, 'n1');
+      const leaving = await ground.startAs('nodeOffline', away);
+      await until('n1', /DRAIN/);
+      await there(STRIKES[0]!);
+      expect(await firstSecond('n1')).toEqual({ said: 'DRAIN', requests: 0 });
+      await ground.haproxy('set server web/n1 state ready');
+      await until('n1', /DRAIN/);
+      for (const strike of STRIKES.slice(1)) {
+        await there(strike);
+        expect(await firstSecond('n1')).toEqual({
+          said: expect.stringMatching(/^(DRAIN|MAINT)/) as string,
+          requests: 0,
+        });
+      }
+      expect((await ended(leaving)).end).toBe('succeeded');
+    };
+    await underLoad(ground, outUnderStrikes, { slow: { everyMs: 200 } });
+    const ramp = [10, 100].map((percent) => ({ percent, seconds: 120 }));
+    const back = { hosts: ['n1'], ramp, otherVersion: true, gate: { enabled: false } };
+    const coming = await ground.startAs('nodeOnline', back);
+    await reached(coming, ({ summary }) => summary.startsWith('n1 at 10 %'));
+    for (const strike of STRIKES) {
       await there(strike);
-      expect(await firstSecond('n1')).toEqual({
-        said: expect.stringMatching(/^(DRAIN|MAINT)/) as string,
-        requests: 0,
-      });
+      expect([strike, await answer(() => weight('n1'), null)]).toEqual([strike, 10]);
     }
-    expect((await ended(leaving)).end).toBe('succeeded');
-  };
-  await underLoad(ground, outUnderStrikes, { slow: { everyMs: 200 } });
-  const ramp = [10, 100].map((percent) => ({ percent, seconds: 120 }));
-  const back = { hosts: ['n1'], ramp, otherVersion: true, gate: { enabled: false } };
-  const coming = await ground.startAs('nodeOnline', back);
-  await reached(coming, ({ summary }) => summary.startsWith('n1 at 10 %'));
-  for (const strike of STRIKES) {
-    await there(strike);
-    expect([strike, await answer(() => weight('n1'), null)]).toEqual([strike, 10]);
-  }
-  await ground.haproxy('set server web/n1 weight 90');
-  for (const begun = performance.now(); (await weight('n1')) !== 10; await delay(20))
-    expect(performance.now() - begun).toBeLessThan(PROMISED);
-  for (const percent of [10, 100]) {
-    await reached(coming, ({ summary }) => summary.startsWith(`n1 at ${percent} %`));
-    await coming.executeUpdate('promote', { args: [{ by: 'the test' }] });
-  }
-  expect((await ended(coming)).end).toBe('succeeded');
-  await until('n1', /^UP$/);
-  await expectAllIn(ground);
-});
+    await ground.haproxy('set server web/n1 weight 90');
+    for (const begun = performance.now(); (await weight('n1')) !== 10; await delay(20))
+      expect(performance.now() - begun).toBeLessThan(PROMISED);
+    for (const percent of [10, 100]) {
+      await reached(coming, ({ summary }) => summary.startsWith(`n1 at ${percent} %`));
+      await coming.executeUpdate('promote', { args: [{ by: 'the test' }] });
+    }
+    expect((await ended(coming)).end).toBe('succeeded');
+    await until('n1', /^UP$/);
+    await expectAllIn(ground);
+  },
+);

@@ -5,6 +5,7 @@ import { stateDir } from '../../lab/paths';
 import { makeRelease } from '../../lab/service';
 import type { Files } from '../commit';
 import { commitAll } from '../commit';
+import { longIt } from '../long';
 import { ended, Ground } from './ground';
 import { underLoad } from './whole-run';
 
@@ -99,20 +100,28 @@ it('come together, are taken back together, and are gone back to together in an 
   await expectAllUp();
 });
 
-it('a bad configuration alone is gone back from, and what somebody has edited since is put right', async () => {
-  const before = await all();
-  await commit({ 'web/files/settings.json.liquid': settings(', "addMs": 1') });
-  const run = await ground.startAs('configCanary', { ...quick, batches: ['100%'], revision: 'main', record });
-  expect((await ended(run)).end).toBe('succeeded');
-  const back = await ended(await ground.startAs('emergencyRollback', NOW));
-  expect(back.message).toMatch(/^all requests of web go to 2\.0\.0 with configuration [0-9a-f]{12}$/);
-  expect(await all()).toEqual(before);
+longIt(
+  'a bad configuration alone is gone back from, and what somebody has edited since is put right',
+  async () => {
+    const before = await all();
+    await commit({ 'web/files/settings.json.liquid': settings(', "addMs": 1') });
+    const run = await ground.startAs('configCanary', {
+      ...quick,
+      batches: ['100%'],
+      revision: 'main',
+      record,
+    });
+    expect((await ended(run)).end).toBe('succeeded');
+    const back = await ended(await ground.startAs('emergencyRollback', NOW));
+    expect(back.message).toMatch(/^all requests of web go to 2\.0\.0 with configuration [0-9a-f]{12}$/);
+    expect(await all()).toEqual(before);
 
-  // whoever has something else than the last stable one, by hand say, gets that again
-  await ground.inside('n2', 'sh', '-c', 'echo >>/etc/web/settings.json');
-  expect((await ended(await ground.startAs('emergencyRollback', NOW))).end).toBe('succeeded');
-  expect(await all()).toEqual(before);
-});
+    // whoever has something else than the last stable one, by hand say, gets that again
+    await ground.inside('n2', 'sh', '-c', 'echo >>/etc/web/settings.json');
+    expect((await ended(await ground.startAs('emergencyRollback', NOW))).end).toBe('succeeded');
+    expect(await all()).toEqual(before);
+  },
+);
 
 it('a host that was away gets what the others have before it serves', async () => {
   const offline = await ground.startAs('nodeOffline', {

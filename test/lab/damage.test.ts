@@ -10,6 +10,7 @@ import { stateDir } from '../../lab/paths';
 import type { Looked } from '../../src/contracts/recovery';
 import { tagConfig } from '../chaos/centre';
 import { commitAll } from '../commit';
+import { longIt } from '../long';
 import { backedUp, editCluster, leftOn, PASSWORDS, sql, through } from './backups';
 import { ended, type Ground } from './ground';
 
@@ -209,7 +210,7 @@ it('names a database that does not answer, a file that an open server does not m
   expect(damagedIn(off)).toContain('db1 service database damaged');
 });
 
-it('does not call well what nobody can compare', async () => {
+longIt('does not call well what nobody can compare', async () => {
   await powerOff(NAME, 'bk1');
   const all = await look(['n1']);
   expect(all.map(about)).toContain('n1 source journal unknown');

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { heal, partition } from '../../lab/hosts';
 import { ensurePrograms } from '../../lab/packages';
 import { stateDir } from '../../lab/paths';
-import { longIt, selection } from '../long';
+import { longIt } from '../long';
 import { Ground } from './ground';
 import { answer, once, play } from './scene';
 import { untilBusy } from './whole-run';
@@ -39,7 +39,7 @@ const GONE = [
     mend: () => ground.inside('lb1', 'systemctl', 'start', 'ssh'),
   },
 ];
-it.each(selection(GONE, 1))(
+longIt.each(GONE)(
   '$what during a drain: nothing is stopped, nobody else leaves, and a person is asked',
   async (scene) => {
     const { result, requests, mostOut, started, version } = await play(

@@ -201,37 +201,40 @@ it('is for test users only at first, at both balancers and through their reloads
   expect(await there('cat /etc/nginx/pawl/web.testers')).not.toContain('upstream');
 });
 
-it('a host goes out and comes back weight after weight, with the share that its weight says at both', async () => {
-  const NO_GATE = { gate: { enabled: false } };
-  const before = await servers();
-  const loads = await Promise.all(
-    ['lb1', 'lb2'].map((host) => startLoad({ url: `http://${ground.address(host)}/`, rate: USUAL_RATE })),
-  );
-  try {
-    const out = { hosts: ['n2'], reason: 'a new disk', by: 'anna' };
-    expect(await ended(await ground.startAs('nodeOffline', out))).toMatchObject({ end: 'succeeded' });
-    expect((await servers())[1]).toMatch(/ weight=100 down; # n2$/);
-    // no change is at work any more: its service is stopped, so a request that came to it would fail
-    await there(`systemctl reload nginx; sed -i 's/ down; # n2/; # n2/' ${FILE}`);
-    await until(async () => / down; # n2$/.test((await servers())[1]!));
+longIt(
+  'a host goes out and comes back weight after weight, with the share that its weight says at both',
+  async () => {
+    const NO_GATE = { gate: { enabled: false } };
+    const before = await servers();
+    const loads = await Promise.all(
+      ['lb1', 'lb2'].map((host) => startLoad({ url: `http://${ground.address(host)}/`, rate: USUAL_RATE })),
+    );
+    try {
+      const out = { hosts: ['n2'], reason: 'a new disk', by: 'anna' };
+      expect(await ended(await ground.startAs('nodeOffline', out))).toMatchObject({ end: 'succeeded' });
+      expect((await servers())[1]).toMatch(/ weight=100 down; # n2$/);
+      // no change is at work any more: its service is stopped, so a request that came to it would fail
+      await there(`systemctl reload nginx; sed -i 's/ down; # n2/; # n2/' ${FILE}`);
+      await until(async () => / down; # n2$/.test((await servers())[1]!));
 
-    const run = await ground.startAs('nodeOnline', { hosts: ['n2'], ramp: RAMP, ...NO_GATE });
-    for (const share of await sharesOnTheWay(run, 'n2', loads)) expectShare(share, 100);
-    for (const load of loads) expect((await load.snapshot()).failures).toEqual([]);
-    // dead when the last weight is due: it is set as soon as there is an nginx again
-    await there('systemctl kill --signal=KILL nginx');
-    await delay(2_000);
-    await there('until systemctl start nginx; do sleep 0.1; done');
-    const { end, message, report } = await ended(run);
-    expect([end, message]).toEqual(['succeeded', 'n2 of web serves with its full weight']);
-    expect(report.hosts[0]!.balancers['inner']).toMatchObject({ state: 'in', weight: 100 });
-    expect(await servers()).toEqual(before);
-  } finally {
-    const [edge, inner] = await Promise.all(loads.map((load) => load.stop()));
-    expect(edge!.failures).toEqual([]);
-    expect(inner!.failures.filter(({ kind }) => !['refused', 'reset', 'cut'].includes(kind))).toEqual([]);
-  }
-});
+      const run = await ground.startAs('nodeOnline', { hosts: ['n2'], ramp: RAMP, ...NO_GATE });
+      for (const share of await sharesOnTheWay(run, 'n2', loads)) expectShare(share, 100);
+      for (const load of loads) expect((await load.snapshot()).failures).toEqual([]);
+      // dead when the last weight is due: it is set as soon as there is an nginx again
+      await there('systemctl kill --signal=KILL nginx');
+      await delay(2_000);
+      await there('until systemctl start nginx; do sleep 0.1; done');
+      const { end, message, report } = await ended(run);
+      expect([end, message]).toEqual(['succeeded', 'n2 of web serves with its full weight']);
+      expect(report.hosts[0]!.balancers['inner']).toMatchObject({ state: 'in', weight: 100 });
+      expect(await servers()).toEqual(before);
+    } finally {
+      const [edge, inner] = await Promise.all(loads.map((load) => load.stop()));
+      expect(edge!.failures).toEqual([]);
+      expect(inner!.failures.filter(({ kind }) => !['refused', 'reset', 'cut'].includes(kind))).toEqual([]);
+    }
+  },
+);
 
 it('alone counts no requests: the plan says so, and the gate goes by own probes', async () => {
   const file = parse(await readFile(ground.cluster, 'utf8')) as {

@@ -6,7 +6,7 @@ import { powerCut, start } from '../../lab/hosts';
 import type { Restore } from '../../src/contracts/backup-run';
 import { ended, type Ground } from './ground';
 import { full } from '../full';
-import { longIt } from '../long';
+import { longIt, selection } from '../long';
 import { backedUp, catalogue, leftOn, sql, through } from './backups';
 import { byHand, type ByHand } from './restores';
 
@@ -168,37 +168,39 @@ describe('into its place', () => {
     expect((await cuts()) - cut).toBeGreaterThanOrEqual(Math.ceil(kills.length / 2));
   });
 
-  it.each(kills.map((ms, index) => [ms, index % 2 ? 'shop-files' : 'shop-data'] as const))(
-    'a damaged database comes back while orders want in, killed after %d ms (%s)',
-    async (ms, source) => {
-      await on(
-        'rm -f /var/lib/mysql/shop/orders.ibd /var/lib/mysql/shop/old.MYD; echo bytes >/var/lib/mysql/damaged',
-      );
-      const of = await inPlace(source);
-      await hand.stage(of);
-      const judged = await hand.judge(of);
-      expect([judged.wrong, judged.places]).toEqual([
-        [],
-        [expect.stringMatching(/^\/var\/lib\/\.mysql\.restore-/)],
-      ]);
-      await Promise.all([hand.swapIn(of), killed(ms)]);
-      const { aside, seconds } = await hand.swapped(of);
-      console.log(source, ms, { aside, seconds });
-      await hand.clear(of);
-      expect(aside).toHaveLength(1);
-      expect(await on(`cat ${aside[0]}/damaged; ls -A /var/lib | grep 'mysql\\.restore' || true`)).toBe(
-        'bytes',
-      );
-      expect(await on('systemctl is-active mariadb mariadb.socket orders')).toBe('active\nactive\nactive');
-      expect(await sql(ground, 'SELECT id FROM shop.old; CALL shop.one()')).toBe('7\n1');
-      // its accounts came with it, and orders come in again
-      expect(await on('mariadb -u shopkeeper -px -N -e "SELECT COUNT(*) > 0 FROM shop.orders"')).toBe('1');
-      const count = async () => Number(await sql(ground, 'SELECT COUNT(*) FROM shop.orders'));
-      const had = await count();
-      await delay(1_000);
-      expect(await count()).toBeGreaterThan(had);
-    },
-  );
+  it.each(
+    selection(
+      kills.map((ms, index) => [ms, index % 2 ? 'shop-files' : 'shop-data'] as const),
+      1,
+    ),
+  )('a damaged database comes back while orders want in, killed after %d ms (%s)', async (ms, source) => {
+    await on(
+      'rm -f /var/lib/mysql/shop/orders.ibd /var/lib/mysql/shop/old.MYD; echo bytes >/var/lib/mysql/damaged',
+    );
+    const of = await inPlace(source);
+    await hand.stage(of);
+    const judged = await hand.judge(of);
+    expect([judged.wrong, judged.places]).toEqual([
+      [],
+      [expect.stringMatching(/^\/var\/lib\/\.mysql\.restore-/)],
+    ]);
+    await Promise.all([hand.swapIn(of), killed(ms)]);
+    const { aside, seconds } = await hand.swapped(of);
+    console.log(source, ms, { aside, seconds });
+    await hand.clear(of);
+    expect(aside).toHaveLength(1);
+    expect(await on(`cat ${aside[0]}/damaged; ls -A /var/lib | grep 'mysql\\.restore' || true`)).toBe(
+      'bytes',
+    );
+    expect(await on('systemctl is-active mariadb mariadb.socket orders')).toBe('active\nactive\nactive');
+    expect(await sql(ground, 'SELECT id FROM shop.old; CALL shop.one()')).toBe('7\n1');
+    // its accounts came with it, and orders come in again
+    expect(await on('mariadb -u shopkeeper -px -N -e "SELECT COUNT(*) > 0 FROM shop.orders"')).toBe('1');
+    const count = async () => Number(await sql(ground, 'SELECT COUNT(*) FROM shop.orders'));
+    const had = await count();
+    await delay(1_000);
+    expect(await count()).toBeGreaterThan(had);
+  });
 
   it('a power cut in the midst of it', async () => {
     const of = await inPlace('shop-data');
