@@ -51,22 +51,19 @@ const units = z
   .default([])
   .describe('Of systemd: what uses it, and stands still for the moment in which a restore swaps it.');
 
-const MariaDb = z.strictObject({
-  kind: z.literal('mariadb'),
-  ...common,
-  method: z
-    .enum(['logical', 'physical'])
-    .default('logical')
-    .describe(
-      'logical: a dump; physical: the files of the server, of which later backups may hold what changed since.',
-    ),
+/** Servers whose tables are backed up; they differ in their programs. */
+export const DATABASES = ['mariadb', 'mysql'] as const;
+export type Database = (typeof DATABASES)[number];
+
+export const isDatabase = <T extends { kind: string }>(one: T): one is Extract<T, { kind: Database }> =>
+  DATABASES.some((kind) => kind === one.kind);
+
+const server = (unit: string) => ({
+  unit: UnitName.default(unit).describe('The server, as systemd knows it: a restore stops and starts it.'),
   login: z
     .strictObject({ user: z.string().min(1).max(80), password: Reference })
     .optional()
     .describe('Who asks the server; default: root, by its socket.'),
-  unit: UnitName.default('mariadb.service').describe(
-    'The server, as systemd knows it: a restore stops and starts it.',
-  ),
   socket: AbsolutePath.default('/run/mysqld/mysqld.sock').describe('Where the server is asked, on its host.'),
   queries: z
     .array(
@@ -86,6 +83,25 @@ const MariaDb = z.strictObject({
     .describe(
       'Sum up all tables as the backup holds them (physical: at its first drill): a drill compares them.',
     ),
+});
+
+const MariaDb = z.strictObject({
+  kind: z.literal('mariadb'),
+  ...common,
+  method: z
+    .enum(['logical', 'physical'])
+    .default('logical')
+    .describe(
+      'logical: a dump; physical: the files of the server, of which later backups may hold what changed since.',
+    ),
+  ...server('mariadb.service'),
+});
+
+const MySql = z.strictObject({
+  kind: z.literal('mysql'),
+  ...common,
+  method: z.literal('logical').default('logical').describe('A dump.'),
+  ...server('mysql.service'),
 });
 
 const Folders = z.strictObject({
@@ -109,7 +125,7 @@ const Git = z.strictObject({
 });
 
 export const BackupSource = z
-  .discriminatedUnion('kind', [MariaDb, Folders, Git])
+  .discriminatedUnion('kind', [MariaDb, MySql, Folders, Git])
   .refine(({ role, host }) => (role === undefined) !== (host === undefined), 'either role or host');
 export type BackupSource = z.output<typeof BackupSource>;
 
@@ -193,7 +209,7 @@ export type Binlog = z.output<typeof Binlog>;
 
 export const Content = z.discriminatedUnion('kind', [
   z.object({
-    kind: z.literal('mariadb'),
+    kind: z.literal(DATABASES),
     server: z.string(),
     /** of the server's binary log, at the moment that the backup holds */
     position: Position.nullable(),

@@ -1,8 +1,8 @@
 # What a restore needs to know of its host. Changes nothing.
-# usage: look-restore mariadb|folders|git PLACE(-|FOLDER) [UNIT…] -- [PROGRAM…] -- [TARGET…]
+# usage: look-restore mariadb|mysql|folders|git PLACE(-|FOLDER) [UNIT…] -- [PROGRAM…] -- [TARGET…]
 #   PLACE   -: in the place of what is there; of a database, that is the folder of this host's server
 # prints KEY VALUE lines: missing PROGRAM, nounit UNIT, version, target PATH, `free DEVICE BYTES` for each, `trouble PATH WORDS`
-# uses: give-up target configured
+# uses: give-up target database configured
 set -eu
 kind=$1 folder=$2
 shift 2
@@ -16,12 +16,13 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
-if [ "$kind" = mariadb ] && command -v mariadbd >/dev/null; then
-  echo "version $(mariadbd --version | sed -n 's/^.* Ver \([^ ]*\).*$/\1/p')"
+case $kind in mariadb | mysql) database_of "$kind" ;; esac
+if [ "${database_server:-}" != '' ] && command -v "$database_server" >/dev/null; then
+  echo "version $("$database_server" --version | sed -n 's/^.* Ver \([^ ]*\).*$/\1/p')"
   if [ "$folder" = - ]; then
     # whatever does not let it start must be mended first
     trouble=$(configured_at 2>&1) || {
-      echo "trouble mariadbd $trouble"
+      echo "trouble $database_server $trouble"
       exit 0
     }
     configured_at

@@ -15,7 +15,7 @@ import { backupStore, FILE, idOf, type Said } from './backup-store';
 
 type Name = 'planBackup' | 'lookAtBackups' | 'planRestore' | 'planDrill' | 'planDisasterRecovery';
 /** Of hosts: none of them changes anything. */
-const READ = ['read-catalogue', 'look-restore', 'look-mariadb', 'run-command'];
+const READ = ['read-catalogue', 'look-restore', 'look-database', 'run-command'];
 const ENTRIES = ['data.db1 02:00', 'data.db1 03:00', 'web.n1 02:00', 'web.n2 02:00', 'web.n3 02:00'];
 const folder = mkdtempSync(join(tmpdir(), 'pawl-inputs-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -26,6 +26,12 @@ it('a copy of files says where it stands in the history of its server', () => {
   });
 });
 
+it('newer ones of MySQL call a position otherwise', () => {
+  const position = "position SOURCE_LOG_FILE='binlog.000003', SOURCE_LOG_POS=158;";
+  const { database } = parseResult(['at 2026-11-29T20:57:43Z', RESTIC, position].join('\n'));
+  expect(database.position).toEqual({ file: 'binlog.000003', at: 158 });
+});
+
 it('a dump says nothing of that', () => {
   const { database } = parseResult(['at 2026-11-29T20:57:43Z', RESTIC, ''].join('\n'));
   expect(database).toEqual({ server: 'unknown', position: null, tables: [], uncovered: [] });

@@ -252,14 +252,15 @@ it.each<[string, string | Buffer, ...string[]]>([
   ],
   [
     'backups of odd things',
-    `${GOOD}backups: { store: { host: n1, password: hunter2 }, sources: { a: { kind: folders, folders: [etc, /a/../b] }, b: { kind: mysql, host: n1 }, c: { kind: mariadb, host: n1, role: app, keep: { days: 0 } } } }\n`,
+    `${GOOD}backups: { store: { host: n1, password: hunter2 }, sources: { a: { kind: folders, folders: [etc, /a/../b] }, b: { kind: postgres, host: n1 }, d: { kind: mysql, host: n1, method: physical }, c: { kind: mariadb, host: n1, role: app, keep: { days: 0 } } } }\n`,
     'backups.store.password',
     'backups.sources.a | invalid | a map of 2 | either role or host',
     'backups.sources.c | invalid | a map of 4 | either role or host',
     'backups.sources.a.folders.0 | invalidFormat | etc |',
     'backups.sources.a.folders.1 | invalid | /a/../b | no ".." in a path',
-    'backups.sources.b.kind | wrongShape | mysql | one of mariadb, folders',
+    'backups.sources.b.kind | wrongShape | postgres | one of mariadb, mysql, folders',
     'backups.sources.c.keep.days | outOfRange | 0 | at least 1',
+    'backups.sources.d.method | notAllowed | physical | one of logical',
   ],
   [
     'a capacity of what nobody counts',

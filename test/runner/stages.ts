@@ -99,6 +99,16 @@ export const STAGES: readonly Stage[] = [
     onlyNamed: true,
   },
   {
+    // a server that no stable Debian has
+    name: 'mysql',
+    folders: ['mysql'],
+    workers: 1,
+    limitMinutes: 30,
+    onlyNamed: true,
+    obstacles,
+    prepare: prepareLab,
+  },
+  {
     name: 'browser',
     folders: ['browser'],
     workers: 1,

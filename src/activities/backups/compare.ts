@@ -1,5 +1,5 @@
 /** What came back, beside what the backup says of itself: the same for a drill and for a restore. */
-import type { BackupEntry, Proof } from '../../contracts/backups';
+import { isDatabase, type BackupEntry, type Proof } from '../../contracts/backups';
 import { PawlError } from '../../contracts/failures';
 import type { RemoteHost } from '../../contracts/world';
 import type { Restored } from '../../adapters/backups/result';
@@ -35,15 +35,15 @@ export async function chosen(
   return { chain, entry: chain.at(-1)!, before: proofs[backup] };
 }
 
-export const queriesOf = ({ settings }: Source) => (settings.kind === 'mariadb' ? settings.queries : []);
+export const queriesOf = ({ settings }: Source) => (isDatabase(settings) ? settings.queries : []);
 
 /** What programs are told to measure of a database: whether sums are wanted, and queries. */
 export function measuresOf(source: Source, entry: BackupEntry): { sums: 'yes' | 'no'; queries: string[] } {
   const { settings } = source;
   const { content } = entry;
   const wanted = isUncounted(entry)
-    ? settings.kind === 'mariadb' && settings.checksums
-    : content.kind === 'mariadb' && content.tables.some(({ checksum }) => checksum !== null);
+    ? isDatabase(settings) && settings.checksums
+    : isDatabase(content) && content.tables.some(({ checksum }) => checksum !== null);
   return { sums: wanted ? 'yes' : 'no', queries: queriesOf(source).map(({ sql }) => sql) };
 }
 
@@ -53,8 +53,7 @@ export function measuresOf(source: Source, entry: BackupEntry): { sums: 'yes' | 
  */
 export function logsOf(chain: readonly BackupEntry[]): [file: string, at: string, end: string, zone: string] {
   const [first, last] = [chain[0]!.content, chain.at(-1)!.content];
-  if (!hasLogs(chain.at(-1)!) || first.kind !== 'mariadb' || last.kind !== 'mariadb')
-    return ['-', '0', '-', 'UTC'];
+  if (!hasLogs(chain.at(-1)!) || !isDatabase(first) || !isDatabase(last)) return ['-', '0', '-', 'UTC'];
   const { file, at } = first.position!;
   return [file, String(at), last.position!.file, last.binlog!.zone];
 }

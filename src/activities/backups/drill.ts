@@ -152,7 +152,7 @@ function jobOf(
     return { ...common, script: 'drill-physical', args: [...where, bytes, needed, sums, ...what] };
   return {
     ...common,
-    script: 'drill-mariadb',
-    args: [...where, bytes, needed, sums, ...logsOf(chain), ...what],
+    script: 'drill-dump',
+    args: [content.kind, ...where, bytes, needed, sums, ...logsOf(chain), ...what],
   };
 }

@@ -1,6 +1,6 @@
 /** One backup of one host: taken there, read back on the store, and only then in the catalogue. */
 import { cancellationSignal } from '@temporalio/activity';
-import type { BackupEntry, Catalogue, Content } from '../../contracts/backups';
+import { isDatabase, type BackupEntry, type Catalogue, type Content } from '../../contracts/backups';
 import type { Parent, PlannedBackup, Progress } from '../../contracts/backup-run';
 import { PawlError } from '../../contracts/failures';
 import type { Jobs, JobSpec } from '../../contracts/world';
@@ -138,7 +138,7 @@ function takingJob({ name, settings }: Source, work: Work): Omit<JobSpec, 'key' 
     const args = [...common, settings.repository, String(bytes)];
     return { ...jobSpec(work), script: 'backup-git', args };
   }
-  const { socket, checksums, method } = settings;
+  const { kind, socket, checksums, method } = settings;
   if (method === 'physical') {
     const args = [...common, socket, String(bytes), work.parent?.toLsn ?? '-'];
     return { ...jobSpec(work), script: 'backup-physical', args };
@@ -148,8 +148,8 @@ function takingJob({ name, settings }: Source, work: Work): Omit<JobSpec, 'key' 
     const args = [...common, socket, String(bytes), log.file, String(log.at), log.mark];
     return { ...jobSpec(work), script: 'backup-binlogs', args };
   }
-  const args = [...common, socket, String(bytes), checksums ? 'yes' : 'no'];
-  return { ...jobSpec(work), script: 'backup-mariadb', args };
+  const args = [...common, kind, socket, String(bytes), checksums ? 'yes' : 'no'];
+  return { ...jobSpec(work), script: 'backup-dump', args };
 }
 
 async function takenOn(world: World, { host, id }: BackupOf, signal: AbortSignal): Promise<Taken> {
@@ -163,16 +163,16 @@ async function takenOn(world: World, { host, id }: BackupOf, signal: AbortSignal
 function contentOf({ settings }: Source, { files, refs, repository, database }: Taken): Content {
   if (settings.kind === 'folders') return { kind: 'folders', folders: settings.folders, files };
   if (settings.kind === 'git') return { kind: 'git', repository: settings.repository, ...repository, refs };
-  return { kind: 'mariadb', ...database };
+  return { kind: settings.kind, ...database };
 }
 
 function streamOf({ settings }: Source, { parent }: Work) {
-  if (settings.kind === 'mariadb') return STREAMS[parent?.log ? 'logs' : settings.method];
+  if (isDatabase(settings)) return STREAMS[parent?.log ? 'logs' : settings.method];
   return settings.kind === 'git' ? STREAMS.git : undefined;
 }
 
 const tablesIn = (content: Content) =>
-  content.kind === 'mariadb' && !isUncounted({ content }) ? content.tables.length : null;
+  isDatabase(content) && !isUncounted({ content }) ? content.tables.length : null;
 
 /** Between the plan and now, what it builds on may have gone, and the server may have become another one. */
 function mustFollow({ entries }: Catalogue, id: string, { database }: Taken): void {
@@ -187,7 +187,7 @@ function otherwise(parent: BackupEntry, { server, physical, binlog }: Taken['dat
     if (physical.fromLsn !== physicalOf(parent)?.toLsn) return 'the copy begins elsewhere';
     return leftBehind(parent, { server, lsn, birth });
   }
-  const position = parent.content.kind === 'mariadb' ? parent.content.position : null;
+  const position = isDatabase(parent.content) ? parent.content.position : null;
   const from = binlog?.from;
   if (!from || from.file !== position?.file || from.at !== position.at) return 'the logs begin elsewhere';
   // what its log begins with was looked at by the one who has read it

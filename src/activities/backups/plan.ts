@@ -1,5 +1,5 @@
 /** What a backup is about to do; looks at hosts and the store, and changes nothing. */
-import type { BackupEntry, BackupKind } from '../../contracts/backups';
+import { isDatabase, type BackupEntry, type BackupKind } from '../../contracts/backups';
 import type { Parent, PlannedBackup, PlannedHost } from '../../contracts/backup-run';
 import type { Mistake } from '../../contracts/failures';
 import { BackupInput } from '../../contracts/inputs/backup';
@@ -87,7 +87,7 @@ const withoutLogs = (hosts: readonly string[], looked: readonly (Looked | undefi
   });
 
 function notOfThis(kind: BackupKind, at: string): Mistake {
-  const rule = `only a full backup can be taken of this source, ${at}: others are there of databases`;
+  const rule = `only a full backup can be taken of this source, ${at}: others are there of databases of MariaDB`;
   return { code: 'kind', path: 'kind', value: kind, rule };
 }
 
@@ -123,7 +123,7 @@ function parentOf(entry: BackupEntry): Parent {
   const { id, content } = entry;
   const toLsn = physicalOf(entry)?.toLsn;
   if (toLsn !== undefined) return { id, toLsn };
-  const position = content.kind === 'mariadb' ? content.position : null;
+  const position = isDatabase(content) ? content.position : null;
   return { id, log: { ...position!, mark: binlogOf(entry)!.mark } };
 }
 
@@ -136,14 +136,14 @@ function tooFull(host: string, free: number, needed: number): Mistake {
 async function lookAt(world: World, source: Source, host: string, signal: AbortSignal): Promise<Looked> {
   const remote = world.hosts.on(host);
   const { settings } = source;
-  if (settings.kind !== 'mariadb') {
+  if (!isDatabase(settings)) {
     const look = settings.kind === 'git' ? ['test', '-d', settings.repository] : ['true'];
     const what = settings.kind === 'git' ? `there is no ${settings.repository}` : 'gives no answer';
     mustBeWell(remote, await remote.run('run-command', look, { signal }), what);
     return { bytes: 0, notes: [] };
   }
   const ran = await withLogin(world, source, remote, signal, (file) =>
-    remote.run('look-mariadb', [settings.socket, file, settings.method], { signal }),
+    remote.run('look-database', [settings.kind, settings.socket, file, settings.method], { signal }),
   );
   mustBeWell(remote, ran, 'its database cannot be backed up');
   const values = (key: string) =>
@@ -156,7 +156,9 @@ async function lookAt(world: World, source: Source, host: string, signal: AbortS
   return {
     bytes: Number(values('bytes')[0] ?? 0),
     ...(server && { server }),
-    ...(settings.method === 'logical' && !server && { noLogs: isOn ? LOGS_ELSEWHERE : LOGS_OFF }),
+    ...(settings.kind === 'mariadb' &&
+      settings.method === 'logical' &&
+      !server && { noLogs: isOn ? LOGS_ELSEWHERE : LOGS_OFF }),
     notes: [
       ...(uncovered.length > 0
         ? [`${host}: no moment holds for ${uncovered.join(', ')}: these tables know no transactions`]

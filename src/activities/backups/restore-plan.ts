@@ -1,5 +1,5 @@
 /** Which backup comes back, to where, and what keeps it from that: asked before anything is touched. */
-import type { BackupEntry } from '../../contracts/backups';
+import { isDatabase, type BackupEntry } from '../../contracts/backups';
 import type { PlannedRestore, Restore } from '../../contracts/backup-run';
 import type { Mistake } from '../../contracts/failures';
 import { servesAt } from '../../domain/backups/catalogue';
@@ -91,7 +91,7 @@ export async function restorePlan(
 
 /** That use what the source is about. */
 export const unitsOf = ({ settings }: Source): string[] =>
-  settings.kind === 'mariadb' ? [settings.unit] : settings.units;
+  isDatabase(settings) ? [settings.unit] : settings.units;
 
 /** What a backup of folders, or of a repository, comes back as; of a database its host alone knows. */
 export function targetsOf({ content }: BackupEntry): string[] {
@@ -179,6 +179,7 @@ function programsFor(entry: BackupEntry): string[] {
   const common = ['restic', 'ssh', 'ssh-keygen'];
   if (content.kind === 'folders') return common;
   if (content.kind === 'git') return [...common, 'git', 'setpriv'];
+  if (content.kind === 'mysql') return [...common, 'mysqld', 'mysql', 'setpriv'];
   const server = [...common, 'mariadbd', 'mariadb', 'mariadb-install-db', 'setpriv'];
   if (content.physical) return [...server, 'mariadb-backup', 'mbstream'];
   return hasLogs(entry) ? [...server, 'mariadb-binlog'] : server;
@@ -198,7 +199,7 @@ function intoStore({ store }: Source, { on, place }: Restore, targets: readonly 
 
 /** One of several servers has a configuration of its own, which its programs do not tell. */
 function manyServers({ name, settings }: Source, { place }: Restore): Mistake[] {
-  if (place !== 'inPlace' || settings.kind !== 'mariadb' || !settings.unit.includes('@')) return [];
+  if (place !== 'inPlace' || !isDatabase(settings) || !settings.unit.includes('@')) return [];
   const rule = 'is one of several servers on its host: restore to a folder, and copy';
   return [{ code: 'unit', path: `backups.sources.${name}.unit`, value: settings.unit, rule }];
 }

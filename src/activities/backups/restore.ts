@@ -1,6 +1,6 @@
 /** A backup brought back to a host: staged beside what is there, compared, and only then put in its place. */
 import { cancellationSignal } from '@temporalio/activity';
-import type { BackupEntry } from '../../contracts/backups';
+import { isDatabase, type BackupEntry } from '../../contracts/backups';
 import type { Progress, Restore, RestoreRun, Staged } from '../../contracts/backup-run';
 import { RestoreInput } from '../../contracts/inputs/restore';
 import type { Jobs, JobSpec } from '../../contracts/world';
@@ -105,11 +105,11 @@ export function restoreActivities(worlds: Worlds, jobs: Jobs) {
       const { settings } = source;
       const login = loginText(world, source);
       if (login !== undefined) await keepSecret(remote, input.id, { name: 'login', text: login }, now.signal);
-      const socket = settings.kind === 'mariadb' ? settings.socket : '-';
+      const server = isDatabase(settings) ? [settings.kind, settings.socket] : ['-', '-'];
       const of = { change: input.change, host: input.on, step: 'swapIn', round: 1 };
       const { entry } = await chosen(world, source, input.backup, now.signal);
       const own = input.ownLogs ? ownLogsOf(entry) : NO_LOGS;
-      const args = [input.id, String(ANSWERS_WITHIN), socket, ...own, ...unitsOf(source)];
+      const args = [input.id, String(ANSWERS_WITHIN), ...server, ...own, ...unitsOf(source)];
       const common = { lane: `restore/${source.name}`, ifCut: 'runAgain' } as const;
       const spec = { ...common, script: 'swap-in', args, maxSeconds: input.maxSeconds };
       return runJobFor(input.forMs, world, jobs, of, spec, 'the swap');
@@ -173,10 +173,10 @@ function stagingJob(
   const snapshots = chain.map((one) => one.snapshot);
   const upTo = until === undefined ? '-' : sqlTime(until);
   const args = [
-    ...[...where, method, bytes, needed, sums, ...logsOf(chain), upTo],
+    ...[content.kind, ...where, method, bytes, needed, sums, ...logsOf(chain), upTo],
     ...[...snapshots, '--', ...queries],
   ];
-  return { ...common, script: 'stage-mariadb', args };
+  return { ...common, script: 'stage-database', args };
 }
 
 /** `2026-11-29T08:00:00.000Z` → `2026-11-29 08:00:00` */
@@ -186,7 +186,7 @@ const NO_LOGS = ['-', '0', '-', 'UTC', '0'];
 
 /** Where a backup ends in the binary logs of its server, and when. */
 function ownLogsOf({ at, content }: BackupEntry): string[] {
-  if (content.kind !== 'mariadb' || !content.binlog || !content.position) return NO_LOGS;
+  if (!isDatabase(content) || !content.binlog || !content.position) return NO_LOGS;
   const { position, binlog } = content;
   const since = Math.floor(Date.parse(at) / 1_000);
   return [position.file, String(position.at), binlog.mark, binlog.zone, String(since)];

@@ -1,6 +1,7 @@
 /** Secrets on hosts, for as long as somebody needs them. */
 import { Context } from '@temporalio/activity';
 import { secretIn } from '../../adapters/secrets';
+import { isDatabase } from '../../contracts/backups';
 import type { RemoteHost } from '../../contracts/world';
 import type { World } from '../world';
 import type { Source } from './source';
@@ -36,9 +37,9 @@ export function keepForAccount(world: World, source: Source, id: string, signal:
 
 export const storePassword = ({ folder }: World, { store }: Source) => secretIn(store.password, folder);
 
-/** What the programs of MariaDB read with `--defaults-extra-file`; undefined: root comes in by the socket. */
+/** What the programs of a database read with `--defaults-extra-file`; undefined: root comes in by the socket. */
 export function loginText({ folder }: World, { settings }: Source): string | undefined {
-  if (settings.kind !== 'mariadb' || !settings.login) return undefined;
+  if (!isDatabase(settings) || !settings.login) return undefined;
   const { user, password } = settings.login;
   const quoted = (text: string) => `"${text.replace(/[\\"]/g, '\\$&')}"`;
   return `[client]\nuser=${quoted(user)}\npassword=${quoted(secretIn(password, folder))}\n`;

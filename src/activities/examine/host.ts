@@ -23,6 +23,7 @@ const BALANCER_PROGRAMS: Record<Balancer['kind'], Record<string, string[]>> = {
 /** Where backups are taken, and where they are kept. */
 const BACKUP_PROGRAMS: Record<BackupSource['kind'] | 'files' | 'store', Record<string, string[]>> = {
   mariadb: { restic: ['restic'], 'openssh-client': ['ssh'], 'mariadb-client': ['mariadb', 'mariadb-dump'] },
+  mysql: { restic: ['restic'], 'openssh-client': ['ssh'], 'mysql-client': ['mysql', 'mysqldump'] },
   /** of a database whose files are copied, beside the above */
   files: { 'mariadb-backup': ['mariadb-backup', 'mbstream'] },
   folders: { restic: ['restic'], 'openssh-client': ['ssh'] },

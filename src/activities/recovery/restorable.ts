@@ -1,5 +1,5 @@
 /** What backups can bring back, and what keeps them from it. */
-import type { BackupEntry } from '../../contracts/backups';
+import { isDatabase, type BackupEntry } from '../../contracts/backups';
 import type { Mistake } from '../../contracts/failures';
 import type { DisasterRecoveryInput } from '../../contracts/inputs/disaster-recovery';
 import type { Looked } from '../../contracts/recovery';
@@ -110,7 +110,7 @@ async function restorableOf(
     // who asks for a backup, or for a moment, wants nothing that came after it
     ...(ownLogs && isNewest && settings.kind === 'mariadb' && { ownLogs }),
     level: levelOf({ kind: 'source', source: name }, { [name]: settings }),
-    startFirst: path === undefined && settings.kind === 'mariadb',
+    startFirst: path === undefined && isDatabase(settings),
     trouble: trouble.map(troubleText),
     maxSeconds: Math.round(settings.maxHours * 3_600),
   };

@@ -1,5 +1,5 @@
 /** What is backed up, beside the newest backup of it that can be restored. */
-import type { BackupEntry, Catalogue } from '../../contracts/backups';
+import { isDatabase, type BackupEntry, type Catalogue } from '../../contracts/backups';
 import { parseFolders, parseGit, parseHeld, parseTables } from '../../adapters/recovery/said';
 import { servesAt } from '../../domain/backups/catalogue';
 import { byId, chainIn } from '../../domain/backups/chains';
@@ -66,6 +66,7 @@ interface Asked {
 
 const LOOKS: Record<Source['settings']['kind'], (asked: Asked) => Promise<Judged>> = {
   mariadb: lookAtDatabase,
+  mysql: lookAtDatabase,
   folders: lookAtFolders,
   git: lookAtRepository,
 };
@@ -79,12 +80,12 @@ function newestOf({ host, catalogue }: Asked): Known<BackupEntry | null> {
 
 async function lookAtDatabase(asked: Asked): Promise<Judged> {
   const { world, host, source, signal } = asked;
-  if (source.settings.kind !== 'mariadb') return unknown('it is no database');
-  const { socket } = source.settings;
+  if (!isDatabase(source.settings)) return unknown('it is no database');
+  const { kind, socket } = source.settings;
   const remote = world.hosts.on(host);
   const look = (file: string) => {
     const options = { signal, timeoutMs: (2 * READ_SECONDS + 90) * 1_000, maxOutputBytes: MOST_BYTES };
-    return remote.run('look-tables', [socket, file, String(READ_SECONDS)], options);
+    return remote.run('look-tables', [kind, socket, file, String(READ_SECONDS)], options);
   };
   const ran = await withLogin(world, source, remote, signal, look);
   if (GONE.includes(ran.code)) return damaged(`does not answer: ${lastWords(ran)}`);
@@ -101,7 +102,7 @@ function tablesOf(asked: Asked): Known<string[] | null> {
   const chain = chainIn(byId(entries), newest.known.id);
   if (typeof chain === 'string') return { known: null };
   const [tables] = chain.reverse().flatMap((entry) => {
-    if (entry.content.kind !== 'mariadb') return [];
+    if (!isDatabase(entry.content)) return [];
     const said = isUncounted(entry) ? proofs[entry.id]?.tables : entry.content.tables;
     return said ? [said] : [];
   });

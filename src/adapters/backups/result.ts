@@ -1,6 +1,6 @@
-/** What programs on a source's host keep of a backup, in the words of restic, mariadb and mariadb-dump. */
+/** What programs on a source's host keep of a backup, in the words of restic, and of the programs that dump databases. */
 import type { OwnLogs } from '../../contracts/backup-run';
-import type { Binlog, Content, Physical, Position, Ref, Table } from '../../contracts/backups';
+import type { Binlog, Content, Database, Physical, Position, Ref, Table } from '../../contracts/backups';
 
 export interface Taken {
   /** ISO time of the moment that it holds */
@@ -18,13 +18,13 @@ export interface Taken {
   refs: Ref[];
   repository: Pick<Extract<Content, { kind: 'git' }>, 'bare' | 'owner' | 'head'>;
   database: Pick<
-    Extract<Content, { kind: 'mariadb' }>,
+    Extract<Content, { kind: Database }>,
     'server' | 'position' | 'tables' | 'uncovered' | 'physical' | 'binlog'
   >;
 }
 
 /**
- * @param text KEY VALUE lines, see `src/host/jobs/backup-mariadb.sh`, `backup-physical.sh` and `backup-binlogs.sh`
+ * @param text KEY VALUE lines, see `src/host/jobs/backup-dump.sh`, `backup-physical.sh` and `backup-binlogs.sh`
  * @throws Error where it is cut off, or restic speaks otherwise than this knows
  */
 export function parseResult(text: string): Taken {
@@ -96,7 +96,7 @@ export interface Restored {
   faults: string[];
 }
 
-/** @param text KEY VALUE lines, see `src/host/jobs/drill-mariadb.sh` and `drill-physical.sh` */
+/** @param text KEY VALUE lines, see `src/host/jobs/drill-dump.sh` and `drill-physical.sh` */
 export function parseRestored(text: string): Restored {
   const values = (key: string) =>
     [...text.matchAll(new RegExp(`^${key} (.*)$`, 'gm'))].map(([, value]) => value!);
@@ -121,9 +121,10 @@ const refsIn = (text: string): Ref[] =>
     commit: commit!,
   }));
 
-/** @param text `MASTER_LOG_FILE='mysql-bin.000002', MASTER_LOG_POS=328;` */
+/** @param text `MASTER_LOG_FILE='mysql-bin.000002', MASTER_LOG_POS=328;`; newer ones of MySQL say SOURCE */
 function positionIn(text = ''): Position | null {
-  const [, file, at] = /MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+)/.exec(text) ?? [];
+  const [, file, at] =
+    /(?:MASTER|SOURCE)_LOG_FILE='([^']+)', (?:MASTER|SOURCE)_LOG_POS=(\d+)/.exec(text) ?? [];
   return file === undefined ? null : { file, at: Number(at) };
 }
 

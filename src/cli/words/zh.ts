@@ -380,8 +380,8 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ['a pattern, as restic has them', 'restic 的匹配模式'],
   ['no host has this role', '没有主机有这个角色'],
   [
-    'only a full backup can be taken of this source, {source}: others are there of databases',
-    '来源 {source} 只能做完整备份：其他种类只用于数据库',
+    'only a full backup can be taken of this source, {source}: others are there of databases of MariaDB',
+    '来源 {source} 只能做完整备份：其他种类只用于 MariaDB 的数据库',
   ],
   [
     'its binary log is off, of which increments are made: set log_bin, server_id and expire_logs_days in [mysqld], and restart the server',
@@ -413,12 +413,16 @@ export const ZH: readonly (readonly [english: string, chinese: string])[] = [
   ['has no {program}: install it there', '缺少 {program}：请在那里安装'],
   ['there is no such unit there: correct it in the cluster file', '那里没有这个单元：请改正集群文件'],
   [
-    'has MariaDB {is}, and files of {needs} need a server of that series',
-    '装的是 MariaDB {is}，而 {needs} 的文件需要同系列的服务器',
+    'has {server} {is}, and files of {needs} need a server of that series',
+    '装的是 {server} {is}，而 {needs} 的文件需要同系列的服务器',
   ],
   [
-    'has MariaDB {is}, and the dump is of {needs}: an older server does not take it',
-    '装的是 MariaDB {is}，而转储来自 {needs}：较旧的服务器无法载入',
+    'has {server} {is}, and dumps of {needs} need a server of that series',
+    '装的是 {server} {is}，而 {needs} 的转储需要同系列的服务器',
+  ],
+  [
+    'has {server} {is}, and the dump is of {needs}: an older server does not take it',
+    '装的是 {server} {is}，而转储来自 {needs}：较旧的服务器无法载入',
   ],
   [
     '{has} MiB are free where it comes back, and {wants} may be needed',

@@ -1,5 +1,12 @@
 /** Whether a restored backup is what it says. */
-import type { Content, Proof, Ref, Table } from '../../contracts/backups';
+import {
+  isDatabase,
+  type Database,
+  type Content,
+  type Proof,
+  type Ref,
+  type Table,
+} from '../../contracts/backups';
 import { count } from '../amounts';
 import { isUncounted } from './parents';
 import { holdsText, tablesText } from './words';
@@ -28,7 +35,7 @@ export interface Restored {
   faults: readonly string[];
 }
 
-type Tables = Pick<Extract<Content, { kind: 'mariadb' }>, 'tables' | 'uncovered'>;
+type Tables = Pick<Extract<Content, { kind: Database }>, 'tables' | 'uncovered'>;
 
 /**
  * @param before its last proof: what a backup held that does not say so itself
@@ -45,7 +52,7 @@ export function wrongIn(
 
 /** @returns what is otherwise in what a dump alone has brought, in words */
 export function wrongInDump(dump: Content, found: readonly Table[]): string[] {
-  return dump.kind === 'mariadb' ? atMost(wrongTables(dump, found)) : [];
+  return isDatabase(dump) ? atMost(wrongTables(dump, found)) : [];
 }
 
 const atMost = (wrong: string[]) =>
@@ -116,7 +123,7 @@ const summedText = (tables: readonly Table[]) =>
   `${tablesText(tables)}, ${tables.filter(({ checksum }) => checksum !== null).length} by checksum`;
 
 /** What is known of its tables; undefined: nothing yet. */
-function saidOf(content: Extract<Content, { kind: 'mariadb' }>, before?: Proof): Tables | undefined {
+function saidOf(content: Extract<Content, { kind: Database }>, before?: Proof): Tables | undefined {
   if (!isUncounted({ content })) return content;
   return before?.tables && { tables: before.tables, uncovered: [] };
 }

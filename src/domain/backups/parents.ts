@@ -1,5 +1,11 @@
 /** On which backup of a server the next one can build. */
-import type { BackupEntry, BackupKind, Binlog, Physical } from '../../contracts/backups';
+import {
+  isDatabase,
+  type BackupEntry,
+  type BackupKind,
+  type Binlog,
+  type Physical,
+} from '../../contracts/backups';
 import { byId, chainIn, childrenFirst, newestFirst, wholeOf } from './chains';
 
 /** A server as it is now. */
@@ -51,7 +57,7 @@ const nothingYet = (now: ServerNow) =>
 
 /** @returns why what the server has now is not what followed on a backup, in words; null: it is */
 export function leftBehind(entry: BackupEntry, now: ServerNow): string | null {
-  if (entry.content.kind !== 'mariadb') return 'it is none of a database';
+  if (!isDatabase(entry.content)) return 'it is none of a database';
   const { physical, binlog, position, server } = entry.content;
   const { birth } = ('lsn' in now ? physical : binlog) ?? {};
   if (birth === undefined) return 'it is of another method';
@@ -76,10 +82,10 @@ function logGone({ mark }: Binlog, file: string | undefined, logs: Readonly<Reco
 }
 
 export const physicalOf = ({ content }: Pick<BackupEntry, 'content'>): Physical | undefined =>
-  content.kind === 'mariadb' ? content.physical : undefined;
+  isDatabase(content) ? content.physical : undefined;
 
 export const binlogOf = ({ content }: Pick<BackupEntry, 'content'>): Binlog | undefined =>
-  content.kind === 'mariadb' ? content.binlog : undefined;
+  isDatabase(content) ? content.binlog : undefined;
 
 /** It is an increment of binary logs. */
 export const hasLogs = (entry: Partial<Pick<BackupEntry, 'content'>>): boolean =>

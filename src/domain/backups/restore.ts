@@ -1,5 +1,5 @@
 /** What it takes to bring a backup back. */
-import type { BackupEntry } from '../../contracts/backups';
+import { isDatabase, type Database, type BackupEntry } from '../../contracts/backups';
 import { physicalOf } from './parents';
 
 const SPARE = 100_000_000;
@@ -17,7 +17,7 @@ export function neededBytes(chain: readonly BackupEntry[]): number {
   // what is applied lies there twice for a while
   if (physicalOf(last)) return 2 * all + SERVER;
   // tables take more room than their dump, indexes and what is undone among it
-  if (last.content.kind === 'mariadb') return 3 * all + SERVER;
+  if (isDatabase(last.content)) return 3 * all + SERVER;
   return (last.content.kind === 'git' ? 3 : 1) * all + SPARE;
 }
 
@@ -41,12 +41,15 @@ export function useText(kind: BackupEntry['content']['kind'], folder: string, sh
   if (kind === 'folders') return `the folders lie below ${folder}`;
   if (kind === 'git') return `git clone ${folder}`;
   const socket = `${folder}/restored.sock`;
+  const [daemon, client] = kind === 'mysql' ? ['mysqld', 'mysql'] : ['mariadbd', 'mariadb'];
   const server = [
-    ...['mariadbd --no-defaults --user=mysql', `--datadir=${folder}`, `--socket=${socket}`],
+    ...[`${daemon} --no-defaults --user=mysql`, `--datadir=${folder}`, `--socket=${socket}`],
     ...['--skip-networking --skip-grant-tables', shape],
   ];
-  return `a server on it that nobody but root can reach: ${server.join(' ').trim()} & mariadb --socket=${socket}`;
+  return `a server on it that nobody but root can reach: ${server.join(' ').trim()} & ${client} --socket=${socket}`;
 }
+
+const NAMES: Record<Database, string> = { mariadb: 'MariaDB', mysql: 'MySQL' };
 
 /**
  * Why a server of one series does not take what another has held, in words; undefined: it does.
@@ -55,13 +58,18 @@ export function useText(kind: BackupEntry['content']['kind'], folder: string, sh
  * @param is of the host
  */
 export function seriesTrouble({ content }: BackupEntry, is: string): string | undefined {
-  if (content.kind !== 'mariadb') return undefined;
+  if (!isDatabase(content)) return undefined;
   const [was, now] = [content.server, is].map((text) => /^(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number));
   if (!was || !now) return undefined;
   const older = now[0]! - was[0]! || now[1]! - was[1]!;
-  if (content.physical ? older === 0 : older >= 0) return undefined;
   const [is_, needs] = [now.join('.'), was.join('.')];
-  return content.physical
-    ? `has MariaDB ${is_}, and files of ${needs} need a server of that series`
-    : `has MariaDB ${is_}, and the dump is of ${needs}: an older server does not take it`;
+  const name = NAMES[content.kind];
+  if (content.physical)
+    return older === 0 ? undefined : `has ${name} ${is_}, and files of ${needs} need a server of that series`;
+  // it holds the server's own tables as that series has them
+  if (content.kind === 'mysql')
+    return older === 0 ? undefined : `has ${name} ${is_}, and dumps of ${needs} need a server of that series`;
+  return older >= 0
+    ? undefined
+    : `has ${name} ${is_}, and the dump is of ${needs}: an older server does not take it`;
 }

@@ -52,6 +52,7 @@ const LEVEL_OF: Record<Exclude<Subject['kind'], 'source'> | BackupSource['kind']
   service: 'application',
   config: 'configuration',
   mariadb: 'database',
+  mysql: 'database',
   folders: 'configuration',
   git: 'application',
 };

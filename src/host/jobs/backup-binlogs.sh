@@ -2,22 +2,22 @@
 # usage: backup-binlogs SOURCE ID SOCKET EXPECTED-BYTES FILE AT MARK
 #   FILE, AT  where the other one ends; MARK: what this file begins with, see `binlog_mark`
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end, the sum of the stream, the server's version, its
-#   place in the binary log, `from FILE AT`, `log MARK ZONE` of that place, what `mariadb_birth` says
+#   place in the binary log, `from FILE AT`, `log MARK ZONE` of that place, what `database_birth` says
 # exits 30 where a program is missing, 31 without its secrets, 40 where the server does not answer, 41 they could not be copied,
 #   42 the store failed, 57 they do not follow, 58 a log is broken
-# uses: give-up progress store work stream mariadb binlog result
+# uses: give-up progress store work stream database binlog result
 set -eu
 source=$1 id=$2 socket=$3 expected=$4 file=$5 at=$6 mark=$7
 stream_begin "$source" "$id"
-mariadb_at "$socket" "$store_secrets/login"
-command -v mariadb-binlog >/dev/null || give_up 30 'has no mariadb-binlog'
+database_at mariadb "$socket" "$store_secrets/login"
+database_needs mariadb-binlog
 folder=$(binlog_folder)
-birth=$(mariadb_birth)
+birth=$(database_birth)
 
 # All that was committed before is in logs that nobody writes to any more.
 moment=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-said=$(mariadb_ask 'FLUSH BINARY LOGS' 2>&1) || give_up 40 "the server does not close its binary log: $said"
-mariadb_ask "SELECT CONCAT('server ', VERSION()); SHOW BINARY LOGS" >"$work/all" 2>"$work/said" ||
+said=$(database_ask 'FLUSH BINARY LOGS' 2>&1) || give_up 40 "the server does not close its binary log: $said"
+database_ask "SELECT CONCAT('server ', VERSION()); SHOW BINARY LOGS" >"$work/all" 2>"$work/said" ||
   give_up 40 "the server does not name its binary logs: $(tail -n 1 "$work/said")"
 next=$(tail -n 1 "$work/all" | cut -f 1)
 sed 1d "$work/all" | cut -f 1 | sed '$d' | awk -v first="$file" '$0 == first { on = 1 } on' >"$work/logs"

@@ -2,20 +2,20 @@
 # usage: backup-physical SOURCE ID SOCKET EXPECTED-BYTES LSN|-
 #   LSN  from which on; -: all
 # keeps as its result KEY VALUE lines: the moment, what restic says in the end, the sum of the stream, the server's version and
-#   its place in the binary log, `lsn FROM TO LAST`, what `mariadb_birth` says
+#   its place in the binary log, `lsn FROM TO LAST`, what `database_birth` says
 # exits 31 without its secrets, 40 where the server does not answer, 41 it could not be copied, 42 the store failed
-# uses: give-up progress store work stream mariadb result
+# uses: give-up progress store work stream database result
 set -eu
 source=$1 id=$2 socket=$3 expected=$4 since=$5
 stream_begin "$source" "$id"
-mariadb_at "$socket" "$store_secrets/login"
-birth=$(mariadb_birth)
+database_at mariadb "$socket" "$store_secrets/login"
+birth=$(database_birth)
 begun=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 set --
 [ "$since" = - ] || set -- --incremental-lsn="$since"
 
 mkfifo "$work/files"
-TZ=UTC mariadb_client mariadb-backup --backup --stream=mbstream --target-dir="$work/target" --extra-lsndir="$work/facts" "$@" \
+TZ=UTC database_run mariadb-backup --backup --stream=mbstream --target-dir="$work/target" --extra-lsndir="$work/facts" "$@" \
   >"$work/files" 2>"$work/backup.said" &
 backup=$!
 stream_send backup.mbstream "$expected" <"$work/files"

@@ -7,7 +7,7 @@
 #   ANSWER` for each query
 # exits 20 too little space, 30 a program is missing, 31 without its secret, 45 it cannot be read, 48 the scratch server fails,
 #   49 it cannot be restored, 50 a query fails
-# uses: give-up progress repository place scratch bring tables result
+# uses: give-up progress repository place database scratch bring tables result
 set -eu
 folder=$1 account=$2 source=$3 id=$4 bytes=$5 needed=$6 sums=$7
 shift 7
@@ -15,6 +15,7 @@ repository_at "$folder" "$account" "$source" "$id"
 bring_restic() { repository_restic "$@"; }
 begun=$(date +%s)
 place_scratch "$id" "$needed"
+database_of mariadb
 scratch_begin
 bring_listed "$@"
 shift "$bring_more"

@@ -1,7 +1,7 @@
 # Puts what is staged in the place of what is there, which goes aside, never away. Goes on where an earlier, cut run stood.
-# usage: swap-in ID SECONDS SOCKET|- FILE|- AT MARK ZONE SINCE [UNIT…]
+# usage: swap-in ID SECONDS mariadb|mysql|- SOCKET FILE|- AT MARK ZONE SINCE [UNIT…]
 #   SECONDS  within which a database must answer
-#   SOCKET   of a database that is to answer; -: it is none
+#   SOCKET   of a database that is to answer, of this kind; -: it is none
 #   FILE, AT, MARK, ZONE  where a database's backup ends in the binary logs of the server: what these hold since then is replayed; -: it
 #            is not wanted
 #   SINCE    seconds since 1970, of the backup
@@ -9,10 +9,10 @@
 # keeps as its result, under ID.swap, KEY VALUE lines: seconds from the stop until it was proven, `aside PATH` for each,
 #   what `own_logs_replay` says
 # exits 53 it cannot be swapped in, and is as it was; 54 it is in its place, and a unit, or the database, does not answer
-# uses: going-down give-up place target volume staged swap mariadb configured scratch tables binlog replay own-logs result
+# uses: going-down give-up place target volume staged swap database configured scratch tables binlog replay own-logs result
 set -eu
-id=$1 seconds=$2 socket=$3 log=$4 log_at=$5 mark=$6 zone=$7 since=$8
-shift 8
+id=$1 seconds=$2 kind=$3 socket=$4 log=$5 log_at=$6 mark=$7 zone=$8 since=$9
+shift 9
 units=$*
 staged_at "$id"
 [ -e "$staged_journal/staged" ] || give_up 53 'nothing is staged'
@@ -102,6 +102,7 @@ replay_own() {
   [ ! -e "$staged_journal/own.begun" ] || back "it was cut while the server's own binary logs were replayed: restore it again"
   : >"$staged_journal/own.begun"
   sync "$staged_journal"
+  database_of "$kind"
   configured_at
   said=$(own_logs_replay "$target" "$staged" "$log" "$log_at" "$mark" "$zone" "$since" 2>&1) ||
     back "the server's own binary logs cannot be replayed: $(printf '%s' "$said" | tail -n 1)"
@@ -123,8 +124,8 @@ prove() {
     done
   done
   [ "$socket" != - ] || return 0
-  mariadb_at "$socket" "/run/pawl/backups/$id/login"
-  until said=$(mariadb_ask 'SELECT 1' 2>&1); do
+  database_at "$kind" "$socket" "/run/pawl/backups/$id/login"
+  until said=$(database_ask 'SELECT 1' 2>&1); do
     [ "$(date +%s)" -lt "$end" ] || give_up 54 "the database does not answer: $(printf '%s' "$said" | tail -n 1)"
     sleep 0.5
   done
@@ -135,12 +136,12 @@ if [ "$left" = yes ]; then
   note_was
   echo 'stopping what uses it' >"$PAWL_PROGRESS"
   stop_units
-  [ "$socket" = - ] || each must_be_idle
+  [ "$kind" = - ] || each must_be_idle
   [ "$log" = - ] || each replay_own
   echo 'swapping' >"$PAWL_PROGRESS"
   each swap
 fi
-[ "$socket" = - ] || each note_swap
+[ "$kind" = - ] || each note_swap
 echo 'starting what uses it' >"$PAWL_PROGRESS"
 said=$(start_units 2>&1) || give_up 54 "it is in its place, and not all starts: $(printf '%s' "$said" | head -n 1)"
 prove

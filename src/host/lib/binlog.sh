@@ -1,5 +1,5 @@
 # The binary logs of a MariaDB on this host. A program asks for this text with `# uses: binlog`; what asks the server, with
-# `# uses: give-up mariadb binlog`.
+# `# uses: give-up database binlog`.
 
 # What a log begins with: when it was begun, and by which server. One that is begun anew under the same name has something else. Its
 # flags, which come next, change.
@@ -50,7 +50,7 @@ binlog_read() { # FILE WORK-FOLDER [PREFIX…]
 
 # The folder in which the server keeps them.
 binlog_folder() {
-  binlog_base=$(mariadb_ask 'SELECT @@log_bin_basename') || give_up 40 'the server does not say where its binary logs are'
+  binlog_base=$(database_ask 'SELECT @@log_bin_basename') || give_up 40 'the server does not say where its binary logs are'
   [ "$binlog_base" != NULL ] ||
     give_up 40 'its binary log is off: set log_bin, server_id and expire_logs_days in [mysqld], and restart the server'
   echo "${binlog_base%/*}"

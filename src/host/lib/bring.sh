@@ -1,5 +1,5 @@
 # Brings a backup back into a place of `place.sh`: the same for a drill and for a restore. A program asks for this text with
-# `# uses: give-up progress place scratch tables binlog replay bring`, and defines `bring_restic`, which reads the repository.
+# `# uses: give-up progress place database scratch tables binlog replay bring`, and defines `bring_restic`, which reads the repository.
 
 # Sets `bring_snapshots`, those before `--`, and `bring_more`, by which its caller has to shift.
 bring_listed() { # SNAPSHOT… -- ARGUMENT…
@@ -59,7 +59,7 @@ bring_logical() { # EXPECTED-BYTES SUMS(yes|no) FILE|- AT END ZONE UNTIL|- SNAPS
 }
 
 bring_logs() { # SNAPSHOT…
-  command -v mariadb-binlog >/dev/null || give_up 30 'has no mariadb-binlog'
+  database_needs mariadb-binlog
   install -d -m 700 -o mysql -g mysql "$place/logs"
   for snapshot in "$@"; do
     bring_stream "$snapshot" /binlogs.tar "$bring_bytes" | scratch_as_server tar -x -C "$place/logs" >"$place/out" 2>&1 || taken=no
@@ -83,9 +83,7 @@ bring_measure() { # SUMS(yes|no) UNTIL|- QUERY…
 # The files of a server, of a full backup and of all that build on it.
 bring_chain() { # EXPECTED-BYTES SNAPSHOT…
   bring_bytes=$1
-  for program in mariadb-backup mbstream; do
-    command -v "$program" >/dev/null || give_up 30 "has no $program"
-  done
+  database_needs mariadb-backup mbstream
   bring_part "$2" "$place/data"
   bring_applied "$2"
   shift 2

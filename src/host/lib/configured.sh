@@ -1,11 +1,11 @@
 # The database server of this host as its own configuration has it, whether it runs or not. A program asks for this text with
-# `# uses: give-up configured`.
+# `# uses: give-up database configured`.
 
-# Sets `configured_data`, its folder.
+# Sets `configured_data`, its folder; `database_of` was called before.
 configured_at() {
-  command -v mariadbd >/dev/null || give_up 30 'has no mariadbd'
-  configured=$(mariadbd --help --verbose 2>/dev/null) ||
-    give_up 55 "the server does not take its own configuration: $(mariadbd --help --verbose 2>&1 >/dev/null | tail -n 1)"
+  database_needs "$database_server"
+  configured=$("$database_server" --help --verbose 2>/dev/null) ||
+    give_up 55 "the server does not take its own configuration: $("$database_server" --help --verbose 2>&1 >/dev/null | tail -n 1)"
   configured_data=$(configured_value datadir)
   configured_data=${configured_data%/}
 }
@@ -17,7 +17,8 @@ configured_value() { # NAME
 # What files must have been made with, for this server to start on them: an option each.
 configured_shape() {
   for name in innodb-page-size innodb-data-file-path innodb-undo-tablespaces lower-case-table-names; do
-    printf -- '--%s=%s ' "$name" "$(configured_value "$name")"
+    value=$(configured_value "$name")
+    [ "$value" = '' ] || printf -- '--%s=%s ' "$name" "$value"
   done
 }
 

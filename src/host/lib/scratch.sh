@@ -1,10 +1,8 @@
 # A database server that nobody else sees, in a place of `place.sh`. A program asks for this text with `# uses: give-up place
-# scratch tables`.
+# database scratch tables`, and calls `database_of`.
 
 scratch_begin() {
-  for program in mariadbd mariadb-install-db mariadb setpriv; do
-    command -v "$program" >/dev/null || give_up 30 "has no $program"
-  done
+  database_needs "$database_server" "$database_maker" "$database_client" setpriv
   chown mysql: "$place"
   setpriv --reuid mysql --regid mysql --clear-groups test -x "$place" ||
     give_up 48 "the server's account, mysql, does not come into ${place%/*}"
@@ -14,8 +12,12 @@ scratch_begin() {
 # An empty server. `scratch_shape`, where it is set, has options that files must have been made with.
 # shellcheck disable=SC2086 # an option each
 scratch_install() {
-  mariadb-install-db --no-defaults --datadir="$place/data" --user=mysql --skip-test-db \
-    --auth-root-authentication-method=normal ${scratch_shape:-} >"$place/said" 2>&1 ||
+  # root comes in without a password, for only root of this host reaches the socket
+  case $database_kind in
+  mariadb) set -- --skip-test-db --auth-root-authentication-method=normal ;;
+  mysql) set -- --initialize-insecure ;;
+  esac
+  "$database_maker" --no-defaults "$@" --datadir="$place/data" --user=mysql ${scratch_shape:-} >"$place/said" 2>&1 ||
     give_up 48 "a scratch server cannot be made: $(grep -i error "$place/said" | tail -n 3)"
 }
 
@@ -27,8 +29,8 @@ scratch_as_server() { # PROGRAM ARGUMENT…
 # With its own accounts it takes a dump, events among it; whoever looks at it then needs none of those that came with it.
 # shellcheck disable=SC2086 # an option each
 scratch_start() { # OPTION…
-  env ${scratch_zone:+TZ="$scratch_zone"} mariadbd --no-defaults --datadir="$place/data" --user=mysql --socket="$place/socket" --pid-file="$place/pid" \
-    --skip-networking --skip-log-bin --innodb-flush-log-at-trx-commit=0 \
+  env ${scratch_zone:+TZ="$scratch_zone"} "$database_server" --no-defaults --datadir="$place/data" --user=mysql --socket="$place/socket" \
+    --pid-file="$place/pid" --skip-networking --loose-mysqlx=OFF --skip-log-bin --innodb-flush-log-at-trx-commit=0 \
     --max-allowed-packet=1G ${scratch_shape:-} "$@" >>"$place/log" 2>&1 &
   scratch_pid=$!
   tries=600
@@ -41,7 +43,7 @@ scratch_start() { # OPTION…
 }
 
 scratch_sql() { # ARGUMENT…
-  mariadb --no-defaults --user="${scratch_user:-root}" --socket="$place/socket" --default-character-set=utf8mb4 --batch --skip-column-names --raw "$@"
+  "$database_client" --no-defaults --user="${scratch_user:-root}" --socket="$place/socket" --default-character-set=utf8mb4 --batch --skip-column-names --raw "$@"
 }
 
 # With the accounts that it holds at work, which events need, and accounts themselves. One more comes in, past them, until

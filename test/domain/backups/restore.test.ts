@@ -8,6 +8,7 @@ import {
   useText,
 } from '../../../src/domain/backups/restore';
 
+const mysql: Content = { kind: 'mysql', server: '9.7.4-2', position: null, tables: [], uncovered: [] };
 const database = (physical: boolean, server = '10.11.18-MariaDB'): Content => ({
   ...{ kind: 'mariadb', server, position: null, tables: [], uncovered: [] },
   ...(physical && { physical: { fromLsn: '0', toLsn: '1', lastLsn: '2', birth: 'b' } }),
@@ -52,6 +53,8 @@ it.each<[string, Content, string, RegExp | undefined]>([
     '10.6.1-MariaDB',
     /has MariaDB 10\.6, and the dump is of 10\.11/,
   ],
+  ['a dump of MySQL', mysql, '9.7.9', undefined],
+  ['a dump of MySQL for a newer server', mysql, '9.8.0', /has MySQL 9\.8, and dumps of 9\.7 need/],
   ['a server that says nothing', database(true), '', undefined],
   ['no database', { kind: 'folders', folders: [], files: 0 }, '', undefined],
 ])('%s', (_, content, version, trouble) => {

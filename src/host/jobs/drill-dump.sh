@@ -1,5 +1,5 @@
 # Restores a dump into a scratch server on the store, replays the binary logs of increments, and sums up what it holds.
-# usage: drill-mariadb FOLDER ACCOUNT SOURCE ID BYTES NEEDED-BYTES SUMS(yes|no) FILE|- AT END ZONE SNAPSHOT… -- [QUERY…]
+# usage: drill-dump mariadb|mysql FOLDER ACCOUNT SOURCE ID BYTES NEEDED-BYTES SUMS(yes|no) FILE|- AT END ZONE SNAPSHOT… -- [QUERY…]
 #   BYTES     of all snapshots
 #   FILE, AT  the place of the dump in the binary logs, END: the log after the last one; -: there are none
 #   ZONE      in which their statements are meant
@@ -8,8 +8,10 @@
 #   before, and `replayed`; `query NUMBER ANSWER` for each query
 # exits 20 too little space, 30 a program is missing, 31 without its secret, 45 it cannot be read, 48 the scratch server fails,
 #   49 the server takes it not, 50 a query fails
-# uses: give-up progress repository place scratch tables binlog replay bring result
+# uses: give-up progress repository place database scratch tables binlog replay bring result
 set -eu
+database_of "$1"
+shift
 folder=$1 account=$2 source=$3 id=$4 bytes=$5 needed=$6 sums=$7 file=$8
 shift 8
 at=$1 end=$2 zone=$3

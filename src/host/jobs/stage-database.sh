@@ -1,15 +1,17 @@
 # Brings a database back beside the one that is there, in a server that nobody else sees, and measures it as a drill does.
-# usage: stage-mariadb SOURCE ID PLACE(-|FOLDER) logical|physical BYTES NEEDED-BYTES SUMS(yes|no) FILE|- AT END ZONE UNTIL|-
+# usage: stage-database mariadb|mysql SOURCE ID PLACE(-|FOLDER) logical|physical BYTES NEEDED-BYTES SUMS(yes|no) FILE|- AT END ZONE UNTIL|-
 #   SNAPSHOT… -- [QUERY…]
 #   PLACE     -: beside the folder of this host's server, with whose configuration it will be started
-#   FILE, AT, END, ZONE  of binary logs, see drill-mariadb.sh
+#   FILE, AT, END, ZONE  of binary logs, see drill-dump.sh
 #   UNTIL     UTC, as `2026-11-29 08:00:00`: logs are replayed up to there; -: to their end
 #   SNAPSHOT  the full one first, each builds on the one before
 # keeps as its result KEY VALUE lines: those of a drill, and `shape OPTION…` that a server on it needs
 # exits 20 too little space, 30 a program is missing, 31 without its secret, 45 it cannot be read, 48 the scratch server fails,
 #   49 it cannot be restored, 50 a query fails, 53 it could not be swapped in, 55 this host's own configuration is not taken
-# uses: give-up progress store place target staged configured scratch tables binlog replay bring result
+# uses: give-up progress store place target staged database configured scratch tables binlog replay bring result
 set -eu
+database_of "$1"
+shift
 source=$1 id=$2 folder=$3 method=$4 bytes=$5 needed=$6 sums=$7 file=$8
 shift 8
 at=$1 end=$2 zone=$3 until=$4
