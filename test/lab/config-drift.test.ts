@@ -7,7 +7,7 @@ import { simpleGit } from 'simple-git';
 import { powerOff, start } from '../../lab/hosts';
 import { makeConfigCentre } from '../../lab/service';
 import { stateDir } from '../../lab/paths';
-import type { Report } from '../../src/contracts/status';
+import type { Report, Status } from '../../src/contracts/status';
 import { reportHtml } from '../../src/render/report';
 import { ended, Ground, reached } from './ground';
 import { texts } from './texts';
@@ -213,6 +213,13 @@ it('is corrected where a person asks for it, once', async () => {
   expect(await ground.inside('n2', 'cat', A)).toBe('a = 2\nof = n2');
   const { report: again } = await drift({ correct: true });
   expect(again.drift).not.toHaveProperty('correction');
+  // what its gates have against it stands there where it has gone back by itself
+  const { phase, gates = [], hosts } = await correction.query<Status>('status');
+  expect([phase, gates, hosts]).toEqual([
+    expect.stringMatching(/^(soaking|watching)$/),
+    expect.anything(),
+    expect.anything(),
+  ]);
   await correction.executeUpdate('abort', { args: [{ by: 'ann', undo: false }] });
   await ended(correction);
 });
