@@ -62,7 +62,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: 'lab',
     folders: ['lab'],
-    workers: full ? 2 : 3,
+    workers: full ? 2 : 4,
     limitMinutes: full ? 120 : 30,
     obstacles,
     prepare: prepareLab,
