@@ -1,6 +1,5 @@
 // The workflow bundle: all that Temporal's sandbox may run, made ahead so that a worker starts quickly.
 import { rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { root } from './ground.mjs';
@@ -10,7 +9,7 @@ const CONVERTERS = ['payload', 'failure'].map((name) => `src/temporal/${name}-co
 /** The layers that workflow code may import from. */
 const LAYERS = ['src/workflows', 'src/contracts', 'src/domain', 'src/render'];
 /** A second bundle, for workers that send traces. Only a build for production makes it. */
-const TRACING = '@temporalio/interceptors-opentelemetry/lib/workflow-interceptors';
+const TRACING = 'src/temporal/traced-workflows.ts';
 
 /** @returns true when the bundle was made again */
 export async function bundleWorkflows({ traced = false } = {}) {
@@ -22,12 +21,12 @@ export async function bundleWorkflows({ traced = false } = {}) {
       workflowsPath: join(root, 'src/workflows/index.ts'),
       payloadConverterPath,
       failureConverterPath,
-      workflowInterceptorModules: traced ? [createRequire(import.meta.url).resolve(TRACING)] : [],
+      workflowInterceptorModules: traced ? [join(root, TRACING)] : [],
       logger: new DefaultLogger('WARN'),
     });
     return code;
   };
-  const made = await bundle(target, { folders: LAYERS, files: CONVERTERS, make });
+  const made = await bundle(target, { folders: LAYERS, files: [...CONVERTERS, TRACING], make });
   // better none than one of older code: a worker that needs it makes its own
   if (made && !traced) await rm(join(root, 'dist/workflow-bundle.traced.js'), { force: true });
   return made;

@@ -1,9 +1,10 @@
 /** Traces by OpenTelemetry: one for each change, its steps inside. Off unless a collector is named. */
+import { join } from 'node:path';
 import type { ActivityInterceptorsFactory, InjectedSinks } from '@temporalio/worker';
 import type { Sinks } from '@temporalio/workflow';
 
 /** Bundled with the workflows where traces are wanted, and only there. */
-export const TRACING_IN_WORKFLOWS = '@temporalio/interceptors-opentelemetry/lib/workflow-interceptors';
+export const TRACING_IN_WORKFLOWS = join(__dirname, 'traced-workflows');
 
 export interface Tracing {
   activity: ActivityInterceptorsFactory;
