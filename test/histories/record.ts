@@ -468,7 +468,7 @@ const DISASTER = `mkdir -p /nowhere && systemctl stop mariadb && rm /var/lib/mys
 
 /**
  * A full one and one that builds on it; one that fails at both its attempts; what there is then; a drill; a restore; a database
- * that comes back, and a service that cannot, because it was never installed.
+ * that comes back, and a package that cannot, because no repository has it.
  */
 const BACKUP_STORIES: Record<string, BackupStory> = {
   'backup-full': { input: { source: 'shop-data' }, end: 'succeeded' },
@@ -481,7 +481,7 @@ const BACKUP_STORIES: Record<string, BackupStory> = {
   'restoreDrill-proven': { input: { source: 'shop-data' }, end: 'succeeded' },
   'restore-brought': { input: { source: 'shop-data' }, end: 'succeeded' },
   'disasterRecovery-recovered': { before: DISASTER, input: { ...RECOVERS, hosts: ['db1'] }, end: 'succeeded' },
-  'disasterRecovery-frozen': { input: { ...RECOVERS, hosts: ['n1'] }, end: 'Frozen' },
+  'disasterRecovery-frozen': { before: 'rm /usr/bin/rclone', input: { ...RECOVERS, hosts: ['db1'] }, end: 'Frozen' },
 };
 
 /** Of one host, so that nobody serves meanwhile; the backup is younger than a minute, or is taken. */
