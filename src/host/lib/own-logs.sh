@@ -1,5 +1,5 @@
 # What a damaged server's own binary logs hold since its backup, replayed into what is staged. A program asks for this text with
-# `# uses: give-up place staged configured scratch tables binlog replay own-logs`.
+# `# uses: give-up place staged database configured scratch tables binlog replay own-logs`.
 #
 # /var/lib/pawl/backups/swaps has a line for each database that came back in its place, seconds since 1970 and its folder: from there on
 # logs tell another story.

@@ -1,5 +1,5 @@
-# Replays binary logs into the database server of `scratch.sh`. A program asks for this text with `# uses: give-up place scratch
-# tables binlog replay`.
+# Replays binary logs into the database server of `scratch.sh`. A program asks for this text with `# uses: give-up place
+# database scratch tables binlog replay`.
 
 # Where statements of logs do not say in which time zone they are meant, it is this one.
 replay_zone() { # ZONE
