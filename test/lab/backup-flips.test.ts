@@ -35,8 +35,8 @@ beforeAll(async () => {
     'mkdir -p /opt/shop && for i in 1 2 3 4 5; do head -c 20000 /dev/urandom >/opt/shop/$i; done',
   );
   for (const source of new Set(SOURCES)) {
-    // one that nobody restores is in the same repository
-    await through(ground, 'backup', source);
+    // one that nobody restores is in the same repository, but not where two trials must hit what is needed
+    if (full) await through(ground, 'backup', source);
     await sql(ground, 'USE shop; INSERT INTO orders (what) SELECT RANDOM_BYTES(300) FROM seq_1_to_500');
     const more = source === 'shop-files' ? { kind: 'incremental' } : {};
     expect((await through(ground, 'backup', source, more)).end).toBe('succeeded');
