@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
-import type { Duration } from '@temporalio/common';
 import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleOption } from '@temporalio/worker';
@@ -46,6 +45,7 @@ import type { DriftLook } from '../../src/contracts/config-drift';
 import { configPlan, foundReleases, newFiles } from './fake-config';
 import { rollbackPlan } from './fake-rollback';
 import type { Aim } from '../../src/activities/plan/emergency-rollback';
+import { looksOn } from './looks-on';
 import { closuresOf, maintenanceOf, pageOf } from './maintenance';
 
 /**
@@ -504,11 +504,6 @@ const told = ({ notifications }: FakeCluster) => (notifications ? { notification
 function took(seconds: number): Promise<void> {
   if (Context.current().info.attempt > 1) return Promise.resolve();
   return looksOn(`${Math.ceil(seconds * 1_000)}ms`);
-}
-
-/** As one that looks on until the workflow ends it. */
-function looksOn(nextRetryDelay: Duration): never {
-  throw ApplicationFailure.create({ message: 'nothing new', nextRetryDelay });
 }
 
 /** @param begunAt tells tallies apart */

@@ -24,12 +24,8 @@ function fakeCluster(): FakeCluster {
 }
 const told = (cluster: FakeCluster) => cluster.told.map(({ line }) => line.replace('users maintenance', ''));
 const now = () => harness.env.currentTimeMs();
-const startOne = ({ taskQueue }: Company, input: object): Promise<Handle> =>
-  harness.env.client.workflow.start('maintenanceMode', {
-    taskQueue,
-    workflowId: `maintenance-${randomUUID()}`,
-    args: [{ durationMinutes: 30, ...input }],
-  });
+const startOne = ({ start }: Company, input: object): Promise<Handle> =>
+  start({ durationMinutes: 30, ...input }, {}, 'maintenanceMode');
 
 function run(
   cluster: FakeCluster,

@@ -1,5 +1,4 @@
 /** Maintenance of a cluster that exists in memory only. */
-import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../src/activities';
 import { parseMaintenanceMode } from '../../src/activities/plan/maintenance-mode';
 import type { AllowList, PlannedClosure, PlannedPage } from '../../src/contracts/maintenance';
@@ -7,6 +6,7 @@ import { Entry } from '../../src/contracts/maintenance';
 import type { PlannedNotifications } from '../../src/contracts/notifications';
 import type { MaintenanceIntent, Plan } from '../../src/contracts/plan';
 import { digestOf } from '../../src/domain/plan-hash';
+import { looksOn } from './looks-on';
 
 /** What is needed of it. */
 interface Imagined {
@@ -38,11 +38,7 @@ export function maintenanceOf(cluster: Imagined): Maintaining {
       return { status: 200 };
     },
     setFlag: ({ host, times }) => cluster.step(times ? 'flag on' : 'no flag on', host),
-    // the real one looks on until the workflow's clock ends it; the test server skips time only while none runs
-    guardDoors: async () => {
-      await cluster.trouble['guard']?.();
-      throw ApplicationFailure.nonRetryable('nobody looks here', 'Fenced');
-    },
+    guardDoors: async () => looksOn('1h'),
   };
 }
 
